@@ -1,0 +1,182 @@
+"""The fused text kernel: one pass over the Arrow buffers of a column of texts.
+
+For each text: decode UTF-8, fold (:mod:`portreeve.signals.fold`), score
+(:mod:`portreeve.signals.scorer`), match the lexicon (:mod:`portreeve.signals.matcher`), then read
+links, contacts and amounts of money. What is found comes out as counters (one row a text) and
+spans (one row a place), with places counted in code points of the original text.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portreeve.signals.compiled import inlined, kernel
+from portreeve.signals.fold import (
+    DIGIT,
+    DISGUISED,
+    DROP,
+    EXPANDS,
+    HAN,
+    KIND,
+    LATIN,
+    MAX_EXPANSION,
+    SPACE,
+    STOP,
+)
+
+_REPLACEMENT = 0xFFFD
+_NEWLINE = 0x0A
+_BLANK = 0x20
+
+
+class Row:
+    """Sizes of the scratch arrays for one text.
+
+    A byte becomes at most two codes: the shortest character that expands has two bytes.
+    """
+
+    @staticmethod
+    def scratch(longest: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int32]]:
+        """``codes``, ``flags`` and ``places`` for texts of up to ``longest`` bytes."""
+        size = longest * (MAX_EXPANSION // 2) + 16
+        return (
+            np.empty(size, dtype=np.uint32),
+            np.empty(size, dtype=np.uint8),
+            np.empty(size, dtype=np.int32),
+        )
+
+
+@inlined
+def _continues(byte: int) -> bool:
+    return (byte & 0xC0) == 0x80
+
+
+@kernel
+def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    """The code point at a byte, and how many bytes it has; U+FFFD and one for a broken one."""
+    first = np.int64(data[at])
+    if first < 0x80:
+        return first, 1
+    if 0xC2 <= first < 0xE0 and at + 1 < end and _continues(data[at + 1]):
+        return ((first & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), 2
+    if 0xE0 <= first < 0xF0 and at + 2 < end:
+        if _continues(data[at + 1]) and _continues(data[at + 2]):
+            code = (
+                ((first & 0x0F) << 12)
+                | ((np.int64(data[at + 1]) & 0x3F) << 6)
+                | (np.int64(data[at + 2]) & 0x3F)
+            )
+            if code >= 0x800 and not 0xD800 <= code < 0xE000:
+                return code, 3
+    elif 0xF0 <= first < 0xF5 and at + 3 < end:
+        if _continues(data[at + 1]) and _continues(data[at + 2]) and _continues(data[at + 3]):
+            code = (
+                ((first & 0x07) << 18)
+                | ((np.int64(data[at + 1]) & 0x3F) << 12)
+                | ((np.int64(data[at + 2]) & 0x3F) << 6)
+                | (np.int64(data[at + 3]) & 0x3F)
+            )
+            if 0x10000 <= code < 0x110000:
+                return code, 4
+    return _REPLACEMENT, 1
+
+
+@kernel
+def fold_row(
+    data: NDArray[np.uint8],
+    begin: int,
+    end: int,
+    to: NDArray[np.uint32],
+    table_flags: NDArray[np.uint8],
+    kinds: NDArray[np.uint8],
+    expansions: NDArray[np.uint32],
+    codes: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    places: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Fold one text into the scratch arrays.
+
+    Runs of white space become one blank, or one line end when they hold one. Returns how many
+    folded codes there are, and how many code points the text has.
+    """
+    n = 0
+    at = begin
+    place = 0
+    dropped = False
+    while at < end:
+        code, width = decode(data, at, end)
+        at += width
+        value = np.int64(to[code])
+        if value == DROP:
+            dropped = True
+        elif value < EXPANDS:
+            flag = table_flags[code]
+            blank = value in (_BLANK, _NEWLINE)
+            if blank and n == 0:
+                pass
+            elif blank and codes[n - 1] in (_BLANK, _NEWLINE):
+                if value == _NEWLINE:
+                    codes[n - 1] = value
+                    flags[n - 1] = flag
+            else:
+                if dropped and n > 0 and _is_word(flag) and _is_word(flags[n - 1]):
+                    flag |= np.uint8(DISGUISED)
+                codes[n] = value
+                flags[n] = flag
+                places[n] = place
+                n += 1
+            dropped = False
+        else:
+            offset = value - EXPANDS
+            for k in range(np.int64(expansions[offset])):
+                part = expansions[offset + 1 + k]
+                codes[n] = part
+                flags[n] = kinds[part] | (table_flags[code] & np.uint8(DISGUISED))
+                places[n] = place
+                n += 1
+            dropped = False
+        place += 1
+    return n, place
+
+
+@inlined
+def _is_word(flag: int) -> bool:
+    kind = flag & KIND
+    return kind in (LATIN, DIGIT, HAN)
+
+
+@kernel
+def count_row(
+    codes: NDArray[np.uint32], flags: NDArray[np.uint8], n: int, counters: NDArray[np.int32]
+) -> None:
+    """Add letters, digits, emoji, topics and mentions of a folded text to its counters.
+
+    ``counters``: int32[6], Chinese characters, Latin letters, digits, emoji, topics, mentions.
+    """
+    opened = -1
+    for i in range(n):
+        kind = flags[i] & KIND
+        code = codes[i]
+        if kind == HAN:
+            counters[0] += 1
+        elif kind == LATIN:
+            counters[1] += 1
+        elif kind == DIGIT:
+            counters[2] += 1
+        elif code >= 0x1F000 or 0x2600 <= code < 0x27C0:
+            counters[3] += 1
+        elif code == 0x23:  # '#': a pair encloses a topic, one alone opens a tag
+            if opened >= 0 and 1 < i - opened <= 42:
+                counters[4] += 1
+                opened = -1
+            else:
+                opened = i
+        elif code == 0x40 and i + 1 < n and _is_word(flags[i + 1]):
+            counters[5] += 1
+        if opened >= 0 and kind in (SPACE, STOP):
+            if i - opened > 1:
+                counters[4] += 1
+            opened = -1
+    if opened >= 0 and n - opened > 1:
+        counters[4] += 1
