@@ -130,7 +130,7 @@ def _signals() -> list[Signal]:
         "disclosure_visible",
         "boolean",
         "",
-        "the disclosure is easy to see: declared, or among the first 40 characters or last line, "
+        "the disclosure is easy to see: declared, or among the first 40 or last 20 characters, "
         "and not one of more than three hashtags",
     )
 

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import sys
+import tempfile
+import unicodedata
+import zipfile
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 _CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") == "1"
 
@@ -50,3 +58,35 @@ def announce_first_compilation() -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def cached_arrays(
+    name: str, sources: tuple[str, ...], make: Callable[[], dict[str, NDArray[Any]]]
+) -> dict[str, NDArray[Any]]:
+    """Arrays derived from the package's own data and code, made once and kept in the cache folder.
+
+    They are made again when a source file, the code of the package or Unicode's version changes. A
+    cache that cannot be read or written is done without.
+    """
+    path = cache_folder() / f"{name}-{_fingerprint(sources)}.npz"
+    try:
+        with np.load(path) as kept:
+            return dict(kept)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        arrays = make()
+    with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(
+        dir=path.parent, suffix=".npz", delete=False
+    ) as file:
+        np.savez(file, **arrays)
+        file.close()
+        os.replace(file.name, path)
+    return arrays
+
+
+def _fingerprint(sources: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(unicodedata.unidata_version.encode())
+    for source in sources:
+        digest.update(resources.files("portreeve.data").joinpath(source).read_bytes())
+    for code in ("fold.py", "lexicon.py", "matcher.py", "goods_table.py"):
+        digest.update(resources.files("portreeve.signals").joinpath(code).read_bytes())
+    return digest.hexdigest()[:16]

@@ -17,11 +17,21 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-# What a folded code is; the low four bits of a flag.
+from portreeve.signals.compiled import cached_arrays
+
+# What a folded code is: the low four bits of a flag.
 OTHER, LATIN, DIGIT, HAN, SPACE, SYMBOL, PUNCT, STOP = range(8)
 KIND = 0x0F
 DISGUISED = 0x10
 """Flag: the original was a form nobody types in plain writing (circled, mathematical, ...)."""
+
+NUMERAL = 0x20
+"""Flag: a digit or a Chinese numeral, tens and hundreds included."""
+MARK = 0x40
+"""Flag: a dot, an at sign or a currency sign; addresses and share codes are looked for there."""
+CHINESE_NUMERALS = "零〇一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖"
+CHINESE_UNITS = "十百千万"
+CURRENCY_SIGNS = "¥$€£₤₳₴¢₰₵₲"
 
 DROP = 0
 EXPANDS = 0x80000000
@@ -61,12 +71,11 @@ _SCANNED = ((0, 0x3400), (0xA000, 0xD800), (0xE000, 0x1FBFA), (0x2F800, 0x2FA1E)
 
 @dataclass(frozen=True)
 class FoldTable:
-    """The table in the form the kernel reads.
+    """The table in the form the kernel reads. A flag is a kind and the bits above.
 
     ``to``: uint32[0x110000], the folded code, 0 to drop, or ``EXPANDS`` + an offset into
-    ``expansions``, where a length and that many codes stand. ``flags``: uint8[0x110000], kind and
-    disguise of the *original* code point's fold. ``kinds``: uint8[0x110000], kind of a code that
-    stands for itself.
+    ``expansions``, where a length and that many codes stand. ``flags``: uint8[0x110000], the flag
+    of what the code point becomes. ``kinds``: uint8[0x110000], the flag of a folded code.
     """
 
     to: NDArray[np.uint32]
@@ -77,7 +86,11 @@ class FoldTable:
 
 @functools.cache
 def fold_table() -> FoldTable:
-    """The table, built once per process (about 0.2 s)."""
+    """The table, built once (about a second) and kept in the cache folder."""
+    return FoldTable(**cached_arrays("fold", ("simplified.txt",), _build))  # type: ignore[arg-type]
+
+
+def _build() -> dict[str, NDArray[np.generic]]:
     to = np.arange(CODE_POINTS, dtype=np.uint32)
     kinds = _kinds()
     disguised = np.zeros(CODE_POINTS, dtype=bool)
@@ -97,7 +110,8 @@ def fold_table() -> FoldTable:
     single = to < EXPANDS
     flags = np.where(single, kinds[np.where(single, to, 0)], 0).astype(np.uint8)
     flags[disguised] |= DISGUISED
-    return FoldTable(to, flags, kinds, np.array(expansions or [0], dtype=np.uint32))
+    codes = np.array(expansions or [0], dtype=np.uint32)
+    return {"to": to, "flags": flags, "kinds": kinds, "expansions": codes}
 
 
 def _folds() -> list[tuple[int, str, bool]]:
@@ -181,6 +195,8 @@ def _kinds() -> NDArray[np.uint8]:
     kinds[ord("0") : ord("9") + 1] = DIGIT
     kinds[[ord(c) for c in _STOPS]] = STOP
     kinds[0] = SPACE
+    kinds[[ord(c) for c in "0123456789" + CHINESE_NUMERALS + CHINESE_UNITS]] |= NUMERAL
+    kinds[[ord(c) for c in ".。@" + CURRENCY_SIGNS]] |= MARK
     return kinds
 
 
@@ -190,7 +206,7 @@ def fold(text: str) -> str:
     >>> fold("Ⓥ信１３８ 薇❤ Ａpple")
     'v信138 薇❤ apple'
     >>> fold("買口罩\\u200b，加微\\ufe0f信")
-    '买口罩，加微信'
+    '买口罩,加微信'
     """
     table = fold_table()
     out: list[str] = []

@@ -149,13 +149,16 @@ def _is_word(flag: int) -> bool:
 @kernel
 def count_row(
     codes: NDArray[np.uint32], flags: NDArray[np.uint8], n: int, counters: NDArray[np.int32]
-) -> None:
+) -> int:
     """Add letters, digits, emoji, topics and mentions of a folded text to its counters.
 
     ``counters``: int32[6], Chinese characters, Latin letters, digits, emoji, topics, mentions.
+    Returns the bits that any of its flags has.
     """
     opened = -1
+    seen = np.uint8(0)
     for i in range(n):
+        seen |= flags[i]
         kind = flags[i] & KIND
         code = codes[i]
         if kind == HAN:
@@ -180,3 +183,4 @@ def count_row(
             opened = -1
     if opened >= 0 and n - opened > 1:
         counters[4] += 1
+    return seen

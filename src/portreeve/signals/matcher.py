@@ -233,10 +233,13 @@ def match_row(
     i = 0
     while i < n:
         if _is_word(flags[i]):
-            target = _follow(state, np.int64(codes[i]), root, keys, targets, fail)
-            state = max(target, 0)
             consumed[m] = i
             m += 1
+            code = np.int64(codes[i])
+            if state == 0 and code < _ROOT_CODES:
+                state = max(root[code], 0)
+            else:
+                state = max(_follow(state, code, root, keys, targets, fail), 0)
             if state:
                 found = _emit(
                     state, i, m, n, flags, output, shorter, length, pattern_flags, consumed,
@@ -266,7 +269,11 @@ def match_row(
         elif (stop and not alone) or after - i > _LONGEST_GAP:
             state = 0
         for k in range(i, after):
-            target = _follow(state, np.int64(codes[k]), root, keys, targets, fail)
+            code = np.int64(codes[k])
+            if state == 0 and code < _ROOT_CODES:
+                target = np.int64(root[code])
+            else:
+                target = _follow(state, code, root, keys, targets, fail)
             if target >= 0:
                 state = target
                 consumed[m] = k

@@ -1,0 +1,282 @@
+"""From rules that hold to decisions: the verdict, its clauses, and the places it rests on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from portreeve.model import Decision, Verdict, columns
+from portreeve.policy import Policy, Rule
+from portreeve.policy.expression import Expr, Not, Ref
+from portreeve.signals.lexicon import lexicon
+from portreeve.signals.spans import (
+    CONTACT,
+    CONTACT_KINDS,
+    CURRENCIES,
+    GOODS,
+    LINK,
+    MONEY,
+    MONEY_KINDS,
+    SHARE_CODE,
+    WORD,
+)
+from portreeve.signals.text import LINK_SIGNALS, WORD_SIGNALS
+
+_CONTACTS, _MONEY, _LINKS, _GOODS = 1, 2, 4, 8
+_FIRST_WORD_TOPIC = 4
+_TOPICS = {
+    "contacts": _CONTACTS,
+    "hidden_contacts": _CONTACTS,
+    "prices": _MONEY,
+    "price_max": _MONEY,
+    "discounts": _MONEY,
+    "coupons": _MONEY,
+    "commissions": _MONEY,
+    "links": _LINKS,
+    **dict.fromkeys(LINK_SIGNALS, _LINKS),
+    "goods_category": _GOODS,
+    "goods_tier": _GOODS,
+    "goods_words": _GOODS,
+}
+"""Signal -> kind of place that is evidence for it; words of the lexicon are added by class."""
+
+
+def assemble(
+    items: pl.DataFrame,
+    facts: pl.DataFrame,
+    spans: pl.DataFrame,
+    held: pl.DataFrame,
+    policy: Policy,
+    *,
+    published: bool = False,
+) -> pl.DataFrame:
+    """One decision a row, with the columns of :class:`~portreeve.model.Decision`.
+
+    ``facts``: the signals; ``spans``: the places found; ``held``: a Boolean column per rule, NULL
+    where it cannot be known, which does not hold.
+    """
+    rules = sorted(policy.rules, key=lambda rule: -Verdict(rule.verdict).rank)
+    rows, at = _holding(held, rules)
+    ranks = np.array([Verdict(rule.verdict).rank for rule in rules], dtype=np.int8)
+    verdicts = np.zeros(len(items), dtype=np.int8)
+    np.maximum.at(verdicts, rows, ranks[at])
+    evidence = _evidence(spans, rows, at, rules, policy, len(items))
+    refused = Verdict.refuse.rank
+    unlawful = np.array([rule.layer == "law" for rule in rules], dtype=bool)
+    lawful = np.ones(len(items), dtype=bool)
+    lawful[rows[unlawful[at] & (ranks[at] == refused)]] = False
+    names = [Verdict(v).value for v in Verdict if v is not Verdict.remove]
+    if published:
+        names[refused] = Verdict.remove.value
+    built: dict[str, Any] = {
+        "id": items["id"],
+        "surface": items["surface"],
+        "verdict": pl.Series(names, dtype=pl.String).gather(verdicts),
+        "lawful": lawful,
+        "permitted": verdicts < refused,
+        "rules": _texts([rule.id for rule in rules], rows, at, len(items)),
+        "clauses": _texts([rule.clause for rule in rules], rows, at, len(items)),
+        "promotion": facts["promotion"],
+        "intent": facts["intent"],
+        "goods_category": facts["goods_category"],
+        "goods_tier": facts["goods_tier"],
+        "contacts": _grouped(_contact_keys(spans), len(items)),
+        "prices": _grouped(_prices(spans), len(items)),
+        "links": _grouped(_link_names(spans), len(items)),
+        "evidence": _grouped(evidence, len(items)),
+        "policy": pl.Series([policy.label], dtype=pl.String).new_from_index(0, len(items)),
+    }
+    return pl.DataFrame(
+        [
+            pl.Series(name, built[name]) if name == "id" else pl.Series(name, built[name]).cast(kind)
+            for name, kind in columns(Decision).items()
+        ]
+    )
+
+
+def _holding(
+    held: pl.DataFrame, rules: list[Rule]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(row, rule) of every rule that holds, by row, within a row in the order of the rules."""
+    rows = [np.flatnonzero(held[rule.id].fill_null(False).to_numpy()) for rule in rules]
+    flat = np.concatenate([*rows, np.empty(0, dtype=np.int64)])
+    at = np.repeat(np.arange(len(rules)), [len(r) for r in rows])
+    order = np.argsort(flat, kind="stable")
+    return flat[order], at[order]
+
+
+def _texts(
+    names: list[str], rows: NDArray[np.int64], at: NDArray[np.int64], size: int
+) -> pl.Series:
+    """A list column: the names chosen by ``at``, gathered under their rows."""
+    values = pl.Series(names, dtype=pl.String).gather(at)
+    return _listed(values, rows, size)
+
+
+def _listed(values: pl.Series, rows: NDArray[np.int64], size: int) -> pl.Series:
+    """A list column from values in row order."""
+    offsets = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=size), out=offsets[1:])
+    array = values.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    listed = pa.LargeListArray.from_arrays(pa.array(offsets), array)
+    return pl.Series(pl.from_arrow(listed))
+
+
+def _grouped(part: pl.DataFrame, size: int) -> pl.Series:
+    """A list column from the one column beside ``row``; the frame is in row order."""
+    return _listed(part.drop("row").to_series(), part["row"].to_numpy(), size)
+
+
+def contact_key() -> pl.Expr:
+    """The key of a contact span, such as wechat:abc12345."""
+    kinds = pl.Series(CONTACT_KINDS)
+    return pl.format(
+        "{}:{}", pl.col("sub").replace_strict(dict(enumerate(kinds)), return_dtype=pl.String), "key"
+    )
+
+
+def _contact_keys(spans: pl.DataFrame) -> pl.DataFrame:
+    return (
+        spans.filter(pl.col("kind") == CONTACT)
+        .select("row", contact_key().alias("value"))
+        .unique(maintain_order=True)
+    )
+
+
+def _named(column: str, names: Iterable[str]) -> pl.Expr:
+    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
+
+
+def _prices(spans: pl.DataFrame) -> pl.DataFrame:
+    return spans.filter(pl.col("kind") == MONEY).select(
+        "row",
+        pl.struct(
+            amount="amount",
+            currency=_named("currency", CURRENCIES),
+            kind=_named("sub", MONEY_KINDS),
+        ).alias("value"),
+    )
+
+
+def _link_names(spans: pl.DataFrame) -> pl.DataFrame:
+    return (
+        spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE]))
+        .sort("row", maintain_order=True)
+        .select("row", pl.coalesce("host", "key").alias("value"))
+    )
+
+
+def _evidence(
+    spans: pl.DataFrame,
+    rows: NDArray[np.int64],
+    at: NDArray[np.int64],
+    rules: list[Rule],
+    policy: Policy,
+    size: int,
+) -> pl.DataFrame:
+    """The places that the holding rules' conditions speak of, as evidence structs."""
+    wanted = np.array([_wanted(rule, policy) for rule in rules] or [0], dtype=np.int64)
+    by_row = np.zeros(size, dtype=np.int64)
+    np.bitwise_or.at(by_row, rows, wanted[at])
+    at_row = spans["row"].to_numpy()
+    if len(spans):
+        chosen = (by_row[at_row] & _span_topics(spans)) != 0
+        spans = spans.filter(pl.Series(chosen))
+    words = pl.Series(_word_meanings(), dtype=pl.String)
+    what = (
+        pl.when(pl.col("kind") == CONTACT)
+        .then(pl.format("contact {}", contact_key()))
+        .when(pl.col("kind") == MONEY)
+        .then(
+            pl.format(
+                "{} {} {}",
+                _named("sub", MONEY_KINDS),
+                pl.col("amount").round(2),
+                _named("currency", CURRENCIES),
+            )
+        )
+        .when(pl.col("kind") == LINK)
+        .then(pl.format("link {}", pl.col("host").fill_null("")))
+        .when(pl.col("kind") == SHARE_CODE)
+        .then(pl.format("share code {}", "key"))
+    )
+    known = spans.with_columns(
+        _what=pl.when(pl.col("kind").is_in([WORD, GOODS]))
+        .then(words.gather(spans["word"].clip(0).fill_null(0)))
+        .otherwise(what)
+    )
+    return known.sort("row", "field", "start", maintain_order=True).select(
+        pl.col("row"),
+        pl.struct(
+            field="field",
+            start=pl.col("start").cast(pl.Int64),
+            end=pl.col("end").cast(pl.Int64),
+            what="_what",
+        ).alias("value"),
+    )
+
+
+def _wanted(rule: Rule, policy: Policy) -> int:
+    """The topics a rule's condition speaks of, through its definitions, as a bit set."""
+    wanted = 0
+    for name in _names(rule.condition, policy):
+        wanted |= _TOPICS.get(name, 0) | _word_topics().get(name, 0)
+    return wanted
+
+
+def _names(condition: Expr, policy: Policy) -> set[str]:
+    """Signals that a condition asks for; what it only excludes is no evidence."""
+    if isinstance(condition, Not):
+        return set()
+    if isinstance(condition, Ref):
+        definition = policy.definitions.get(condition.name)
+        return _names(definition.condition, policy) if definition else {condition.name}
+    return set().union(*(_names(child, policy) for child in condition.children))
+
+
+@functools.cache
+def _word_topics() -> dict[str, int]:
+    words = lexicon()
+    topics = {name: words.bit(*classes) << _FIRST_WORD_TOPIC for name, classes in WORD_SIGNALS.items()}
+    contact = [c for c in words.classes if c.startswith("contact.") and c != "contact.add"]
+    topics |= {
+        "contact_invites": words.bit(*contact) << _FIRST_WORD_TOPIC,
+        "discounts": words.bit("money.discount") << _FIRST_WORD_TOPIC,
+        "coupons": words.bit("money.coupon") << _FIRST_WORD_TOPIC,
+        "commissions": words.bit("money.commission") << _FIRST_WORD_TOPIC,
+        "disclosure": words.bit("disclosure") << _FIRST_WORD_TOPIC,
+    }
+    return topics
+
+
+def _span_topics(spans: pl.DataFrame) -> NDArray[np.int64]:
+    """The topics of each span, as a bit set."""
+    automaton = lexicon().automaton
+    kind = spans["kind"].to_numpy()
+    by_kind = np.zeros(6, dtype=np.int64)
+    by_kind[[CONTACT, MONEY, LINK, SHARE_CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS
+    word = spans["word"].fill_null(-1).to_numpy()
+    at = np.maximum(word, 0)
+    said = (automaton.classes[at] << _FIRST_WORD_TOPIC) | np.where(automaton.goods[at] >= 0, _GOODS, 0)
+    return by_kind[kind] | np.where(word >= 0, said, 0)
+
+
+@functools.cache
+def _word_meanings() -> list[str]:
+    """What a word of the lexicon is evidence of, by pattern."""
+    words = lexicon()
+    automaton = words.automaton
+    meanings = []
+    for bits, goods in zip(automaton.classes.tolist(), automaton.goods.tolist(), strict=True):
+        named = [name for bit, name in enumerate(words.classes) if bits >> bit & 1]
+        named += [f"goods {words.goods[goods]}"] if goods >= 0 else []
+        meanings.append(", ".join(named))
+    return meanings

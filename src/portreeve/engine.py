@@ -1,0 +1,81 @@
+"""The engine: items in, decisions out. Pure and columnar, with no input or output of its own.
+
+Data flows one way: items, signals, the policy's verdicts, decisions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from portreeve.admission import ItemError, admit, as_frame
+from portreeve.decisions import assemble
+from portreeve.policy import Policy, load
+from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
+
+if TYPE_CHECKING:
+    from portreeve.signals.scorer import Model
+
+
+def screen(
+    table: Any,
+    policy: str | Policy = "acquaintance",
+    *,
+    published: bool = False,
+    signals: bool = False,
+    model: Model | None = None,
+) -> pl.DataFrame:
+    """Decide every item of a table.
+
+    ``table``: anything with the Arrow PyCapsule interface (polars, pandas, pyarrow, DuckDB) whose
+    columns are fields of :class:`~portreeve.model.Item`; ``text`` is required, others are
+    ignored. ``policy``: a shipped policy's name, a file, or a loaded policy. ``published``: the
+    items are out already, so ``refuse`` becomes ``remove``. ``signals``: add every signal as a
+    struct column. ``model``: another model than the shipped one.
+
+    Returns one row per input row, in order: the fields of :class:`~portreeve.model.Decision`.
+    Raises :class:`ItemError` when a row cannot be decided; see :func:`admit`.
+
+    >>> import polars as pl
+    >>> posts = pl.DataFrame({"id": [7], "text": ["面膜89元一盒 加微信 abc12345 下单"]})
+    >>> screen(posts).select("id", "verdict", "contacts").row(0)
+    (7, 'refuse', ['wechat:abc12345'])
+    """
+    chosen = policy if isinstance(policy, Policy) else load(policy)
+    admitted = admit(as_frame(table), chosen)
+    if not admitted.rejected.is_empty():
+        first = admitted.rejected.row(0, named=True)
+        more = len(admitted.rejected) - 1
+        raise ItemError(
+            f"row {first['row']}: {first['reason']}. {first['remedy']}"
+            + (f" ({more} more rows cannot be decided)" if more else "")
+        )
+    return decide(admitted.items, chosen, published=published, signals=signals, model=model)
+
+
+def decide(
+    items: pl.DataFrame,
+    policy: Policy,
+    *,
+    published: bool = False,
+    signals: bool = False,
+    model: Model | None = None,
+) -> pl.DataFrame:
+    """Decide admitted items: measure, evaluate the policy, assemble the decisions."""
+    from portreeve.signals.text import measure
+
+    measured = measure(items["text"], items["links"], items["disclosed"], model)
+    facts = measured.signals.with_columns(
+        items["surface"],
+        items["standing"].fill_null("person"),
+        items["licence"].fill_null("none"),
+        items["audience"],
+        items["disclosed"].fill_null(False),
+    )
+    held = policy.evaluate(facts)
+    facts = facts.with_columns(held.select(POLICY_SIGNALS))
+    decisions = assemble(items, facts, measured.spans, held, policy, published=published)
+    if signals:
+        decisions = decisions.with_columns(signals=pl.struct(facts.select(list(CATALOG))))
+    return decisions

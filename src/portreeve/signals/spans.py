@@ -1,0 +1,95 @@
+"""Spans: the places found in texts, as the kernel writes them and as columns.
+
+A span is one place in one text: a handle, an amount, a link, a share code or a word. The kernel
+writes fixed records and a buffer of key bytes; :func:`to_frame` turns them into columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portreeve.signals.compiled import kernel
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CONTACT, MONEY, LINK, SHARE_CODE, WORD, GOODS = range(6)
+MOST_PER_TEXT = 512
+"""Places kept of one text; counters go on beyond."""
+MOST_KEY_BYTES = 256
+
+CONTACT_KINDS = ("wechat", "qq", "phone", "telegram", "whatsapp", "line", "email")
+WECHAT, QQ, PHONE, TELEGRAM, WHATSAPP, LINE, EMAIL = range(7)
+MONEY_KINDS = ("price", "discount", "coupon", "commission")
+PRICE, DISCOUNT, COUPON, COMMISSION = range(4)
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "KRW", "TWD", "%")
+CNY, USD, EUR, GBP, HKD, JPY, KRW, TWD, PERCENT = range(9)
+
+SPAN = np.dtype(
+    [
+        ("row", np.int32),
+        ("start", np.int32),
+        ("end", np.int32),
+        ("kind", np.uint8),
+        ("sub", np.uint8),
+        ("currency", np.uint8),
+        ("disguised", np.uint8),
+        ("word", np.int32),
+        ("key", np.int64),
+        ("size", np.int32),
+        ("amount", np.float64),
+    ],
+    align=True,
+)
+"""``start`` and ``end`` in code points of the original; ``key``, ``size``: bytes of the key;
+``word``: pattern index; ``sub``: contact kind, money kind, or 0."""
+
+
+@kernel
+def put(
+    spans: NDArray[np.void],
+    count: int,
+    row: int,
+    kind: int,
+    sub: int,
+    first: int,
+    last: int,
+    places: NDArray[np.int32],
+    disguised: bool,
+) -> int:
+    """Append a span over folded codes ``first`` to ``last`` (inclusive); returns the new count."""
+    span = spans[count]
+    span["row"] = row
+    span["start"] = places[first]
+    span["end"] = places[last] + 1
+    span["kind"] = kind
+    span["sub"] = sub
+    span["currency"] = 0
+    span["disguised"] = disguised
+    span["word"] = -1
+    span["key"] = 0
+    span["size"] = 0
+    span["amount"] = 0.0
+    return count + 1
+
+
+def to_frame(spans: NDArray[np.void], keys: NDArray[np.uint8]) -> pl.DataFrame:
+    """The spans as columns; ``key`` as text."""
+    import polars as pl
+    import pyarrow as pa
+
+    sizes = spans["size"]
+    offsets = np.zeros(len(spans) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    # the kernel writes keys one after the other, in the order of the spans
+    used = keys[: offsets[-1]]
+    text = pa.LargeStringArray.from_buffers(
+        len(spans), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(used))
+    )
+    columns = {
+        name: np.ascontiguousarray(spans[name]) for name in SPAN.names or () if name != "key"
+    }
+    return pl.DataFrame(columns).with_columns(pl.from_arrow(text).alias("key"))  # type: ignore[union-attr]
