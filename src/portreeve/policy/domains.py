@@ -1,0 +1,54 @@
+"""What values a signal can have, beyond its type: the limits the checks reason with."""
+
+from __future__ import annotations
+
+import typing
+from portreeve.model import INTENTS, TIERS, Licence, Standing, Surface
+from portreeve.signals.catalog import CATALOG
+
+LAW = "law."
+"""What names of the law layer begin with where the house has the same name."""
+
+NULL_REASONS: dict[str, tuple[str, str]] = {
+    "audience": ("the host did not say who can see it", "宿主没有说明谁能看到"),
+    "disclosed": ("the account declared nothing", "账号没有作声明"),
+    "price_max": ("no amount was named", "没有写金额"),
+    "intent": ("promotion is below 0.5", "推广概率低于 0.5"),
+    "goods_category": ("no goods were named", "没有写商品"),
+    "goods_tier": ("no goods were named", "没有写商品"),
+}
+"""Signals that may be NULL, and what it means when they are, in English and Chinese."""
+
+UNMEASURED = ("it was not measured", "没有测量")
+
+
+def nullable(name: str) -> bool:
+    """Whether a signal may be NULL in ordinary use."""
+    return name.removeprefix(LAW) in NULL_REASONS
+
+
+def names(name: str) -> tuple[str, ...] | None:
+    """All values of a text signal, or None when they are not known beforehand."""
+    if name == "goods_category":
+        from portreeve.signals.goods_table import goods_table
+
+        return tuple(goods_table())
+    return {
+        "surface": tuple(s.value for s in Surface),
+        "standing": typing.get_args(Standing),
+        "licence": typing.get_args(Licence),
+        "intent": INTENTS,
+        "goods_tier": TIERS,
+    }.get(name.removeprefix(LAW))
+
+
+def limits(name: str) -> tuple[float, float]:
+    """The smallest and largest value of a numeric signal.
+
+    >>> limits("promotion")
+    (0.0, 1.0)
+    """
+    signal = CATALOG[name]
+    if signal.unit in ("probability", "0 to 1"):
+        return 0.0, 1.0
+    return 0.0, float("inf")
