@@ -1,0 +1,39 @@
+# The README's two commands are `make demo` and `make test`; each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test lint bench train docs lock clean
+
+demo: $(READY)
+	$(BIN)/portreeve demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m bench.speed
+
+docs: $(READY)
+	$(BIN)/python -m portreeve.docs
+
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --extra dev --extra train \
+	  --custom-compile-command 'make lock' -o requirements.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)

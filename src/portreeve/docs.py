@@ -1,0 +1,105 @@
+"""The reference pages that derive from the code: ``python -m portreeve.docs`` writes them.
+
+A test fails when a page in ``docs/`` is not what this module makes.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+from portreeve.model import STRUCTS, Surface, Verdict, fields
+from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
+from portreeve.signals.goods_table import goods_table
+
+_MADE = "<!-- Made by `python -m portreeve.docs`; edit the code it derives from instead. -->\n"
+
+
+def signals_page() -> str:
+    """Every signal, by group."""
+    parts = [
+        "# Signals\n",
+        _MADE,
+        "A signal is a measured fact about an item: one typed column. Conditions of a policy name",
+        "signals; `portreeve policy signals` prints this list; `portreeve screen --signals` writes",
+        "their values. A signal can be NULL only where its meaning says so, and the model's when the",
+        f"item has no text. {len(CATALOG)} signals.\n",
+        "Types: a *count* is a whole number from 0; a *number* is a 32-bit float; *text* is a name or",
+        "an id; *boolean* is TRUE or FALSE.",
+    ]
+    for group, signals in groupby(CATALOG.values(), key=lambda signal: signal.group):
+        parts.append(f"\n## {group.capitalize()}\n")
+        parts.append(_table(["signal", "type", "unit", "meaning"], [
+            (f"`{s.name}`", s.type, s.unit, s.meaning) for s in signals
+        ]))  # fmt: skip
+    parts.append(
+        f"\nThe policy decides {' and '.join(f'`{name}`' for name in POLICY_SIGNALS)}: the first by "
+        "its overlay of tiers, the second by its definition of that name."
+    )
+    return "\n".join(parts) + "\n"
+
+
+def words_page() -> str:
+    """Surfaces, verdicts and every field of the structs."""
+    parts = [
+        "# The words\n",
+        _MADE,
+        "The terms everybody uses, in code, files, API and pages alike.",
+        "\n## Surfaces\n",
+        _table(["surface", "what it is"], [(f"`{s}`", s.meaning) for s in Surface]),
+        "\nA policy calls each of them *governed*, *sealed* or *off*. `private_chat` is sealed whatever",
+        "a policy says: its items have no content field.",
+        "\n## Verdicts, in rising order\n",
+        _table(["verdict", "what happens"], [(f"`{v}`", v.meaning) for v in Verdict]),
+        "\nThe strongest verdict of the rules that hold wins; all rules that hold are recorded.",
+    ]
+    for struct in STRUCTS:
+        parts.append(f"\n## {struct.__name__}\n")
+        parts.append((struct.__doc__ or "").split("\n\n")[0].strip() + "\n")
+        parts.append(_table(["field", "type", "meaning"], [
+            (f"`{f.name}`", f.type, f.meaning) for f in fields(struct)
+        ]))  # fmt: skip
+    return "\n".join(parts) + "\n"
+
+
+def goods_page() -> str:
+    """The table of goods and services."""
+    rows = [
+        (f"`{g.id}`", g.tier, g.en, g.zh, " ".join(g.shopify), " ".join(g.iab))
+        for g in goods_table().values()
+    ]
+    return "\n".join(
+        [
+            "# Goods and services\n",
+            _MADE,
+            f"The project's own table of {len(rows)} categories for governance, with the ids they",
+            "correspond to in the Shopify Standard Product Taxonomy (release 2024-07, MIT) and the",
+            "IAB Tech Lab Ad Product Taxonomy 2.0 (CC BY 3.0). The tier is the default; a policy's",
+            "`tiers` overlay changes it.\n",
+            _table(["id", "tier", "English", "中文", "Shopify", "IAB"], rows),
+            "",
+        ]
+    )
+
+
+def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + "--|" * len(head)]
+    lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+PAGES = {
+    "signals.md": signals_page,
+    "words.md": words_page,
+    "goods.md": goods_page,
+}
+
+
+def main() -> None:
+    folder = Path("docs")
+    for name, make in PAGES.items():
+        (folder / name).write_text(make(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Reference pages are what the code says, and every public thing is on one."""
+
+from pathlib import Path
+
+import pytest
+
+from portreeve import docs
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("name", docs.PAGES)
+def test_page_is_current(name):
+    assert (ROOT / "docs" / name).read_text("utf-8") == docs.PAGES[name](), (
+        "run `python -m portreeve.docs`"
+    )
