@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from portreeve.policy.diff import Change, diff, diff_on
 from portreeve.policy.document import Policy, check, load
 from portreeve.policy.errors import CODES, PolicyError, Problem, report
+from portreeve.policy.examples import ExampleResult, example_items, run_examples
+from portreeve.policy.explain import Explanation, Finding, explain
 from portreeve.policy.parts import (
     Cell,
     Definition,
@@ -21,8 +24,12 @@ from portreeve.policy.parts import (
 __all__ = [
     "CODES",
     "Cell",
+    "Change",
     "Definition",
     "Example",
+    "ExampleResult",
+    "Explanation",
+    "Finding",
     "Form",
     "Ladder",
     "Matrix",
@@ -35,6 +42,11 @@ __all__ = [
     "WayOut",
     "Words",
     "check",
+    "diff",
+    "diff_on",
+    "example_items",
+    "explain",
     "load",
     "report",
+    "run_examples",
 ]

@@ -13,11 +13,13 @@ from portreeve.policy.expression import (
     IsNull,
     Lit,
     Ref,
-    sql,
 )
 from portreeve.policy.logic import Ask, Reasoner, Values, atoms, conjuncts
 from portreeve.policy.parts import Rule
 from portreeve.policy.source import Span, Text
+from portreeve.policy.sqltext import (
+    sql,
+)
 from portreeve.signals.catalog import CATALOG
 
 
@@ -238,5 +240,9 @@ def _limits_in_words(atom: Expr) -> str:
         return f"`{name}` is a count, 0 or more"
     if signal.type == "number":
         low, high = domains.limits(name)
-        return f"`{name}` is {low:g} or more" if high == float("inf") else f"`{name}` is {low:g} to {high:g}"
+        return (
+            f"`{name}` is {low:g} or more"
+            if high == float("inf")
+            else f"`{name}` is {low:g} to {high:g}"
+        )
     return ""

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
 
 from portreeve.policy import domains
 from portreeve.policy.errors import Problems, suggest
@@ -29,9 +33,11 @@ from portreeve.policy.expression import (
     Or,
     Ref,
     Type,
-    sql,
 )
 from portreeve.policy.source import Span, Text
+from portreeve.policy.sqltext import (
+    sql,
+)
 from portreeve.signals.catalog import CATALOG
 
 MAX_LENGTH = 8_000
@@ -64,7 +70,12 @@ class Scope:
         return [*CATALOG, *sorted(self.definitions)]
 
 
-class _Refused(Exception):
+class _Place(TypedDict):
+    start: int
+    end: int
+
+
+class _RefusedError(Exception):
     """A part that has been reported already."""
 
 
@@ -77,7 +88,7 @@ def parse_condition(text: Text, scope: Scope, problems: Problems) -> Expr | None
     before = len(problems.found)
     try:
         expr = reader.condition(tree)
-    except (_Refused, RecursionError):
+    except (_RefusedError, RecursionError):
         expr = None
     if len(problems.found) > before or expr is None:
         return None
@@ -109,9 +120,6 @@ class _Reader:
 
     def tree(self) -> Any:
         """sqlglot's tree, or None with the problem reported."""
-        import sqlglot
-        from sqlglot.errors import ParseError, SqlglotError
-
         value = self.text.value
         if not value.strip():
             self.problems.add("P020", "the condition is empty", self.text.span)
@@ -171,14 +179,14 @@ class _Reader:
             return 0, len(self.text.value)
         return min(p[0] for p in places), max(p[1] for p in places)
 
-    def place(self, node: Any) -> dict[str, int]:
+    def place(self, node: Any) -> _Place:
         start, end = self.reach(node)
         return {"start": start, "end": end}
 
-    def refuse(self, code: str, message: str, node: Any, help: str = "") -> _Refused:
+    def refuse(self, code: str, message: str, node: Any, help: str = "") -> _RefusedError:
         start, end = self.reach(node) if not isinstance(node, Expr) else (node.start, node.end)
         self.problems.add(code, message, self.text.part(start, end), help)
-        return _Refused()
+        return _RefusedError()
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -187,11 +195,9 @@ class _Reader:
         expr = self.expression(node)
         if expr.type in ("boolean", "null"):
             return expr
-        raise self.refuse("P022", *_not_a_condition(expr, node, self))
+        raise self.refuse("P022", *_not_a_condition(expr, node))
 
     def expression(self, node: Any) -> Expr:
-        from sqlglot import exp
-
         comparisons = {
             exp.EQ: "=",
             exp.NEQ: "<>",
@@ -235,10 +241,10 @@ class _Reader:
             return self.case(node)
         return self.call(node)
 
-    def joined(self, node: Any, kind: type) -> Expr:
+    def joined(self, node: Any, kind: type[Any]) -> Expr:
         """A chain of AND or of OR, read without recursion: chains may be long."""
         parts: list[Any] = []
-        pending = [node]
+        pending: list[Any] = [node]
         while pending:
             part = pending.pop()
             inner = part.unnest()
@@ -250,12 +256,10 @@ class _Reader:
         for part in parts:
             try:
                 items.append(self.condition(part))
-            except _Refused:
+            except _RefusedError:
                 continue  # go on, to report the mistakes of the other parts too
         if len(items) < len(parts):
-            raise _Refused
-        from sqlglot import exp
-
+            raise _RefusedError
         joined = And if kind is exp.And else Or
         return joined(tuple(items), **self.place(node))
 
@@ -285,10 +289,10 @@ class _Reader:
         for node in (first, second):
             try:
                 results.append(self.expression(node))
-            except _Refused:
+            except _RefusedError:
                 continue
         if len(results) < 2:
-            raise _Refused
+            raise _RefusedError
         return results[0], results[1]
 
     def agree(self, left: Expr, right: Expr, node: Any) -> None:
@@ -369,14 +373,12 @@ class _Reader:
         return In(item, tuple(options), **self.place(node))
 
     def is_(self, node: Any) -> Expr:
-        from sqlglot import exp
-
         item = self.expression(node.this)
         if isinstance(node.expression, exp.Null):
             return IsNull(item, **self.place(node))
         if isinstance(node.expression, exp.Boolean):
             if item.type != "boolean":
-                raise self.refuse("P022", *_not_a_condition(item, node, self))
+                raise self.refuse("P022", *_not_a_condition(item, node))
             return IsBool(item, bool(node.expression.this), **self.place(node))
         raise self.refuse(
             "P024", "IS is followed by NULL, TRUE or FALSE", node, "Use = to compare values."
@@ -423,7 +425,7 @@ class _Reader:
         if node.args.get("table") is not None:
             raise self.not_in_language(node, "a name with a dot")
         if name in self.scope.forbidden:
-            raise self.refuse("P031", *_split(self.scope.forbidden[name]), node)
+            raise self.refuse("P031", self.scope.forbidden[name], node)
         if name in self.scope.definitions:
             return Ref(name, "boolean", True, **self.place(node))
         if name in CATALOG:
@@ -455,15 +457,15 @@ class _Reader:
     def case(self, node: Any) -> Expr:
         if node.this is not None:
             raise self.not_in_language(node, "CASE with a value before WHEN")
-        branches = [(self.condition(b.this), self.expression(b.args["true"])) for b in node.args["ifs"]]
+        branches = [
+            (self.condition(b.this), self.expression(b.args["true"])) for b in node.args["ifs"]
+        ]
         default = node.args.get("default")
         last = self.expression(default) if default is not None else Lit(None, **self.place(node))
         results = [then for _, then in branches] + [last]
         return Case(tuple(branches), last, self.common_type(results, node), **self.place(node))
 
     def call(self, node: Any) -> Expr:
-        from sqlglot import exp
-
         classes = {
             exp.Coalesce: "coalesce",
             exp.Least: "least",
@@ -480,14 +482,11 @@ class _Reader:
         if name is None or not written:
             if isinstance(node, exp.Func) and written:
                 called = self.text.value[node.meta["start"] : node.meta["end"] + 1].lower()
-                start, end = node.meta["start"], node.meta["end"] + 1
-                self.problems.add(
-                    "P023",
-                    f"the function {called} is not on the list",
-                    self.text.part(start, end),
-                    f"{suggest(called, FUNCTIONS)} The functions are: {', '.join(FUNCTIONS)}.".strip(),
-                )
-                raise _Refused
+                place = self.text.part(node.meta["start"], node.meta["end"] + 1)
+                listed = f"The functions are: {', '.join(FUNCTIONS)}."
+                help = f"{suggest(called, FUNCTIONS)} {listed}".strip()
+                self.problems.add("P023", f"the function {called} is not on the list", place, help)
+                raise _RefusedError
             raise self.not_in_language(node, _described(node))
         args = [self.expression(arg) for arg in _arguments(node)]
         return Call(name, tuple(args), self.call_type(name, args, node), **self.place(node))
@@ -500,7 +499,7 @@ class _Reader:
             if len(args) < 2:
                 raise self.refuse("P022", f"{name} takes two values or more", node)
             return kind
-        wanted = {"abs": ("number", "count")}.get(name, ("text",))
+        wanted: tuple[Type, ...] = ("number", "count") if name == "abs" else ("text",)
         count = 2 if name in ("starts_with", "ends_with") else 1
         if len(args) != count:
             raise self.refuse("P022", f"{name} takes {count} value{'s' * (count > 1)}", node)
@@ -508,8 +507,7 @@ class _Reader:
             if arg.type not in wanted:
                 raise self.refuse(
                     "P022",
-                    f"{name} takes {' or '.join(_a(w) for w in wanted[:1])}, "
-                    f"and `{sql(arg)}` is {_a(arg.type)}",
+                    f"{name} takes {_a(wanted[0])}, and `{sql(arg)}` is {_a(arg.type)}",
                     node,
                     FUNCTIONS[name] + ".",
                 )
@@ -530,7 +528,7 @@ class _Reader:
         shown = " and ".join(sorted(_a(kind) for kind in kinds))
         raise self.refuse("P022", f"the values differ in type: {shown}", node)
 
-    def not_in_language(self, node: Any, what: str) -> _Refused:
+    def not_in_language(self, node: Any, what: str) -> _RefusedError:
         return self.refuse("P024", f"{what} is not part of the condition language", node)
 
 
@@ -545,7 +543,7 @@ def _arguments(node: Any) -> Iterator[Any]:
 _SAMPLES = {"number": ">= 0.5", "count": "> 0", "boolean": "= TRUE", "text": "= '...'", "null": ""}
 
 
-def _not_a_condition(expr: Expr, node: Any, reader: _Reader) -> tuple[str, Any, str]:
+def _not_a_condition(expr: Expr, node: Any) -> tuple[str, Any, str]:
     help = f"Write `{sql(expr)} {_SAMPLES[expr.type]}`."
     return f"`{sql(expr)}` is {_a(expr.type)}, not a condition", node, help
 
@@ -559,7 +557,11 @@ def _misfit(expr: Expr, lit: Lit) -> tuple[str, Lit, str]:
     if lit.type == "text":
         if expr.type == "boolean":
             return message, lit, f"Write `{sql(expr)}` or `NOT {sql(expr)}`."
-        return message, lit, f"Write a number without quotes, as in `{sql(expr)} {_SAMPLES[expr.type]}`."
+        return (
+            message,
+            lit,
+            f"Write a number without quotes, as in `{sql(expr)} {_SAMPLES[expr.type]}`.",
+        )
     if expr.type == "boolean":
         return message, lit, f"Write `{sql(expr)}` or `NOT {sql(expr)}`."
     return message, lit, f"Write `{sql(expr)} {_SAMPLES[expr.type]}`."
@@ -575,14 +577,7 @@ def _a(kind: Type) -> str:
     }[kind]
 
 
-def _split(reason: str) -> tuple[str, str]:
-    message, _, help = reason.partition("|")
-    return message, help
-
-
 def _described(node: Any) -> str:
-    from sqlglot import exp
-
     named = {
         exp.Cast: "a cast",
         exp.Select: "a query",

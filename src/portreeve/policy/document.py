@@ -6,13 +6,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from portreeve.model import Layer, Surface, SurfaceState, Tier
 from portreeve.policy import files
 from portreeve.policy.builder import Built, build
 from portreeve.policy.checks import check as check_meaning
-from portreeve.policy.errors import PolicyError, Problem, Problems
+from portreeve.policy.errors import PolicyError, Problem, Problems, suggest
 from portreeve.policy.fields import HOUSE_ONLY, HOUSE_REQUIRED, POLICY
 from portreeve.policy.files import File
 from portreeve.policy.merge import merge, removed_ids, rule_id
@@ -29,9 +31,6 @@ from portreeve.policy.parts import (
 from portreeve.policy.program import Program
 from portreeve.policy.reading import Reader
 from portreeve.policy.source import Items, Map, Span, Text, parse
-
-if TYPE_CHECKING:
-    import polars as pl
 
 What = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -87,13 +86,15 @@ class Policy:
         Raises:
             KeyError: no rule has this id; the message suggests the nearest.
         """
-        from portreeve.policy.errors import suggest
-
         for rule in self.rules:
             if rule.id == id:
                 return rule
         hint = suggest(id, [rule.id for rule in self.rules])
         raise KeyError(f"{self.label} has no rule `{id}`. {hint}".strip())
+
+    def tier_of(self, category: str | None, *, law: bool = False) -> Tier | None:
+        """The tier of a goods category; None without one. ``law``: as the law layer has it."""
+        return self._program.tier_of(category, law=law)
 
     def evaluate(self, signals: pl.DataFrame) -> pl.DataFrame:
         """What holds for each item: one row per row of ``signals``.
@@ -216,9 +217,7 @@ def _same(first: File, second: File) -> bool:
     return first.path.resolve() == second.path.resolve()
 
 
-def _parent(
-    file: File, name: str, span: Span, problems: Problems, *, is_law: bool
-) -> File | None:
+def _parent(file: File, name: str, span: Span, problems: Problems, *, is_law: bool) -> File | None:
     beside = file.beside(name)
     named = files.shipped(f"law/{name}" if is_law else name)
     itself = beside is not None and file.path is not None and beside.samefile(file.path)
@@ -228,8 +227,6 @@ def _parent(
 
 
 def _read(path: Any, name: str, span: Span, problems: Problems) -> File | None:
-    from portreeve.policy.errors import suggest
-
     if path is None:
         known = [n.removeprefix("law/") for n in files.shipped_names()]
         hint = suggest(name, known) or "Mend the name, or put the file beside this one."
@@ -282,8 +279,6 @@ def _check_file(document: Map, problems: Problems) -> None:
     reader = Reader(problems)
     bare = Map(document.entries, document.keys, document.span)
     allowed = POLICY.names
-    from portreeve.policy.errors import suggest
-
     for key, _ in bare:
         if key.value not in allowed:
             help = suggest(key.value, allowed) or f"The keys here are: {', '.join(allowed)}."
@@ -311,7 +306,11 @@ def _check_file(document: Map, problems: Problems) -> None:
 def _check_top(document: Map, problems: Problems, is_law: bool) -> None:
     """What the whole document needs, after merging."""
     reader = Reader(problems)
-    wanted = [k.name for k in POLICY.keys if k.required and k.name not in ("policy", "version", "effective")]
+    wanted = [
+        k.name
+        for k in POLICY.keys
+        if k.required and k.name not in ("policy", "version", "effective")
+    ]
     missing = [
         name
         for name in wanted
@@ -330,8 +329,6 @@ def _check_top(document: Map, problems: Problems, is_law: bool) -> None:
 
 
 def _check_removals(document: Map, parent: Map, problems: Problems) -> None:
-    from portreeve.policy.errors import suggest
-
     rules = parent.get("rules")
     known = [rule_id(rule) for rule in rules.items] if isinstance(rules, Items) else []
     ids = [id for id in known if id is not None]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import typing
+
 from portreeve.model import INTENTS, TIERS, Licence, Standing, Surface
 from portreeve.signals.catalog import CATALOG
+from portreeve.signals.goods_table import goods_table
 
 LAW = "law."
 """What names of the law layer begin with where the house has the same name."""
 
 NULL_REASONS: dict[str, tuple[str, str]] = {
     "audience": ("the host did not say who can see it", "宿主没有说明谁能看到"),
-    "disclosed": ("the account declared nothing", "账号没有作声明"),
     "price_max": ("no amount was named", "没有写金额"),
     "intent": ("promotion is below 0.5", "推广概率低于 0.5"),
     "goods_category": ("no goods were named", "没有写商品"),
@@ -30,8 +31,6 @@ def nullable(name: str) -> bool:
 def names(name: str) -> tuple[str, ...] | None:
     """All values of a text signal, or None when they are not known beforehand."""
     if name == "goods_category":
-        from portreeve.signals.goods_table import goods_table
-
         return tuple(goods_table())
     return {
         "surface": tuple(s.value for s in Surface),

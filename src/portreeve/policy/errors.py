@@ -6,6 +6,7 @@ All problems of a load are collected and raised together as one :class:`PolicyEr
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -345,7 +346,9 @@ def report(problems: Iterable[Problem]) -> str:
         for n, what in ((errors, "error"), (warnings, "warning"))
         if n
     ]
-    return "\n\n".join([*(p.render() for p in shown), f"Found {' and '.join(counts) or 'nothing'}."])
+    return "\n\n".join(
+        [*(p.render() for p in shown), f"Found {' and '.join(counts) or 'nothing'}."]
+    )
 
 
 @dataclass
@@ -391,7 +394,5 @@ def suggest(word: str, names: Iterable[str]) -> str:
     >>> suggest("promotoin", ["promotion", "prices"])
     'Did you mean `promotion`?'
     """
-    import difflib
-
     close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
     return f"Did you mean `{close[0]}`?" if close else ""

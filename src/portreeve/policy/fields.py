@@ -1,4 +1,4 @@
-"""Every key of the policy format, defined once: the loader checks by it, the docs are made from it."""
+"""Every key of the policy format, defined once: the loader and the docs both go by it."""
 
 from __future__ import annotations
 
@@ -147,7 +147,9 @@ ROW = _table(
         "for a row of your own: these goods, whatever their tier",
     ),
     Key("title", _WORDS, "its name for people"),
-    Key("FORM", "cell", "one for each form: a verdict (allow, label, limit, hold, refuse) or a cell"),
+    Key(
+        "FORM", "cell", "one for each form: a verdict (allow, label, limit, hold, refuse) or a cell"
+    ),
 )
 CELL = _table(
     "cell",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from portreeve.policy.errors import PolicyError, Problem, Problems, suggest
@@ -36,8 +38,6 @@ class File:
 
 def shipped_folder() -> Path:
     """The folder of the shipped policies: in the package, or in the repository around it."""
-    from importlib import resources
-
     packaged = Path(str(resources.files("portreeve"))) / "policies"
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "policies"
 
@@ -119,8 +119,6 @@ def shown_name(path: Path) -> str:
 
 def _from_mapping(value: Mapping[str, Any]) -> File:
     """A mapping, written out as YAML: messages then show lines of that text."""
-    import msgspec
-
     try:
         text = yaml.safe_dump(
             msgspec.to_builtins(value), allow_unicode=True, sort_keys=False, width=100

@@ -26,9 +26,15 @@ from portreeve.policy.expression import (
     Not,
     Or,
     Ref,
-    like,
+)
+from portreeve.policy.sqltext import (
     sql,
 )
+from portreeve.policy.values import (
+    evaluate,
+    like,
+)
+from portreeve.signals.catalog import CATALOG
 
 Mode = Literal["T", "F", "NT", "NF"]
 """What is asked of a condition: true, false, not true (false or NULL), not false."""
@@ -146,6 +152,8 @@ class Reasoner:
 
     def __init__(self, definitions: Mapping[str, Expr]) -> None:
         self.definitions = definitions
+        self._asked: dict[tuple[int, Mode], tuple[Expr, Formula]] = {}
+        self._domains: dict[str, Values] = {}
 
     def never(self, expr: Expr) -> bool:
         """The condition can hold for no item."""
@@ -192,12 +200,20 @@ class Reasoner:
 
     def domain(self, key: str) -> Values:
         """What a signal can be at all."""
-        return _domain(key)
+        if key not in self._domains:
+            self._domains[key] = _domain(key)
+        return self._domains[key]
 
     # --- what a condition asks ------------------------------------------------------------------
 
     def ask(self, expr: Expr, mode: Mode) -> Formula:
         """The condition, in one of the four modes, as what it asks of the signals."""
+        key = (id(expr), mode)
+        if key not in self._asked:  # the expression is kept, so that its id stays its own
+            self._asked[key] = (expr, self._ask(expr, mode))
+        return self._asked[key][1]
+
+    def _ask(self, expr: Expr, mode: Mode) -> Formula:
         match expr:
             case And(items):
                 parts = tuple(self.ask(item, mode) for item in items)
@@ -253,8 +269,6 @@ def _constant(value: object, mode: Mode) -> Formula:
 
 
 def _judge(op: str, left: object, right: object) -> bool | None:
-    from portreeve.policy.expression import evaluate
-
     result = evaluate(Compare(op, Lit(left), Lit(right)), {})  # type: ignore[arg-type]
     return None if result is None else bool(result)
 
@@ -304,8 +318,6 @@ def _pattern(expr: Expr, item: Expr, pattern: str, fold: bool) -> tuple[Values, 
 
 
 def _domain(key: str) -> Values:
-    from portreeve.signals.catalog import CATALOG
-
     signal = CATALOG.get(key.removeprefix(domains.LAW))
     if signal is None:
         return Values()

@@ -7,7 +7,18 @@ Each cell that is not ``allow`` becomes a rule ``matrix.ROW.FORM``.
 
 from __future__ import annotations
 
-from portreeve.policy.expression import And, Call, Compare, Expr, In, IsBool, Lit, Not, Or, Ref
+from portreeve.policy.expression import (
+    And,
+    Call,
+    Compare,
+    Expr,
+    In,
+    IsBool,
+    Lit,
+    Not,
+    Or,
+    Ref,
+)
 from portreeve.policy.fields import STRICT_TIERS
 
 PREFIX = "matrix."
@@ -28,8 +39,7 @@ def cell_id(row: str, form: str) -> str:
 
 def tier_row(tier: str, default: str, named: list[str]) -> Expr:
     """What puts an item into the row of a tier; ``named`` categories have rows of their own."""
-    known = Compare("=", _TIER, Lit(tier))
-    of_tier: Expr = known
+    of_tier: Expr = Compare("=", _TIER, Lit(tier))
     if tier == default:  # goods that nobody recognised
         of_tier = Compare("=", Call("coalesce", (_TIER, Lit(default)), "text"), Lit(tier))
     parts = [of_tier]
@@ -52,8 +62,11 @@ def named_row(categories: list[str]) -> Expr:
 
 def cell_condition(when: Expr, row: Expr) -> Expr:
     """The condition of a cell: that of the whole matrix, and that of its row."""
-    parts = [part for expr in (when, row) for part in (expr.items if isinstance(expr, And) else (expr,))]
-    return And(tuple(parts))
+    return And(tuple(part for expr in (when, row) for part in _conjuncts(expr)))
+
+
+def _conjuncts(expr: Expr) -> tuple[Expr, ...]:
+    return expr.items if isinstance(expr, And) else (expr,)
 
 
 def _among(categories: list[str]) -> Expr:

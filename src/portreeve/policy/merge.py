@@ -52,16 +52,13 @@ def _by_name(before: Map, after: Map, *, deep: bool = False) -> Map:
     keys = dict(before.keys)
     for key, value in after:
         old = entries.get(key.value)
-        if deep and isinstance(old, Map) and isinstance(value, Map):
-            value = _by_name(old, value)
-        entries[key.value] = value
+        both = deep and isinstance(old, Map) and isinstance(value, Map)
+        entries[key.value] = _by_name(old, value) if both else value  # type: ignore[arg-type]
         keys[key.value] = key
     return Map(entries, keys, after.span)
 
 
-def _merge_rules(
-    entries: dict[str, Node], keys: dict[str, Text], parent: Map, child: Map
-) -> None:
+def _merge_rules(entries: dict[str, Node], keys: dict[str, Text], parent: Map, child: Map) -> None:
     old, new = parent.get("rules"), child.get("rules")
     gone = set(removed_ids(child))
     if not isinstance(old, Items) or (new is not None and not isinstance(new, Items)):
@@ -69,8 +66,9 @@ def _merge_rules(
     added = new.items if isinstance(new, Items) else ()
     replacing = {rule_id(rule): rule for rule in added if rule_id(rule) is not None}
     kept = [
-        replacing.pop(rule_id(rule), rule) for rule in old.items if rule_id(rule) not in gone or
-        rule_id(rule) in replacing
+        replacing.pop(rule_id(rule), rule)
+        for rule in old.items
+        if rule_id(rule) not in gone or rule_id(rule) in replacing
     ]
     rest = [r for r in added if rule_id(r) is None or rule_id(r) in replacing]
     entries["rules"] = Items((*kept, *rest), new.span if new is not None else old.span)

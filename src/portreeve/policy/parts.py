@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Literal
 
 from portreeve.model import Layer, Surface, SurfaceState, Verdict
-from portreeve.policy.expression import Expr
+from portreeve.policy.expression import (
+    Expr,
+)
 
 
 @dataclass(frozen=True)

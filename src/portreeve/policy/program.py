@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping
 
 import polars as pl
@@ -9,19 +11,34 @@ import polars as pl
 from portreeve.model import TIERS, Surface, Tier
 from portreeve.policy import domains
 from portreeve.policy.errors import PolicyError, Problem
-from portreeve.policy.expression import Expr, Lit, Ref, exact_sql
+from portreeve.policy.expression import (
+    And,
+    Expr,
+    IsBool,
+    Lit,
+    Not,
+    Or,
+    Ref,
+)
 from portreeve.policy.parts import Definition, Rule
+from portreeve.policy.sqltext import (
+    exact_sql,
+)
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 
 _TIER = "goods_tier"
 _LAW_TIER = domains.LAW + _TIER
+_SALE = "protected_sale"
+# the steps below leave the optimiser nothing to find, and planning costs more than one row does
+_AS_WRITTEN = pl.QueryOptFlags.none()
 
 
 class Program:
     """All conditions of a policy, compiled once.
 
-    Definitions are computed before the rules that use them, layer by layer, and what conditions
-    have in common is computed once.
+    It runs in steps, each one polars call: the signals; the tiers and the surfaces; every
+    comparison that some condition makes, once each; the definitions, those first that others
+    use; the rules.
     """
 
     def __init__(
@@ -33,48 +50,52 @@ class Program:
     ) -> None:
         self._tiers = {_TIER: tiers, _LAW_TIER: law_tiers}
         self._categories = list(tiers)
+        self._comparisons: dict[str, pl.Expr] = {}
         conditions = {name: d.condition for name, d in definitions.items()}
-        named = _names([*(r.condition for r in rules), *conditions.values()])
-        self._tier_columns = [_TIER, *([_LAW_TIER] if _LAW_TIER in named else [])]
-        self._layers = [
-            [_compile(conditions[name], name).alias(_column(name)) for name in layer]
-            for layer in _layered(conditions)
-        ]
-        places = sorted({rule.surfaces for rule in rules})
-        self._places = [
-            pl.col("surface").is_in([s.value for s in place]).fill_null(False).alias(_place(place))
-            for place in places
-        ]
-        self._outputs = [
-            pl.col(_column(_TIER)).alias(_TIER),
-            *(pl.col(_column(name)).alias(name) for name in _with_protected_sale(conditions)),
-            *(
-                (pl.col(_place(rule.surfaces)) & _compile(rule.condition, rule.id)).alias(rule.id)
-                for rule in rules
-            ),
-        ]
-        self._constants = [] if "protected_sale" in conditions else ["protected_sale"]
+        named = _names([*(rule.condition for rule in rules), *conditions.values()])
         signals = {name.removeprefix(domains.LAW) for name in named} & set(CATALOG)
         self.signals_used = frozenset(
             (signals - set(POLICY_SIGNALS)) | {"surface", "goods_category"}
         )
+        layers = [
+            [self._compile(conditions[name], name).alias(_column(name)) for name in layer]
+            for layer in _layered(conditions)
+        ]
+        held = [
+            (pl.col(_place(rule.surfaces)) & self._compile(rule.condition, rule.id)).alias(rule.id)
+            for rule in rules
+        ]
+        self._inputs = [self._input(name) for name in sorted(self.signals_used)]
+        self._steps = [
+            [*self._place_exprs(rules), *self._tier_exprs(named), *_no_sale(conditions)],
+            list(self._comparisons.values()),
+            *layers,
+        ]
+        names = dict.fromkeys([_SALE, *conditions])
+        self._outputs = [
+            pl.col(_column(_TIER)).cast(pl.String).alias(_TIER),
+            *(pl.col(_column(name)).alias(name) for name in names),
+            *held,
+        ]
+        self._accepted: pl.Schema | None = None
 
     def run(self, signals: pl.DataFrame) -> pl.DataFrame:
         """See :meth:`portreeve.policy.Policy.evaluate`."""
-        self._check(signals)
-        frame = signals.lazy().select(self._inputs())
-        frame = frame.with_columns(*self._places, *self._tier_exprs())
-        if self._constants:
-            frame = frame.with_columns(pl.lit(False).alias(_column("protected_sale")))
-        for layer in self._layers:
-            frame = frame.with_columns(layer)
-        return frame.select(self._outputs).collect()
+        if signals.schema != self._accepted:
+            self._check(signals)
+        frame = signals.lazy().select(self._inputs)
+        for step in self._steps:
+            frame = frame.with_columns(step)
+        return frame.select(self._outputs).collect(optimizations=_AS_WRITTEN)
 
-    def _inputs(self) -> list[pl.Expr]:
-        """Signals in the types of the catalog; names of a short list as numbers, which is faster."""
-        return [self._input(name) for name in sorted(self.signals_used)]
+    def tier_of(self, category: str | None, *, law: bool = False) -> Tier | None:
+        """The tier of a goods category: the policy's, or that of the law layer under it."""
+        return None if category is None else self._tiers[_LAW_TIER if law else _TIER].get(category)
+
+    # --- signals --------------------------------------------------------------------------------
 
     def _input(self, name: str) -> pl.Expr:
+        """A signal in the type of the catalog; names of a short list as numbers: it is faster."""
         column = pl.col(name).cast(CATALOG[name].column_type)
         known = self._known(name)
         return column if known is None else column.cast(pl.Enum(known), strict=False)
@@ -86,27 +107,76 @@ class Program:
             return [s.value for s in Surface]
         return None
 
-    def _tier_exprs(self) -> list[pl.Expr]:
-        return [
-            pl.lit(pl.Series([self._tiers[name][c] for c in self._categories], dtype=pl.Enum(TIERS)))
-            .gather(pl.col("goods_category").to_physical())
-            .alias(_column(name))
-            for name in self._tier_columns
-        ]
-
     def _check(self, signals: pl.DataFrame) -> None:
         missing = sorted(self.signals_used - set(signals.columns))
         if missing:
             raise ValueError(f"the signals {', '.join(missing)} are missing")
-        for name in self.signals_used:
+        for name in sorted(self.signals_used):
             kind, wanted = signals.schema[name], CATALOG[name].column_type
-            fits = kind == wanted or kind == pl.Null or (kind.is_numeric() and wanted.is_numeric())
-            if not fits and not (wanted == pl.String and isinstance(kind, pl.Enum | pl.Categorical)):
+            fits = kind in (wanted, pl.Null) or (kind.is_numeric() and wanted.is_numeric())
+            coded = wanted == pl.String and isinstance(kind, pl.Enum | pl.Categorical)
+            if not fits and not coded:
                 raise ValueError(f"the signal {name} must be {wanted}, not {kind}")
+        self._accepted = signals.schema
+
+    def _tier_exprs(self, named: set[str]) -> list[pl.Expr]:
+        wanted = [_TIER, *([_LAW_TIER] if _LAW_TIER in named else [])]
+        return [
+            pl.lit(
+                pl.Series([self._tiers[name][c] for c in self._categories], dtype=pl.Enum(TIERS))
+            )
+            .gather(pl.col("goods_category").to_physical())
+            .alias(_column(name))
+            for name in wanted
+        ]
+
+    def _place_exprs(self, rules: tuple[Rule, ...]) -> list[pl.Expr]:
+        return [
+            pl.col("surface").is_in([s.value for s in place]).fill_null(False).alias(_place(place))
+            for place in sorted({rule.surfaces for rule in rules})
+        ]
+
+    # --- conditions -----------------------------------------------------------------------------
+
+    def _compile(self, expr: Expr, name: str) -> pl.Expr:
+        """A condition over the columns of comparisons and definitions."""
+        if isinstance(expr, Ref) and expr.definition:
+            return pl.col(_column(expr.name))
+        if not _uses_definitions(expr) and not isinstance(expr, And | Or):
+            return self._comparison(expr, name)
+        match expr:
+            case And(items):
+                return functools.reduce(operator.and_, [self._compile(i, name) for i in items])
+            case Or(items):
+                return functools.reduce(operator.or_, [self._compile(i, name) for i in items])
+            case Not(item):
+                return ~self._compile(item, name)
+            case IsBool(item, value):
+                part = self._compile(item, name)
+                return (part if value else ~part).fill_null(False)
+            case _:
+                return _parse(expr, name)
+
+    def _comparison(self, expr: Expr, name: str) -> pl.Expr:
+        """The column of a comparison, which all conditions share that make it."""
+        column = f"? {exact_sql(expr, _inner)}"
+        if column not in self._comparisons:
+            self._comparisons[column] = _parse(expr, name).alias(column)
+        return pl.col(column)
+
+
+def _parse(expr: Expr, name: str) -> pl.Expr:
+    try:
+        parsed = pl.sql_expr(exact_sql(expr, _inner))
+    except pl.exceptions.PolarsError as error:
+        message = f"the condition of `{name}` cannot be compiled: {error}"
+        raise PolicyError([Problem("P030", message)]) from None
+    # nothing but NULL has no type of its own
+    return parsed.cast(pl.Boolean) if isinstance(expr, Lit) else parsed
 
 
 def _column(name: str) -> str:
-    """The inner column of a definition or of the policy's own signals."""
+    """The inner column of a definition, or of a signal that the policy decides."""
     return f"= {name}"
 
 
@@ -114,28 +184,21 @@ def _place(surfaces: tuple[Surface, ...]) -> str:
     return "on " + " ".join(surfaces)
 
 
-def _compile(expr: Expr, name: str) -> pl.Expr:
-    text = exact_sql(expr, _inner)
-    try:
-        compiled = pl.sql_expr(text)
-    except pl.exceptions.PolarsError as error:
-        raise PolicyError(
-            [Problem("P030", f"the condition of `{name}` cannot be compiled: {error}")]
-        ) from None
-    # a condition that is nothing but NULL has no type of its own
-    return compiled.cast(pl.Boolean) if isinstance(expr, Lit) else compiled
-
-
 def _inner(ref: Ref) -> str:
     return _column(ref.name) if ref.definition or ref.name in (_TIER, _LAW_TIER) else ref.name
 
 
+def _no_sale(conditions: Mapping[str, Expr]) -> list[pl.Expr]:
+    """A law file by itself protects no sale."""
+    return [] if _SALE in conditions else [pl.lit(False).alias(_column(_SALE))]
+
+
+def _uses_definitions(expr: Expr) -> bool:
+    return any(isinstance(part, Ref) and part.definition for part in expr.walk())
+
+
 def _names(exprs: list[Expr]) -> set[str]:
     return {part.name for expr in exprs for part in expr.walk() if isinstance(part, Ref)}
-
-
-def _with_protected_sale(conditions: Mapping[str, Expr]) -> list[str]:
-    return list(dict.fromkeys(["protected_sale", *conditions]))
 
 
 def _layered(conditions: Mapping[str, Expr]) -> list[list[str]]:

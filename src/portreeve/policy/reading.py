@@ -144,7 +144,9 @@ class Reader:
         pattern = _ID if id else _NAME
         if pattern.fullmatch(text.value) and len(text.value) <= _MAX_REPEATED:
             return text.value
-        allowed = "small letters, digits, `_`, `.` and `-`" if id else "small letters, digits and `_`"
+        allowed = (
+            "small letters, digits, `_`, `.` and `-`" if id else "small letters, digits and `_`"
+        )
         self.problems.add(
             "P016", f"`{text.value}` cannot be the name of {what}", text.span, f"Use {allowed}."
         )
@@ -168,7 +170,10 @@ class Reader:
         if re.fullmatch(r"[0-9]*\.?[0-9]+", text) and float(text) <= 1:
             return float(text)
         self.problems.add(
-            "P007", f"`{text}` is not a share", node.span, "Write a number from 0 to 1, such as 0.2."
+            "P007",
+            f"`{text}` is not a share",
+            node.span,
+            "Write a number from 0 to 1, such as 0.2.",
         )
         return None
 
@@ -178,7 +183,9 @@ class Reader:
             return None
         if text in ("true", "false"):
             return text == "true"
-        self.problems.add("P007", f"`{text}` is not true or false", node.span, "Write true or false.")
+        self.problems.add(
+            "P007", f"`{text}` is not true or false", node.span, "Write true or false."
+        )
         return None
 
     def duration(self, node: Node | None) -> timedelta | None:
@@ -188,7 +195,10 @@ class Reader:
         found = _DURATION.fullmatch(text)
         if found is None:
             self.problems.add(
-                "P007", f"`{text}` is not a duration", node.span, "Write days, hours or weeks: 7d, 12h, 2w."
+                "P007",
+                f"`{text}` is not a duration",
+                node.span,
+                "Write days, hours or weeks: 7d, 12h, 2w.",
             )
             return None
         unit = {"d": "days", "h": "hours", "w": "weeks"}[found[2]]
@@ -212,6 +222,18 @@ class Reader:
 
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 _BOTH = "Give it in both languages: {en: ..., zh: ...}."
+
+
+def place(map_: Map, name: str) -> Span:
+    """Where the value of a key is written; the mapping's first line when it is not there."""
+    node = map_.get(name)
+    return head(node.span if node is not None else map_.span)
+
+
+def key_place(map_: Map, name: str) -> Span:
+    """Where a key is written; the mapping's first line when it is not there."""
+    key = map_.keys.get(name)
+    return key.span if key is not None else head(map_.span)
 
 
 def head(span: Span) -> Span:

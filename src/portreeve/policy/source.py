@@ -200,6 +200,8 @@ class _Converter:
         if isinstance(node, yaml.SequenceNode):
             parts = [self.convert(item, depth + 1) for item in node.value]
             return Items(tuple(p for p in parts if p is not None), span)
+        if not isinstance(node, yaml.MappingNode):
+            raise TypeError(f"no such YAML node: {node!r}")
         return self._mapping(node, span, depth)
 
     def _mapping(self, node: yaml.MappingNode, span: Span, depth: int) -> Map:
