@@ -217,13 +217,21 @@ def _said(_: str) -> None:
 
 
 class RejectWriter:
-    """Rejects as JSON lines. Without ``always``, a file appears only when there is a reject."""
+    """Rejects as JSON lines.
+
+    Without ``always`` a file appears only when there is a reject; without one, a file of that name
+    which an earlier run left is removed, so that it is not taken for this run's.
+    """
 
     def __init__(self, path: Path, *, always: bool) -> None:
         self.path = path
-        self.count = 0
         self._whole = _WholeFile(path) if always else None
         self._encoder = msgspec.json.Encoder()
+
+    @property
+    def written(self) -> bool:
+        """Whether there is a file."""
+        return self._whole is not None
 
     def write(self, rejects: Sequence[Reject]) -> None:
         """Add rejects, one JSON object per line."""
@@ -232,15 +240,15 @@ class RejectWriter:
         if self._whole is None:
             self._whole = _WholeFile(self.path)
         self._whole.file.writelines(self._encoder.encode(reject) + b"\n" for reject in rejects)
-        self.count += len(rejects)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._whole is None:
-            return
-        if kind is None:
+            if kind is None:
+                self.path.unlink(missing_ok=True)
+        elif kind is None:
             self._whole.keep()
         else:
             self._whole.drop()

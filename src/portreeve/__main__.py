@@ -1,0 +1,5 @@
+"""``python -m portreeve``."""
+
+from portreeve.cli import main
+
+main()

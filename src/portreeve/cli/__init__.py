@@ -1,0 +1,54 @@
+"""The command line: ``portreeve``. What is heavy is imported only by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+UNEXPECTED = 70
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code.
+
+    An error of the user's ends in one message that says what to do, and exit code 2. An error of
+    ours names its place in the code, and not its message, which may hold content of a post;
+    ``PORTREEVE_DEBUG=1`` shows all.
+    """
+    from portreeve.cli.app import app
+
+    try:
+        app(arguments, prog_name="portreeve")
+    except Exception as error:
+        if os.environ.get("PORTREEVE_DEBUG") == "1":
+            raise
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    from portreeve.cli.terminal import printable
+
+    if _is_of_the_user(error):
+        print(printable(f"portreeve: {error}"), file=sys.stderr)
+        return 2
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        print(printable(f"portreeve: {where}{error.strerror}"), file=sys.stderr)
+        return 2
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    print(
+        f"portreeve: unexpected {type(error).__name__} at {Path(last.filename).name}:{last.lineno}. "
+        "This is a fault of the program. Set PORTREEVE_DEBUG=1 to see all of it.",
+        file=sys.stderr,
+    )
+    return UNEXPECTED
+
+
+def _is_of_the_user(error: Exception) -> bool:
+    from portreeve.files.errors import InputError
+    from portreeve.policy.errors import PolicyError
+
+    return isinstance(error, InputError | PolicyError)

@@ -1,0 +1,5 @@
+"""``python -m portreeve.cli``."""
+
+from portreeve.cli import main
+
+main()

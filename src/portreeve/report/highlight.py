@@ -1,0 +1,79 @@
+"""Marking evidence inside a text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+EXCERPT = 420
+_BEFORE = 80
+
+_KINDS = {
+    "contact": "contact",
+    "price": "money",
+    "discount": "money",
+    "coupon": "money",
+    "commission": "money",
+    "link": "link",
+    "share": "link",
+}
+
+
+class Piece(NamedTuple):
+    """A stretch of text; ``what`` says what stands there, empty for text without evidence."""
+
+    text: str
+    what: str
+    kind: str
+
+
+def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
+    """A text cut at the edges of its evidence; places that overlap are named together.
+
+    ``evidence``: ``field``, ``start``, ``end`` (code points), ``what``; only the field ``text`` is
+    marked, and a place outside the text is left out.
+
+    >>> pieces("a 89", [{"field": "text", "start": 2, "end": 4, "what": "price 89.0 CNY"}])
+    [Piece(text='a ', what='', kind=''), Piece(text='89', what='price 89.0 CNY', kind='money')]
+    """
+    spans = [
+        (max(0, place["start"]), min(len(text), place["end"]), place["what"] or "")
+        for place in evidence
+        if place["field"] == "text"
+    ]
+    spans = [span for span in spans if span[0] < span[1]]
+    start, end = _window(text, spans)
+    edges = {start, end}
+    edges.update(edge for span in spans for edge in span[:2] if start < edge < end)
+    cut = sorted(edges)
+    found = [_piece(text, left, right, spans) for left, right in itertools.pairwise(cut)]
+    if start > 0:
+        found.insert(0, Piece("… ", "", ""))
+    if end < len(text):
+        found.append(Piece(" …", "", ""))
+    return found
+
+
+def _window(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[int, int]:
+    """The stretch of a long text that is shown: it begins a little before the first evidence."""
+    if len(text) <= EXCERPT:
+        return 0, len(text)
+    first = min((span[0] for span in spans), default=0)
+    start = max(0, min(first - _BEFORE, len(text) - EXCERPT))
+    return start, start + EXCERPT
+
+
+def _piece(text: str, left: int, right: int, spans: Sequence[tuple[int, int, str]]) -> Piece:
+    whats = [what for start, end, what in spans if start <= left and right <= end]
+    named = list(dict.fromkeys(whats))
+    return Piece(text[left:right], " · ".join(named), kind_of(named[0]) if named else "")
+
+
+def kind_of(what: str) -> str:
+    """The kind of evidence, for its colour: contact, money, link or word.
+
+    >>> kind_of("contact wechat:abc12345"), kind_of("sell.order")
+    ('contact', 'word')
+    """
+    return _KINDS.get(what.split(" ", 1)[0], "word")

@@ -1,0 +1,66 @@
+"""Names of things as the report shows them, in English and Chinese."""
+
+from __future__ import annotations
+
+from portreeve.model import Surface, Verdict
+from portreeve.policy import Words
+
+VERDICTS: dict[str, Words] = {
+    Verdict.allow: Words("allowed", "放行"),
+    Verdict.label: Words("labelled", "加标"),
+    Verdict.limit: Words("limited", "限流"),
+    Verdict.hold: Words("held", "待人工"),
+    Verdict.refuse: Words("refused", "拒绝"),
+    Verdict.remove: Words("removed", "移除"),
+}
+
+SURFACES: dict[str, Words] = {
+    Surface.moments: Words("Moments", "朋友圈"),
+    Surface.comment: Words("Comments", "评论"),
+    Surface.profile: Words("Profiles", "个人资料"),
+    Surface.group: Words("Open groups", "公开群"),
+    Surface.private_chat: Words("Private chat (sealed)", "私聊（封存）"),
+    Surface.public_account: Words("Public accounts", "公众号"),
+    Surface.search_ad: Words("Search ads", "搜索广告"),
+    Surface.live: Words("Live rooms", "直播间"),
+    Surface.share_api: Words("Shares from apps", "应用分享"),
+    Surface.group_buy: Words("Group buying", "团购"),
+    Surface.short_video: Words("Short videos", "短视频"),
+}
+
+INTENTS: dict[str, Words] = {
+    "micro_business": Words("micro-business", "微商"),
+    "recruitment": Words("recruitment", "招代理、招兼职"),
+    "coupon_affiliate": Words("coupons and affiliate links", "优惠券与返利"),
+    "funnel": Words("funnel", "引流"),
+    "brand": Words("brand", "品牌推广"),
+    "illicit": Words("illicit offer", "违法交易"),
+    "disguised_medical": Words("disguised medical", "变相医疗广告"),
+    "soft_ad": Words("soft advertising", "软文"),
+}
+
+TIER_WORDS: dict[str, Words] = {
+    "white": Words("white: ordinary goods", "白：普通商品"),
+    "grey": Words("grey: needs care", "灰：需谨慎"),
+    "grey-strict": Words("grey-strict: licence or never", "深灰：凭许可或不得"),
+    "black": Words("black: forbidden", "黑：禁止"),
+}
+
+_CONTACTS = {
+    "wechat": Words("WeChat", "微信"),
+    "qq": Words("QQ", "QQ"),
+    "phone": Words("telephone", "电话"),
+    "telegram": Words("Telegram", "Telegram"),
+    "whatsapp": Words("WhatsApp", "WhatsApp"),
+    "line": Words("LINE", "LINE"),
+    "email": Words("e-mail", "电子邮件"),
+}
+
+
+def contact_kind(kind: str) -> Words:
+    """The name of a kind of handle.
+
+    >>> contact_kind("wechat").zh
+    '微信'
+    """
+    return _CONTACTS.get(kind, Words(kind, kind))
