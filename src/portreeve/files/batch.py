@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -22,8 +22,8 @@ class Batch:
     """Number of each row in its file, from 1."""
     lines: Sequence[int] | None
     """Number of the line where each row begins, from 1; None for Parquet."""
-    raw: Sequence[bytes] | None
-    """The rows as they stand in the file; None for Parquet."""
+    raw: Callable[[int], bytes] | None
+    """The row at a position of the frame as it stands in the file; None for Parquet."""
     rejects: list[Reject] = field(default_factory=list)
     """Rows of this stretch that could not be read."""
     numeric_ids: Sequence[bool] | None = None
@@ -38,7 +38,7 @@ class Batch:
         """
         raw: str | None = None
         if quote and self.raw is not None:
-            raw = excerpt(self.raw[position])
+            raw = excerpt(self.raw(position))
         elif quote and "text" in self.frame.columns:
             text = self.frame["text"][position]
             raw = None if text is None else str(text)[:RAW_CHARACTERS]

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from portreeve.files import items
@@ -26,16 +27,24 @@ _UTF_8 = "Save the file as UTF-8, such as by `iconv -f gb18030 -t utf-8`."
 _NOT_UTF_8 = re.compile("[\ud800-\udfff]")
 
 
-class _Fault(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Fault:
     reason: str
     remedy: str
 
 
-class _Record(NamedTuple):
-    line: int
-    raw: str
-    """The line where the record begins."""
-    cells: list[str] | _Fault
+class _Records(NamedTuple):
+    """Records of a stretch of lines."""
+
+    cells: list[Any]
+    """Of each record its cells, or a :class:`_Fault`."""
+    lines: Sequence[int]
+    """Number of the line where each begins."""
+    raw: Sequence[str]
+    """That line."""
+
+    def part(self, part: slice) -> _Records:
+        return _Records(self.cells[part], self.lines[part], self.raw[part])
 
 
 class Delimited:
@@ -71,12 +80,14 @@ class Delimited:
 
     def batches(self) -> Iterator[Batch]:
         """The batches in order; the rejects of a stretch come with its batch."""
-        for records in self._records_by_block():
-            if not self._columns:
-                if not records:
-                    continue
-                self._read_header(records.pop(0))
-            yield from self._batches(records)
+        for records in self._stretches():
+            start = 0
+            if records.cells and not self._columns:
+                self._read_header(records.cells[0])
+                start = 1
+            for first in range(start, len(records.cells), self.options.batch_rows):
+                part = slice(first, first + self.options.batch_rows)
+                yield self._batch(records.part(part))
         if not self._columns:
             raise InputError(
                 self.name,
@@ -84,34 +95,29 @@ class Delimited:
                 f"The first line names the columns: id{self._delimiter}text",
             )
 
-    def _read_header(self, record: _Record) -> None:
-        if isinstance(record.cells, _Fault):
-            raise InputError(
-                self.name, f"the header line: {record.cells.reason}.", record.cells.remedy
-            )
-        if _NOT_UTF_8.search("".join(record.cells)):
+    def _read_header(self, cells: list[str] | _Fault) -> None:
+        if isinstance(cells, _Fault):
+            raise InputError(self.name, f"the header line: {cells.reason}.", cells.remedy)
+        if _NOT_UTF_8.search("".join(cells)):
             raise InputError(self.name, "the header line is not UTF-8.", _UTF_8)
-        items.check_columns(self.name, record.cells, self.options)
-        self._columns = [self.options.field_of(name) for name in record.cells]
+        items.check_columns(self.name, cells, self.options)
+        self._columns = [self.options.field_of(name) for name in cells]
 
-    def _records_by_block(self) -> Iterator[list[_Record]]:
+    def _stretches(self) -> Iterator[_Records]:
         pending: list[str] = []
         first = 1
         for block in self.source.blocks():
             if block.too_long:
-                records, _ = self._split(pending, first, final=True)
-                fault = _Fault(
-                    f"the line is longer than {self.source.longest:,} bytes", "Shorten its text."
-                )
-                yield [*records, _Record(block.first, "", fault)]
+                yield self._split(pending, first, final=True)[0]
+                reason = f"the line is longer than {self.source.longest:,} bytes"
+                yield _Records([_Fault(reason, "Shorten its text.")], [block.first], [""])
                 pending, first = [], block.first + 1
                 continue
             pending += self._decoded(block.data)
             records, used = self._split(pending, first, final=False)
             pending, first = pending[used:], first + used
             yield records
-        if pending:
-            yield self._split(pending, first, final=True)[0]
+        yield self._split(pending, first, final=True)[0]
 
     def _decoded(self, data: bytes) -> list[str]:
         try:
@@ -122,54 +128,66 @@ class Delimited:
             self._clean = False
         return list(io.StringIO(text, newline="\n"))
 
-    def _split(self, lines: list[str], first: int, *, final: bool) -> tuple[list[_Record], int]:
+    def _split(self, lines: list[str], first: int, *, final: bool) -> tuple[_Records, int]:
         """The records in these lines, and how many of the lines they take up.
 
         The last lines stay over when a quote is still open there and more lines may come.
         """
-        records: list[_Record] = []
+        try:
+            cells = list(csv.reader(lines, delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            cells = []
+        if len(cells) == len(lines) and all(cells):  # as most often: each line is a record
+            return _Records(cells, range(first, first + len(lines)), lines), len(lines)
+        found: list[Any] = []
+        at: list[int] = []
         scan = _scan(lines, self._delimiter, final=final)
         while True:
             try:
-                at, cells = next(scan)
+                position, record = next(scan)
             except StopIteration as end:
-                return records, end.value
-            if cells:  # a blank line has no cells
-                records.append(_Record(first + at, lines[at], cells))
+                raw = [lines[i] for i in at]
+                return _Records(found, [first + i for i in at], raw), end.value
+            if record:  # a blank line has no cells
+                found.append(record)
+                at.append(position)
 
-    def _batches(self, records: list[_Record]) -> Iterator[Batch]:
-        size = self.options.batch_rows
-        for start in range(0, len(records), size):
-            yield self._batch(records[start : start + size])
-
-    def _batch(self, records: list[_Record]) -> Batch:
-        rows = range(self.rows_read + 1, self.rows_read + 1 + len(records))
-        self.rows_read += len(records)
-        faults = {i: fault for i, r in enumerate(records) if (fault := self._misshapen(r.cells))}
-        shaped = [i for i in range(len(records)) if i not in faults]
-        columns = self._parse([records[i].cells for i in shaped], shaped, faults)
+    def _batch(self, records: _Records) -> Batch:
+        count = len(records.cells)
+        rows = range(self.rows_read + 1, self.rows_read + 1 + count)
+        self.rows_read += count
+        faults = self._misshapen(records.cells)
+        shaped = [i for i in range(count) if i not in faults] if faults else range(count)
+        columns = self._parse([records.cells[i] for i in shaped], shaped, faults)
+        kept: Sequence[int] = shaped
         if faults:
+            kept = [i for i in shaped if i not in faults]
             columns = {
                 name: [value for i, value in zip(shaped, column, strict=True) if i not in faults]
                 for name, column in columns.items()
             }
-        kept = [i for i in shaped if i not in faults]
         if "id" not in columns:
             columns["id"] = [self._first_id - 1 + rows[i] for i in kept]
-        columns["surface"] = [
-            name or self.options.surface for name in columns.get("surface", [None] * len(kept))
-        ]
         return Batch(
             file=self.name,
-            frame=items.frame(columns),
+            frame=items.frame(columns, self.options.surface),
             rows=[rows[i] for i in kept],
-            lines=[records[i].line for i in kept],
-            raw=[records[i].raw.encode(errors="surrogateescape") for i in kept],
-            rejects=[self._reject(rows[i], records[i], faults[i]) for i in sorted(faults)],
+            lines=[records.lines[i] for i in kept],
+            raw=lambda i: _bytes(records.raw[kept[i]]),
+            rejects=[self._reject(records, i, rows[i], faults[i]) for i in sorted(faults)],
             done=self.source.done(),
         )
 
-    def _misshapen(self, cells: list[str] | _Fault) -> _Fault | None:
+    def _misshapen(self, cells: list[Any]) -> dict[int, _Fault]:
+        """Records that are no rows of the header's columns, by position."""
+        if self._clean and _Fault not in set(map(type, cells)):
+            lengths = set(map(len, cells))
+            if lengths <= {len(self._columns)}:
+                return {}
+        found = ((i, self._shape_fault(one)) for i, one in enumerate(cells))
+        return {i: fault for i, fault in found if fault is not None}
+
+    def _shape_fault(self, cells: list[str] | _Fault) -> _Fault | None:
         if isinstance(cells, _Fault):
             return cells
         if len(cells) != len(self._columns):
@@ -178,20 +196,18 @@ class Delimited:
                 f"the row has {len(cells)} cells, the header has {len(self._columns)}",
                 f"Put quotes around a cell that holds {separator} or a line break.",
             )
-        if self._clean:
-            return None
         for name, cell in zip(self._columns, cells, strict=True):
-            if found := _NOT_UTF_8.search(cell):
+            if not self._clean and (found := _NOT_UTF_8.search(cell)):
                 byte = ord(found.group()) & 0xFF
                 return _Fault(f"{name} holds a byte (0x{byte:02x}) that is not UTF-8", _UTF_8)
         return None
 
     def _parse(
-        self, cells: list[Any], positions: list[int], faults: dict[int, _Fault]
+        self, cells: list[list[str]], positions: Sequence[int], faults: dict[int, _Fault]
     ) -> dict[str, Sequence[Any]]:
         """The columns of items; a value that cannot be read is None and a fault of its row."""
         columns: dict[str, Sequence[Any]] = {}
-        by_column = list(zip(*cells, strict=True)) or [()] * len(self._columns)
+        by_column = zip(*cells, strict=True) if cells else [()] * len(self._columns)
         for name, column in zip(self._columns, by_column, strict=True):
             if name == "text":
                 columns[name] = column
@@ -199,16 +215,19 @@ class Delimited:
                 columns[name] = _parsed(name, column, positions, faults)
             elif name in items.FIELDS:
                 columns[name] = [cell or None for cell in column]
-        for position, value in zip(positions, columns.get("id", ()), strict=False):
-            if value is None:
-                faults.setdefault(position, _Fault(items.NO_ID, items.ID_REMEDY))
+        ids = columns.get("id", ())
+        if None in ids:
+            for position, value in zip(positions, ids, strict=True):
+                if value is None:
+                    faults.setdefault(position, _Fault(items.NO_ID, items.ID_REMEDY))
         return columns
 
-    def _reject(self, row: int, record: _Record, fault: _Fault) -> Reject:
+    def _reject(self, records: _Records, position: int, row: int, fault: _Fault) -> Reject:
         raw: str | None = None
-        if self.options.may_quote(self._surface(record.cells)):
-            raw = excerpt(record.raw.encode(errors="surrogateescape"))
-        return Reject(self.name, row, record.line, fault.reason, fault.remedy, raw)
+        if self.options.may_quote(self._surface(records.cells[position])):
+            raw = excerpt(_bytes(records.raw[position]))
+        line = records.lines[position]
+        return Reject(self.name, row, line, fault.reason, fault.remedy, raw)
 
     def _surface(self, cells: list[str] | _Fault) -> str | None:
         """The surface of a row; one that cannot be told gives a name that no surface has."""
@@ -219,8 +238,12 @@ class Delimited:
         return cells[self._columns.index("surface")] or None
 
 
+def _bytes(line: str) -> bytes:
+    return line.encode(errors="surrogateescape")
+
+
 def _parsed(
-    name: str, column: Sequence[str], positions: list[int], faults: dict[int, _Fault]
+    name: str, column: Sequence[str], positions: Sequence[int], faults: dict[int, _Fault]
 ) -> list[Any]:
     values: list[Any] = []
     for position, cell in zip(positions, column, strict=True):

@@ -28,28 +28,31 @@ _TRUE = {"true", "1", "yes", "t", "y"}
 _FALSE = {"false", "0", "no", "f", "n"}
 
 
-def frame(values: dict[str, Sequence[Any]]) -> pl.DataFrame:
+def frame(values: dict[str, Sequence[Any]], surface: str) -> pl.DataFrame:
     """A frame of items from Python values, a list per field.
 
     ``id`` is a column of Int64 when every id is a number, else of String. A field with no value in
-    any row is left out.
+    any row is left out; a row without a surface is on ``surface``.
 
-    >>> frame({"id": [7, 8], "text": ["a", None], "time": [None, None]}).schema
-    Schema([('id', Int64), ('text', String)])
+    >>> frame({"id": [7, 8], "text": ["a", None], "time": [None, None]}, "moments").schema
+    Schema([('id', Int64), ('text', String), ('surface', String)])
     """
     types = {"links": pl.List(pl.String), "disclosed": pl.Boolean()}
     columns = []
     for name, column in values.items():
         if name == "id":
-            numbers = all(type(value) is int for value in column)
+            numbers = set(map(type, column)) <= {int}
             ids = column if numbers else [str(value) for value in column]
             columns.append(pl.Series(name, ids, dtype=pl.Int64 if numbers else pl.String))
-        elif name == "text" or any(value is not None for value in column):
+        elif name == "text" or column.count(None) < len(column):
             if name == "time":
                 columns.append(instants(name, column))
             else:
                 columns.append(pl.Series(name, column, dtype=types.get(name, pl.String())))
-    return pl.DataFrame(columns)
+    items = pl.DataFrame(columns)
+    if "surface" not in items.columns:
+        return items.with_columns(surface=pl.lit(surface))
+    return items.with_columns(pl.col("surface").fill_null(surface))
 
 
 def instants(name: str, times: Iterable[datetime | None]) -> pl.Series:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +28,7 @@ _TYPES: dict[str, Any] = {
 }
 _DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _SAMPLE = 200
+_FIELDS = {name: operator.attrgetter(name) for name in items.FIELDS}
 
 
 class JsonLines:
@@ -63,7 +66,9 @@ class JsonLines:
                 reason = f"the line is longer than {self.source.longest:,} bytes"
                 self.rows_read += 1
                 reject = self._reject(self.rows_read, block.first, reason, "Shorten its text.")
-                yield Batch(self.name, items.frame({}), (), (), (), [reject])
+                yield Batch(
+                    self.name, items.frame({}, self.options.surface), (), (), None, [reject]
+                )
                 continue
             if self._has_ids is None:
                 self._look_at(block)
@@ -89,40 +94,52 @@ class JsonLines:
         self._has_ids = self.options.id_column in found
 
     def _decode(self, block: Block) -> Iterator[Batch]:
-        raw = block.data.split(b"\n")
-        if not raw[-1]:
-            raw.pop()
-        lines: Sequence[int] = range(block.first, block.first + len(raw))
+        # wanted only for rows with a fault
+        raw: Callable[[], list[bytes]] = functools.cache(lambda: block.data.split(b"\n"))
+        count = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+        values: list[Any]
         try:
             values = self._decoder.decode_lines(block.data)
         except _DECODE_ERRORS:
             values = []
-        rejects: list[Reject] = []
-        if len(values) != len(raw):  # a bad line, or a blank one
-            kept = [position for position, line in enumerate(raw) if line.strip()]
-            raw, lines = [raw[i] for i in kept], [lines[i] for i in kept]
-            values = [self._one(line) for line in raw]
-        rows: Sequence[int] = range(self.rows_read + 1, self.rows_read + 1 + len(raw))
-        self.rows_read += len(raw)
+        at: Sequence[int] = range(count)  # which lines of the block the rows are
+        if len(values) != count:  # a bad line, or a blank one
+            at = [i for i, line in enumerate(raw()) if line.strip()]
+            values = [self._one(raw()[i]) for i in at]
+        rows: Sequence[int] = range(self.rows_read + 1, self.rows_read + 1 + len(at))
+        self.rows_read += len(at)
 
-        faults = {i: fault for i, value in enumerate(values) if (fault := self._fault(value))}
-        if faults:
-            for i, (reason, remedy) in faults.items():
-                quote = self._may_quote(values[i])
-                rejects.append(
-                    self._reject(rows[i], lines[i], reason, remedy, raw[i] if quote else None)
-                )
-            good = [i for i in range(len(values)) if i not in faults]
-            values, raw = [values[i] for i in good], [raw[i] for i in good]
-            rows, lines = [rows[i] for i in good], [lines[i] for i in good]
+        rejects: list[Reject] = []
+        if not self._sound(values):
+            good = []
+            for i, value in enumerate(values):
+                if fault := self._fault(value):
+                    quoted = raw()[at[i]] if self._may_quote(value) else None
+                    rejects.append(self._reject(rows[i], block.first + at[i], *fault, quoted))
+                else:
+                    good.append(i)
+            values, rows = [values[i] for i in good], [rows[i] for i in good]
+            at = [at[i] for i in good]
 
         size = self.options.batch_rows
         for start in range(0, max(len(values), 1), size):
-            stop = start + size
-            yield self._batch(
-                values[start:stop], rows[start:stop], lines[start:stop], raw[start:stop], rejects
-            )
+            part = slice(start, start + size)
+            lines = [block.first + i for i in at[part]]
+            here = functools.partial(_raw, raw, at[part])
+            yield self._batch(values[part], rows[part], lines, here, rejects)
             rejects = []
+
+    def _sound(self, values: list[Any]) -> bool:
+        """Whether no row has a fault; asked of all at once, since most often none has."""
+        if tuple in set(map(type, values)) or UNSET in map(_FIELDS["text"], values):
+            return False
+        ids = list(map(_FIELDS["id"], values))
+        if not self._has_ids:
+            return ids.count(None) == len(ids)
+        if None in ids:
+            return False
+        numbers = [id_ for id_ in ids if type(id_) is int]
+        return not numbers or (min(numbers) >= -(1 << 63) and max(numbers) < 1 << 63)
 
     def _one(self, line: bytes) -> Any:
         """The row of one line, or what is wrong with it: reason and remedy."""
@@ -164,31 +181,35 @@ class JsonLines:
         values: list[Any],
         rows: Sequence[int],
         lines: Sequence[int],
-        raw: list[bytes],
+        raw: Callable[[int], bytes],
         rejects: list[Reject],
     ) -> Batch:
         columns: dict[str, Sequence[Any]] = {
-            name: [getattr(value, name) for value in values] for name in items.FIELDS
+            name: list(map(field, values)) for name, field in _FIELDS.items()
         }
         if not self._has_ids:
             columns["id"] = [self._first_id - 1 + row for row in rows]
-        columns["text"] = [None if text is UNSET else text for text in columns["text"]]
-        columns["surface"] = [name or self.options.surface for name in columns["surface"]]
-        columns["account"] = [
-            str(name) if type(name) is int else name for name in columns["account"]
-        ]
-        numeric = [type(value) is int for value in columns["id"]]
-        mixed = any(numeric) and not all(numeric)
+        if UNSET in columns["text"]:
+            columns["text"] = [None if text is UNSET else text for text in columns["text"]]
+        if int in set(map(type, columns["account"])):
+            columns["account"] = [
+                str(name) if type(name) is int else name for name in columns["account"]
+            ]
+        mixed = len(set(map(type, columns["id"]))) > 1
         return Batch(
             file=self.name,
-            frame=items.frame(columns),
+            frame=items.frame(columns, self.options.surface),
             rows=rows,
             lines=lines,
             raw=raw,
             rejects=rejects,
-            numeric_ids=numeric if mixed else None,
+            numeric_ids=[type(value) is int for value in columns["id"]] if mixed else None,
             done=self.source.done(),
         )
+
+
+def _raw(split: Callable[[], list[bytes]], at: Sequence[int], position: int) -> bytes:
+    return split()[at[position]]
 
 
 def _row_type(options: Options) -> type[msgspec.Struct]:
