@@ -42,7 +42,7 @@ CONTACTS = [
     ("订单号 130000000001234", [], "benign twin: a longer number"),
     ("tg: @some_shop1", ["telegram:some_shop1"], "Telegram"),
     ("WhatsApp +1 202 555 0100", ["whatsapp:12025550100"], "WhatsApp"),
-    ("LINE ID: shop.abc", ["line:shop"], "LINE"),
+    ("LINE ID: shop.abc", ["line:shop.abc"], "LINE"),
     ("write to shop@example.com", ["email:shop@example.com"], "e-mail"),
     ("猫睡了13个小时", [], "benign twin: a number"),
 ]

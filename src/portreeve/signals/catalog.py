@@ -96,7 +96,7 @@ def _signals() -> list[Signal]:
 
     add("contacts", "contacts", "count", "", "distinct handles: WeChat, QQ, phone, Telegram, ...")
     add("contacts", "hidden_contacts", "count", "", "those of them that are disguised")
-    add("contacts", "contact_invites", "count", "", "invitations without a handle: message me, scan")
+    add("contacts", "contact_invites", "count", "", "invitations without a handle: message me, scan the code")
 
     add("money", "prices", "count", "", "amounts of money asked or named")
     add("money", "price_max", "number", "major units", "the largest amount; NULL without one")
@@ -120,6 +120,10 @@ def _signals() -> list[Signal]:
     add("trade", "group_buy_words", "count", "", "group-buying and chain-order words")
     add("trade", "giveaway_words", "count", "", "free gifts that draw people in")
     add("trade", "resource_words", "count", "", "films, books and files given to draw people in")
+    add("trade", "elsewhere_words", "count", "", "accounts on other platforms, public accounts, shops")
+    add("trade", "soft_words", "count", "", "words of recommendation: must-have, buy it again")
+    add("trade", "urgency", "count", "", "pressure to act at once: last chance, while stocks last")
+    add("trade", "evasion_words", "count", "", "says that it evades the platform")
     add("trade", "health_topic", "count", "", "words of illness, treatment and wellness advice")
     add("trade", "health_claims", "count", "", "claims of cure or certain effect")
     add("trade", "black_five", "count", "", "slimming, breast, height, virility and skin claims")

@@ -121,6 +121,7 @@ def _read(
     at: int,
     n: int,
     letters: bool,
+    dots: bool,
     most: int,
     key: NDArray[np.uint8],
 ) -> tuple[int, int, int, bool]:
@@ -142,7 +143,12 @@ def _read(
         if kind == DIGIT or (kind == HAN and digit >= 0):
             key[size] = 0x30 + digit
             disguised |= kind == HAN or (flags[i] & DISGUISED) != 0
-        elif letters and (kind == LATIN or code == _UNDERSCORE or (code == _HYPHEN and size > 0)):
+        elif letters and (
+            kind == LATIN
+            or code == _UNDERSCORE
+            or (code == _HYPHEN and size > 0)
+            or (dots and code == _DOT and size > 0 and i + 1 < n and _is_alnum(flags[i + 1]))
+        ):
             key[size] = code
             n_letters += kind == LATIN
             disguised |= (flags[i] & DISGUISED) != 0
@@ -246,7 +252,9 @@ def read_contacts(
         if begin >= n or covered[begin]:
             continue
         letters = kind in (WECHAT, TELEGRAM, LINE)
-        end, size, n_letters, spelled = _read(codes, flags, begin, n, letters, _LONGEST, key)
+        end, size, n_letters, spelled = _read(
+            codes, flags, begin, n, letters, kind == LINE, _LONGEST, key
+        )
         only_letters = n_letters == size
         if only_letters and end + 1 < n and codes[end] == 0x20 and (
             (flags[end + 1] & KIND) == LATIN
@@ -283,7 +291,7 @@ def read_contacts(
             and numeral(codes[i]) == 1
             and (i == 0 or (numeral(codes[i - 1]) < 0 and (flags[i - 1] & KIND) != LATIN))
         ):
-            end, size, n_letters, spelled = _read(codes, flags, i, n, False, 13, key)
+            end, size, n_letters, spelled = _read(codes, flags, i, n, False, False, 13, key)
             if _is_mobile(key, size) and not (end < n and (flags[end] & KIND) == LATIN):
                 count, used = _write(
                     row, PHONE, i, i, end, places, spelled, key, size, covered,

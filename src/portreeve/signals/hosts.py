@@ -21,7 +21,8 @@ def classify(addresses: pl.DataFrame) -> pl.DataFrame:
     """
     import polars as pl
 
-    found = [host_class(host, key) for host, key in addresses.select("host", "key").iter_rows()]
+    pairs = addresses.select("host", "key").iter_rows()
+    found = [host_class(host, _beginning(key)) for host, key in pairs]
     domains = [registrable_domain(host) for host in addresses["host"]]
     return addresses.with_columns(
         host_class=pl.Series(found, dtype=pl.String),
@@ -29,12 +30,21 @@ def classify(addresses: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def host_class(host: str | None, address: str | None = None) -> str | None:
-    """The class of a host: its own, or that of the nearest parent in the table.
+def _beginning(address: str) -> str:
+    """As much of an address as an entry may name, so that look-ups repeat."""
+    return "/".join(address.split("?", 1)[0].split("/", 3)[:3])
 
-    An entry with a path ("example.com/share") stands for addresses that begin with it.
+
+@functools.lru_cache(maxsize=65_536)
+def host_class(host: str | None, address: str | None = None) -> str | None:
+    """The class of a host: its own, or that of the nearest parent in the table; else NULL.
+
+    An entry with a path stands for addresses that begin with it, one that ends with a colon for
+    addresses of that scheme, and one that ends with ``.*`` for a name under any public suffix.
 
     >>> host_class("detail.m.tmall.com")
+    'marketplace'
+    >>> host_class("www.amazon.co.jp")
     'marketplace'
     >>> host_class("example.org") is None
     True
@@ -43,16 +53,16 @@ def host_class(host: str | None, address: str | None = None) -> str | None:
         return None
     table = _host_table()
     if address is not None:
-        path = address.removeprefix("www.")
-        for entry in _paths():
-            if path.startswith(entry):
+        for entry in _beginnings():
+            if address.removeprefix("www.").startswith(entry):
                 return table[entry]
     labels = host.rstrip(".").split(".")
     for i in range(len(labels) - 1):
         known = table.get(".".join(labels[i:]))
         if known is not None:
             return known
-    return None
+    registered = registrable_domain(host)
+    return table.get(f"{registered.split('.')[0]}.*") if registered else None
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -73,8 +83,9 @@ def _host_table() -> Mapping[str, str]:
 
 
 @functools.cache
-def _paths() -> tuple[str, ...]:
-    return tuple(entry for entry in _host_table() if "/" in entry)
+def _beginnings() -> tuple[str, ...]:
+    """Entries that an address is compared with from its start: paths and schemes."""
+    return tuple(entry for entry in _host_table() if "/" in entry or entry.endswith(":"))
 
 
 @functools.cache

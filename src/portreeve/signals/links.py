@@ -14,6 +14,8 @@ from portreeve.signals.fold import DIGIT, KIND, LATIN, MARK
 from portreeve.signals.spans import LINK, MOST_KEY_BYTES, SHARE_CODE, put
 
 _DOT, _HYPHEN, _SLASH, _COLON, _AT, _FULL_STOP = 0x2E, 0x2D, 0x2F, 0x3A, 0x40, 0x3002
+_LONGEST_ABBREVIATION = 2
+"""Codes before the last label of "p.m" and "e.g", which are no hosts unless a path follows."""
 _TOP_LEVEL_NAMES = (
     "com cn net org top xyz vip shop cc io me app club info link site online store tv co uk us jp "
     "kr hk tw sg my ru de fr it es eu in id th vn ph au ca br mx biz pro fun ltd wang ink live "
@@ -96,8 +98,9 @@ def read_links(
             label = end
             while label > host and not (codes[label - 1] in (_DOT, _FULL_STOP)):
                 label -= 1
+            path = end + 1 < n and codes[end] == _SLASH and _is_alnum(flags[end + 1])
             known = _is_top_level(codes, label, end) and (
-                scheme < host or not _is_alnum_only_one(host, label)
+                scheme < host or path or label - host > _LONGEST_ABBREVIATION
             )
             if known and not (host > 0 and codes[host - 1] == _AT) and not covered[host]:
                 after = end
@@ -141,12 +144,6 @@ def read_links(
                 continue
         i += 1
     return count, used
-
-
-@inlined
-def _is_alnum_only_one(host, label):  # type: ignore[no-untyped-def]
-    """Whether all before the last label is one character, as in "p.m" or "e.g"."""
-    return label - host <= 2
 
 
 @inlined

@@ -32,6 +32,7 @@ from portreeve.signals.spans import (
 
 _TEN, _HUNDRED, _THOUSAND, _TEN_THOUSAND, _HALF = (ord(c) for c in "十百千万半")
 _YUAN, _KUAI, _ROUND, _QIAN, _ZHE, _MAN, _JIAN, _QUAN, _DAO = (ord(c) for c in "元块圆钱折满减券刀")
+_PARCEL, _POST = (ord(c) for c in "包邮")
 _NOT_AFTER_YUAN = np.array(sorted(map(ord, "论素旦首宝气老复件宵夜谋月方程帅神婴")), dtype=np.uint32)
 _NOT_AFTER_ZHE = np.array(sorted(map(ord, "叠腾磨返断线射现纸戟损")), dtype=np.uint32)
 _MEASURES = np.array(sorted(map(ord, "盒个件瓶袋包支片斤只双套份次张条罐箱位人天月年块元本组对根枚粒杯桶")), dtype=np.uint32)
@@ -227,6 +228,8 @@ def _ends_amount(codes: NDArray[np.uint32], at: int, n: int) -> bool:
         return True
     if numeral(codes[at]) >= 0:
         return False
+    if codes[at] == _PARCEL and at + 1 < n and codes[at + 1] == _POST:
+        return True
     for measure in _MEASURES:  # noqa: SIM110 - numba has no any()
         if codes[at] == measure:
             return False

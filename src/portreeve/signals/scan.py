@@ -15,6 +15,7 @@ from portreeve.signals.lexicon import Lexicon
 from portreeve.signals.links import read_links
 from portreeve.signals.matcher import NEEDS_HANDLE, match_row
 from portreeve.signals.money import read_money
+from portreeve.signals.scorer import HEADS, Model, score_row
 from portreeve.signals.spans import (
     COMMISSION,
     CONTACT,
@@ -51,15 +52,19 @@ _HASH = 0x23
 @dataclass(frozen=True)
 class Scan:
     """What one pass found. ``counters``: int32[rows, len(COUNTERS) + classes]; ``price_max``:
-    float32[rows], NaN without a price; ``spans``: records of :data:`SPAN`; ``keys``: their bytes."""
+    float32[rows], NaN without a price; ``logits``: float32[rows, HEADS]; ``spans``: records of
+    :data:`SPAN`; ``keys``: their bytes."""
 
     counters: NDArray[np.int32]
+    logits: NDArray[np.float32]
     price_max: NDArray[np.float32]
     spans: NDArray[np.void]
     keys: NDArray[np.uint8]
 
 
-def scan(data: NDArray[np.uint8], offsets: NDArray[np.int64], lexicon: Lexicon) -> Scan:
+def scan(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], lexicon: Lexicon, model: Model
+) -> Scan:
     """Read a batch of texts: UTF-8 bytes and int64 offsets, as Arrow keeps them."""
     announce_first_compilation()
     rows = len(offsets) - 1
@@ -76,6 +81,7 @@ def scan(data: NDArray[np.uint8], offsets: NDArray[np.int64], lexicon: Lexicon) 
     disclosure = lexicon.bit("disclosure")
     counters = np.zeros((rows, _FIRST_CLASS + len(lexicon.classes)), dtype=np.int32)
     price_max = np.full(rows, np.nan, dtype=np.float32)
+    logits = np.zeros((rows, HEADS), dtype=np.float32)
     spans = np.zeros(4 * rows + 2 * MOST_PER_TEXT, dtype=SPAN)
     keys = np.zeros(8 * rows + 2 * MOST_PER_TEXT * MOST_KEY_BYTES, dtype=np.uint8)
     row = count = used = 0
@@ -85,12 +91,12 @@ def scan(data: NDArray[np.uint8], offsets: NDArray[np.int64], lexicon: Lexicon) 
             *automaton.arrays(), automaton.classes, automaton.goods, automaton.weight,
             lexicon.contact_kind, lexicon.money_kind, lexicon.adds, lexicon.severity,
             context, disclosure, codes, flags, places, consumed, hits, covered, key, score,
-            counters, price_max, spans, count, keys, used,
+            counters, price_max, spans, count, keys, used, logits, model.arrays(),
         )  # fmt: skip
         if row < rows:
             spans = np.concatenate([spans, np.zeros_like(spans)])
             keys = np.concatenate([keys, np.zeros_like(keys)])
-    return Scan(counters, price_max, spans[:count], keys[:used])
+    return Scan(counters, logits, price_max, spans[:count], keys[:used])
 
 
 @kernel
@@ -99,7 +105,7 @@ def _run(  # type: ignore[no-untyped-def]
     root, edge_keys, targets, fail, output, shorter, length, pattern_flags,
     classes, goods, weight, contact_kind, money_kind, adds, severity,
     context, disclosure, codes, flags, places, consumed, hits, covered, key, score,
-    counters, price_max, spans, count, keys, used,
+    counters, price_max, spans, count, keys, used, logits, weights,
 ):  # fmt: skip
     """Scan rows until the end or until spans or keys might not hold another row."""
     while row < offsets.size - 1:
@@ -115,6 +121,7 @@ def _run(  # type: ignore[no-untyped-def]
         found = counters[row]
         found[_CHARACTERS] = characters
         seen = count_row(codes, flags, n, found[_HAN : _MENTIONS + 1])
+        score_row(codes, flags, n, *weights, logits[row])
         n_hits = match_row(
             codes, flags, n, root, edge_keys, targets, fail, output, shorter, length,
             pattern_flags, consumed, hits,

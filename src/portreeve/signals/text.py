@@ -15,9 +15,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from portreeve.signals.catalog import CATALOG
+from portreeve.model import INTENTS
+from portreeve.signals import share_codes
 from portreeve.signals.hosts import classify
 from portreeve.signals.lexicon import Lexicon, lexicon
 from portreeve.signals.scan import COUNTERS, Scan, scan
+from portreeve.signals.scorer import Model, shipped_model
 from portreeve.signals.spans import LINK, SHARE_CODE, to_frame
 
 # signal -> lexicon classes whose words it counts
@@ -30,6 +33,10 @@ WORD_SIGNALS: dict[str, tuple[str, ...]] = {
     "group_buy_words": ("group_buy",),
     "giveaway_words": ("giveaway",),
     "resource_words": ("resource",),
+    "elsewhere_words": ("contact.platform", "contact.public_account"),
+    "soft_words": ("soft_recommend",),
+    "urgency": ("urgency",),
+    "evasion_words": ("evasion",),
     "health_topic": ("health.topic",),
     "health_claims": ("health.claim",),
     "black_five": ("black_five",),
@@ -52,6 +59,10 @@ LINK_SIGNALS = {
 }
 
 
+_SOME_INTENT = 0.5
+_HOST = r"^(?:[^/@?#]*@)?([^/:?#\s]+)"
+
+
 @dataclass(frozen=True)
 class Measured:
     """Signals and evidence of a batch.
@@ -66,30 +77,44 @@ class Measured:
 
 
 def measure(
-    texts: pl.Series, links: pl.Series | None = None, declared: pl.Series | None = None
+    texts: pl.Series,
+    links: pl.Series | None = None,
+    declared: pl.Series | None = None,
+    model: Model | None = None,
 ) -> Measured:
     """Measure texts.
 
     ``texts``: String; ``links``: List(String), addresses attached to each; ``declared``: Boolean,
-    whether the account declared it as advertising. NULL text has no signals from the model.
+    whether the account declared it as advertising; ``model``: another than the shipped one. A
+    text without a visible character has NULL for the model's signals.
 
     >>> measure(pl.Series(["面膜89元一盒 加微信 abc12345 下单"])).signals["prices"].to_list()
     [1]
     """
     words = lexicon()
     data, offsets = _buffers(texts)
-    found = scan(data, offsets, words)
+    scored_by = model or shipped_model()
+    found = scan(data, offsets, words, scored_by)
     spans = _with_hosts(
         pl.concat(
             [
                 to_frame(found.spans, found.keys).with_columns(field=pl.lit("text")),
                 _attached(links),
+                share_codes.find(texts),
             ],
             how="diagonal",
         )
     )
-    signals = _columns(found, words, spans, texts, declared)
-    return Measured(pl.DataFrame(signals), spans)
+    signals = _columns(found, words, spans, declared, len(texts))
+    signals |= _model_columns(scored_by, found.logits, texts)
+    return Measured(
+        pl.DataFrame(
+            pl.Series(name, signals[name]).cast(signal.column_type)
+            for name, signal in CATALOG.items()
+            if name in signals
+        ),
+        spans,
+    )
 
 
 def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -129,34 +154,37 @@ def _attached(links: pl.Series | None) -> pl.DataFrame:
             key=pl.col("address")
             .str.strip_chars()
             .str.to_lowercase()
-            .str.replace(r"^[a-z][a-z0-9+.-]*:(//)?", ""),
+            .str.replace(r"^https?://", ""),
         )
     )
 
 
 def _with_hosts(spans: pl.DataFrame) -> pl.DataFrame:
-    """Add host, class and registrable domain to links; a unique host is looked up once."""
+    """Add host, class and registrable domain to links; a unique address is looked up once."""
     is_link = pl.col("kind") == LINK
     spans = spans.with_columns(
-        host=pl.when(is_link).then(pl.col("key").str.extract(r"^(?:[^/@?#]*@)?([^/:?#\s]+)"))
+        pl.when(pl.col("kind") == SHARE_CODE)
+        .then(pl.coalesce("host_class", pl.lit("marketplace")))
+        .alias("host_class"),
+        host=pl.when(is_link).then(pl.col("key").str.extract(_HOST)),
     )
-    addresses = spans.filter(is_link).select("host", "key").unique()
-    if addresses.is_empty():
-        return spans.with_columns(
-            host_class=pl.lit(None, pl.String), registrable=pl.lit(None, pl.String)
-        )
-    return spans.join(classify(addresses), on=["host", "key"], how="left", maintain_order="left")
+    found = classify(spans.filter(is_link).select("host", "key").unique())
+    return spans.join(
+        found.rename({"host_class": "link_class"}),
+        on=["host", "key"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.coalesce("link_class", "host_class").alias("host_class"))
 
 
 def _columns(
     found: Scan,
     words: Lexicon,
     spans: pl.DataFrame,
-    texts: pl.Series,
     declared: pl.Series | None,
+    rows: int,
 ) -> dict[str, Any]:
-    """All signal columns, in the order of the catalog."""
-    rows = len(texts)
+    """The signals that are counted."""
     counters = np.ascontiguousarray(found.counters.T)
     by_name = {name: counters[i] for i, name in enumerate((*COUNTERS, *words.classes))}
     columns: dict[str, Any] = {
@@ -169,7 +197,9 @@ def _columns(
     letters = by_name["han"] + by_name["latin"]
     columns["cjk_share"] = _share(by_name["han"], letters)
     columns["obfuscation"] = _share(by_name["disguised"], by_name["matter"])
-    columns["contact_invites"] = by_name["contact.invite"] + by_name["invites"]
+    columns["contact_invites"] = (
+        by_name["contact.invite"] + by_name["contact.qr"] + by_name["invites"]
+    )
     columns["discounts"] = columns["discounts"] + by_name["money.discount"]
     columns["coupons"] = columns["coupons"] + by_name["money.coupon"]
     columns["commissions"] = columns["commissions"] + by_name["money.commission"]
@@ -188,10 +218,25 @@ def _columns(
         pl.Series(by_name["goods"]).replace(-1, None)
     )
     columns["goods_words"] = by_name["goods_words"]
+    return columns
+
+
+def _model_columns(
+    model: Model, logits: NDArray[np.float32], texts: pl.Series
+) -> dict[str, pl.Series]:
+    """Probabilities of promotion and of each intent, and the likeliest intent."""
+    probabilities = model.probabilities(logits)
+    names = ("promotion", *INTENTS)
+    blank = texts.str.strip_chars().fill_null("") == ""
+    scores = pl.DataFrame(probabilities, schema=list(names)).with_columns(
+        pl.when(blank.not_()).then(pl.col(name)).alias(name) for name in names
+    )
+    likeliest = pl.Series(INTENTS).gather(probabilities[:, 1:].argmax(axis=1))
     return {
-        name: pl.Series(name, columns[name]).cast(signal.column_type)
-        for name, signal in CATALOG.items()
-        if name in columns
+        **scores.to_dict(),
+        "intent": scores.select(
+            pl.when(pl.col("promotion") >= _SOME_INTENT).then(likeliest)
+        ).to_series(),
     }
 
 
@@ -200,18 +245,12 @@ def _share(part: NDArray[np.int32], whole: NDArray[np.int32]) -> NDArray[np.floa
 
 
 def _link_columns(spans: pl.DataFrame, rows: int) -> dict[str, NDArray[np.int32]]:
-    """Counts of links by class, share codes among those to marketplaces."""
+    """Counts of links and share codes, by the class of the place they lead to."""
     links = spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE]))
     at = links["row"].to_numpy()
-    kinds = (
-        links["host_class"].fill_null("").to_numpy()
-        if len(links)
-        else np.empty(0, dtype=object)
-    )
-    codes = links["kind"].to_numpy() == SHARE_CODE
+    classes = links["host_class"]
     counted = {"links": np.bincount(at, minlength=rows).astype(np.int32)}
     for name, kind in LINK_SIGNALS.items():
-        chosen = (kinds == kind) | (codes if kind == "marketplace" else False)
+        chosen = (classes == kind).fill_null(False).to_numpy()
         counted[name] = np.bincount(at[chosen], minlength=rows).astype(np.int32)
     return counted
-
