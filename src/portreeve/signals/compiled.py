@@ -1,13 +1,16 @@
 """How kernels are compiled: numba, cached in the user's cache folder.
 
-``NUMBA_BOUNDSCHECK=1`` turns on bounds checks; such kernels are cached apart.
+``PORTREEVE_CACHE`` names another folder. ``NUMBA_BOUNDSCHECK=1`` turns on bounds checks; such
+kernels are cached apart.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 import unicodedata
@@ -22,16 +25,42 @@ import platformdirs
 from numpy.typing import NDArray
 
 _CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") == "1"
+_KEPT_FOLDERS = 4
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+@functools.cache
 def cache_folder() -> Path:
-    """Where compiled kernels and derived tables are kept; made when missing."""
-    base = os.environ.get("PORTREEVE_CACHE") or platformdirs.user_cache_dir("portreeve")
-    folder = Path(base) / ("kernels-checked" if _CHECKED else "kernels")
-    folder.mkdir(parents=True, exist_ok=True)
+    """Where compiled kernels and derived tables are kept; made when missing.
+
+    The folder's name tells the version of the sources: numba looks only at a kernel's own file,
+    not at the kernels it calls, to see whether what it kept is still right.
+    """
+    base = Path(os.environ.get("PORTREEVE_CACHE") or platformdirs.user_cache_dir("portreeve"))
+    folder = base / f"{'checked' if _CHECKED else 'kernels'}-{_fingerprint()}"
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        _forget_old(base)
     return folder
+
+
+def _fingerprint() -> str:
+    """A hash of everything that kernels and derived tables are made from."""
+    digest = hashlib.sha256(unicodedata.unidata_version.encode())
+    for package, suffix in (("portreeve.signals", ".py"), ("portreeve.data", ".yaml")):
+        for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name):
+            if file.name.endswith(suffix):
+                digest.update(file.read_bytes())
+    digest.update(resources.files("portreeve.data").joinpath("simplified.txt").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _forget_old(base: Path) -> None:
+    """Keep the newest few versions, for environments that live side by side."""
+    folders = [f for f in base.iterdir() if f.name.startswith(("checked-", "kernels-"))]
+    for folder in sorted(folders, key=lambda f: f.stat().st_mtime)[:-_KEPT_FOLDERS]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
@@ -61,32 +90,23 @@ def announce_first_compilation() -> None:
 
 
 def cached_arrays(
-    name: str, sources: tuple[str, ...], make: Callable[[], dict[str, NDArray[Any]]]
+    name: str, make: Callable[[], dict[str, NDArray[Any]]]
 ) -> dict[str, NDArray[Any]]:
-    """Arrays derived from the package's own data and code, made once and kept in the cache folder.
+    """Arrays derived from the package's own data, made once and kept in the cache folder.
 
-    They are made again when a source file, the code of the package or Unicode's version changes. A
-    cache that cannot be read or written is done without.
+    A cache that cannot be read or written is done without.
     """
-    path = cache_folder() / f"{name}-{_fingerprint(sources)}.npz"
+    path = cache_folder() / f"{name}.npz"
     try:
         with np.load(path) as kept:
             return dict(kept)
     except (OSError, ValueError, zipfile.BadZipFile):
         arrays = make()
-    with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(
-        dir=path.parent, suffix=".npz", delete=False
-    ) as file:
+    with (
+        contextlib.suppress(OSError),
+        tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file,
+    ):
         np.savez(file, **arrays)
         file.close()
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     return arrays
-
-
-def _fingerprint(sources: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(unicodedata.unidata_version.encode())
-    for source in sources:
-        digest.update(resources.files("portreeve.data").joinpath(source).read_bytes())
-    for code in ("fold.py", "lexicon.py", "matcher.py", "goods_table.py"):
-        digest.update(resources.files("portreeve.signals").joinpath(code).read_bytes())
-    return digest.hexdigest()[:16]

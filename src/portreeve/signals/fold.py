@@ -87,7 +87,7 @@ class FoldTable:
 @functools.cache
 def fold_table() -> FoldTable:
     """The table, built once (about a second) and kept in the cache folder."""
-    return FoldTable(**cached_arrays("fold", ("simplified.txt",), _build))  # type: ignore[arg-type]
+    return FoldTable(**cached_arrays("fold", _build))  # type: ignore[arg-type]
 
 
 def _build() -> dict[str, NDArray[np.generic]]:

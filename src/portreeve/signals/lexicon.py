@@ -63,7 +63,7 @@ def lexicon() -> Lexicon:
     words = load_table("lexicon.yaml")
     classes = tuple(words)
     table = goods_table()
-    arrays = cached_arrays("lexicon", _SOURCES, lambda: _compile(words, table))
+    arrays = cached_arrays("lexicon", lambda: _compile(words, table))
     automaton = Automaton(**{name: arrays[name] for name in Automaton.__dataclass_fields__})
     return Lexicon(
         classes=classes,
@@ -76,7 +76,6 @@ def lexicon() -> Lexicon:
     )
 
 
-_SOURCES = ("lexicon.yaml", "families.yaml", "goods.yaml", "simplified.txt")
 _SEVERITY = {"white": 1.0, "grey": 1.0, "grey-strict": 1.5, "black": 2.0}
 """Of several kinds of goods in a post the graver one counts, unless another is named more often."""
 
