@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import click
 import typer
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ app = typer.Typer(
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-_Lang = Annotated[str, typer.Option("--lang", help="Language of the texts: en or zh.")]
+_Lang = Annotated[
+    str,
+    typer.Option(
+        "--lang", help="Language of the texts.", click_type=click.Choice(["en", "zh"])
+    ),
+]
 
 
 @app.callback()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portreeve.policy.diff import Change, diff, diff_on
-from portreeve.policy.document import Policy, check, load
+from portreeve.policy.document import Policy, check, check_text, load
 from portreeve.policy.errors import CODES, PolicyError, Problem, report
 from portreeve.policy.examples import ExampleResult, example_items, run_examples
 from portreeve.policy.explain import Explanation, Finding, explain
@@ -42,6 +42,7 @@ __all__ = [
     "WayOut",
     "Words",
     "check",
+    "check_text",
     "diff",
     "diff_on",
     "example_items",

@@ -80,11 +80,21 @@ class _Checker:
         self.built = built
         self.problems = problems
         self.reasoner = reasoner
+        self.bad: set[str] = set()
+        """Definitions with an error: what is built on them is not reported again."""
 
     # --- never, always --------------------------------------------------------------------------
 
     def condition(self, name: str, expr: Expr, surfaces: tuple[Surface, ...] | None) -> None:
         text = self.built.places[name]
+        before = len(self.problems.found)
+        uses_bad = any(isinstance(part, Ref) and part.name in self.bad for part in expr.walk())
+        if not uses_bad:
+            self._judge(text, expr, surfaces)
+        if uses_bad or len(self.problems.found) > before:
+            self.bad.add(name)
+
+    def _judge(self, text: Text, expr: Expr, surfaces: tuple[Surface, ...] | None) -> None:
         if self._bad_parts(text, expr):
             return
         if self.reasoner.never(expr):

@@ -134,8 +134,8 @@ class Reader:
             return text
         help = suggest(text, known)
         if not help:
-            shown = ", ".join(known[:15]) + (", ..." if len(known) > 15 else "")
-            help = f"There is: {shown}." if known else "None is defined."
+            shown = ", ".join(known[:15]) + (", ..." if len(known) > 15 else ".")
+            help = f"There is: {shown}" if known else "None is defined."
         self.problems.add("P014", f"there is no {what} `{text}`", node.span, help)
         return None
 

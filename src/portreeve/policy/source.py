@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,9 @@ import yaml
 if TYPE_CHECKING:
     from portreeve.policy.errors import Problems
 
+_FORBIDDEN = re.compile(
+    r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 MAX_DEPTH = 30
 """How deep a document may be nested. The format itself needs 7."""
 
@@ -97,7 +101,8 @@ class Text:
             if step >= self.span.end:  # an escape such as \u4e2d: stay where we are
                 step = min(at, self.span.end - 1)
             offsets.append(step)
-            at = step + 1
+            doubled = char == "'" and text[self.span.start] == "'"
+            at = step + (2 if doubled else 1)
         return offsets
 
 
@@ -134,31 +139,38 @@ def parse(source: Source, problems: Problems) -> Map | None:
     except yaml.MarkedYAMLError as error:
         problems.add("P002", _yaml_message(error), _yaml_span(source, error))
         return None
-    except yaml.reader.ReaderError as error:
-        at = min(max(int(error.position), 0), max(len(source.text) - 1, 0))
-        problems.add(
-            "P002",
-            f"the character U+{ord(source.text[at]):04X} cannot be in a YAML file",
-            Span(source, at, at + 1),
-            "Remove it: it is a control character.",
-        )
-        return None
     except (yaml.YAMLError, UnicodeError) as error:
-        problems.add("P002", str(error).splitlines()[0], file=source.name)
+        _forbidden_character(source, error, problems)
         return None
     if root is None:
         problems.add("P006", "the file is empty", file=source.name)
         return None
-    node = _Converter(source, problems).convert(root, 0)
-    if node is not None and not isinstance(node, Map):
+    converter = _Converter(source, problems)
+    node = converter.convert(root, 0)
+    if node is None or converter.broken:
+        return None
+    if not isinstance(node, Map):
         problems.add(
             "P007",
             "a policy is a mapping of keys to values",
-            Span(source, node.span.start, node.span.start + 1),
+            _first(node.span),
             "Begin with `policy: NAME`.",
         )
         return None
     return node
+
+
+def _forbidden_character(source: Source, error: Exception, problems: Problems) -> None:
+    found = _FORBIDDEN.search(source.text)
+    if found is None:
+        problems.add("P002", str(error).splitlines()[0], file=source.name)
+        return
+    problems.add(
+        "P002",
+        f"the character U+{ord(found[0]):04X} cannot be in a YAML file",
+        Span(source, found.start(), found.end()),
+        "Remove it: it is a control character or half of one.",
+    )
 
 
 def _yaml_message(error: yaml.MarkedYAMLError) -> str:
@@ -181,21 +193,23 @@ class _Converter:
         self.source = source
         self.problems = problems
         self.seen: set[int] = set()
+        self.broken = False
+        """A value was refused: what is left of the document would give misleading errors."""
 
     def convert(self, node: yaml.Node, depth: int) -> Node | None:
         span = Span(self.source, node.start_mark.index, node.end_mark.index)
         if depth > MAX_DEPTH:
-            self.problems.add("P030", f"nested more than {MAX_DEPTH} levels deep", _first(span))
+            self.refuse("P030", f"nested more than {MAX_DEPTH} levels deep", span)
             return None
         if id(node) in self.seen:
-            self.problems.add("P003", "an anchored value is used twice", _first(span))
+            self.refuse("P003", "an anchored value is used twice", span)
             return None
         self.seen.add(id(node))
         if not node.tag.startswith("tag:yaml.org,2002:") or "python/" in node.tag:
-            self.problems.add("P003", f"the tag {node.tag} is not allowed", _first(span))
+            self.refuse("P003", f"the tag {node.tag} is not allowed", span)
             return None
         if isinstance(node, yaml.ScalarNode):
-            empty = node.style is None and node.tag == "tag:yaml.org,2002:null"
+            empty = not node.style and node.tag == "tag:yaml.org,2002:null"
             return Text("" if empty else node.value, span, empty)
         if isinstance(node, yaml.SequenceNode):
             parts = [self.convert(item, depth + 1) for item in node.value]
@@ -203,6 +217,10 @@ class _Converter:
         if not isinstance(node, yaml.MappingNode):
             raise TypeError(f"no such YAML node: {node!r}")
         return self._mapping(node, span, depth)
+
+    def refuse(self, code: str, message: str, span: Span) -> None:
+        self.problems.add(code, message, _first(span))
+        self.broken = True
 
     def _mapping(self, node: yaml.MappingNode, span: Span, depth: int) -> Map:
         entries: dict[str, Node] = {}

@@ -103,6 +103,9 @@ class _Sql:
 
     def form(self, expr: Expr, negation: str) -> str:
         """IN, LIKE, BETWEEN and IS, with their own place for NOT."""
+        spelt_out = _spelt_out(expr) if self.exact else None
+        if spelt_out is not None:
+            return f"{negation}({self.text(spelt_out)})"
         match expr:
             case In(item, options):
                 listed = ", ".join(literal(option) for option in options)
@@ -115,6 +118,11 @@ class _Sql:
                 return f"{self.operand(item, low)} {negation}BETWEEN {limits}"
             case IsNull(item):
                 return f"{self.inner(item, 5)} IS {negation}NULL"
+            case IsBool(item, value) if self.exact:
+                # polars leaves NULL IS TRUE unknown
+                word = "" if value != bool(negation) else "NOT "
+                other = str(not value).upper()
+                return f"{word}coalesce({self.text(item)}, {other})"
             case IsBool(item, value):
                 return f"{self.inner(item, 5)} IS {negation}{str(value).upper()}"
             case _:
@@ -165,6 +173,18 @@ class _Sql:
         if not self.exact or whole.type != "number":
             return text
         return cast(text, "REAL" if width(whole) == "single" else "DOUBLE")
+
+
+def _spelt_out(expr: Expr) -> Expr | None:
+    """BETWEEN, and IN of numbers, as comparisons: polars reads each limit of these in a width
+    that depends on the other limits."""
+    match expr:
+        case Between(item, low, high):
+            return And((Compare(">=", item, low), Compare("<=", item, high)))
+        case In(item, options) if item.type == "number":
+            return Or(tuple(Compare("=", item, option) for option in options))
+        case _:
+            return None
 
 
 def cast(text: str, kind: str) -> str:
