@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -23,12 +23,16 @@ app = typer.Typer(
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-_Lang = Annotated[
-    str,
-    typer.Option(
-        "--lang", help="Language of the texts.", click_type=click.Choice(["en", "zh"])
-    ),
-]
+
+
+class Lang(enum.StrEnum):
+    """A language of the texts."""
+
+    en = "en"
+    zh = "zh"
+
+
+_Lang = Annotated[Lang, typer.Option("--lang", help="Language of the texts.")]
 
 
 @app.callback()
@@ -77,7 +81,7 @@ def check(
 def run_tests(
     files: Annotated[list[str], typer.Argument(help="Policy files, or names of shipped policies.")],
     as_json: _Json = False,
-    lang: _Lang = "en",
+    lang: _Lang = Lang.en,
 ) -> None:
     """Run the examples of policies: each is a test of its rule, and of the whole policy.
 
@@ -160,7 +164,7 @@ def explain(
     disclosed: Annotated[
         bool | None, typer.Option("--disclosed/--undisclosed", help="Declared as advertising.")
     ] = None,
-    lang: _Lang = "en",
+    lang: _Lang = Lang.en,
     as_json: _Json = False,
 ) -> None:
     """Say what a policy or one of its rules means; with --text, what it makes of a text and why.
