@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import portreeve
-from portreeve.model import Surface, SurfaceState, Verdict
+from portreeve.model import INTENTS, Surface, SurfaceState, Verdict
 from portreeve.policy import Policy, load, run_examples
 
 ROOT = Path(__file__).parent.parent
@@ -106,7 +106,9 @@ def test_some_cases_end_with_the_first_strike(ladder: str) -> None:
 
 
 def test_thresholds_on_the_score_stand_in_the_definitions_only(house: Policy) -> None:
-    repeated = [rule.id for rule in house.rules if rule.layer == "house" and "promotion" in rule.when]
+    repeated = [
+        rule.id for rule in house.rules if rule.layer == "house" and "promotion" in rule.when
+    ]
     assert repeated == []
 
 
@@ -115,10 +117,13 @@ def test_a_refusal_never_rests_on_the_score_alone() -> None:
     policy = load("acquaintance")
     items = pl.DataFrame([{"id": "1", "text": "今天的晚霞特别好看，楼下的桂花也开了"}])
     signals = portreeve.screen(items, signals=True).select("signals").unnest("signals")
-    sold = signals.with_columns(promotion=pl.lit(1.0, pl.Float32))
-    held = policy.evaluate(sold)
+    certain = {name: pl.lit(1.0, pl.Float32) for name in ("promotion", *INTENTS)}
+    held = policy.evaluate(signals.with_columns(**certain))
     holding = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
-    assert holding == {"moments.likely-selling-waits": Verdict.hold}
+    assert holding == {
+        "moments.likely-selling-waits": Verdict.hold,
+        "moments.undeclared-praise": Verdict.limit,
+    }
 
 
 # --- what comes out ------------------------------------------------------------------------------
@@ -131,8 +136,7 @@ def test_every_example_comes_out_as_written(house: Policy) -> None:
 
 def test_the_example_posts_come_out_as_expected() -> None:
     rows = [
-        json.loads(line)
-        for line in (ROOT / "examples/posts.jsonl").read_text("utf-8").splitlines()
+        json.loads(line) for line in (ROOT / "examples/posts.jsonl").read_text("utf-8").splitlines()
     ]
     frame = pl.DataFrame(
         [{key: value for key, value in row.items() if key != "expect"} for row in rows],
