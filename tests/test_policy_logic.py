@@ -2,12 +2,12 @@
 
 import pytest
 from hypothesis import given, settings
-from policy_support import codes, definitions, loaded, problems, random_signals, rule
-from test_policy_conditions import conditions
 
+from policy_support import codes, definitions, loaded, problems, random_signals, rule
 from portreeve.policy.expression import And, Not
 from portreeve.policy.logic import Reasoner
 from portreeve.policy.values import evaluate
+from test_policy_conditions import BOOLEANS, COUNTS, conditions
 
 
 @pytest.mark.parametrize(
@@ -203,28 +203,17 @@ def test_shadow(first, second, expected):
     assert found == expected
 
 
-SIGNALS = random_signals(300, seed=5).with_columns(
-    **{
-        name: random_signals(300, seed=5)[name].clip(0, 1)
-        for name in ("cjk_share", "obfuscation", "promotion", "micro_business")
-    }
-)
+SHARES = ["promotion", "illicit", "obfuscation", "cjk_share"]
+RANDOM = random_signals(300, seed=5)
+SIGNALS = RANDOM.with_columns(**{name: RANDOM[name].clip(0, 1) for name in SHARES})
 POLICY = loaded(rule("contacts > 0"))
-ROWS = [
+# the reasoner takes for granted what the engine guarantees: these are never NULL
+MEASURED = [
     {**values, "goods_tier": tier}
     for values, tier in zip(
         SIGNALS.iter_rows(named=True), POLICY.evaluate(SIGNALS)["goods_tier"], strict=True
     )
-]
-# the reasoner takes for granted what the engine guarantees: these are never NULL
-MEASURED = [
-    values
-    for values in ROWS
-    if all(values[n] is not None for n in ("contacts", "prices", "links", "emoji", "standing"))
-    and all(
-        values[n] is not None for n in ("cjk_share", "obfuscation", "promotion", "micro_business")
-    )
-    and all(values[n] is not None for n in ("disclosed", "disclosure", "disclosure_visible"))
+    if all(values[name] is not None for name in [*SHARES, *COUNTS, *BOOLEANS, "standing"])
 ]
 
 

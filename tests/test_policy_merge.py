@@ -5,8 +5,8 @@ import textwrap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_support import row, table
 
+from policy_support import row, table
 from portreeve import policy
 from portreeve.policy.errors import Problems
 from portreeve.policy.merge import merge

@@ -84,10 +84,10 @@ def _compare(section: str, before: _Section, after: _Section) -> Iterable[Change
                     yield Change(section, id, "changed", name, old.get(name), new.get(name))
 
 
-def _gist(entry: Mapping[str, str | None]) -> str:
+def _gist(entry: Mapping[str, str | None]) -> str | None:
     """A rule or cell that came or went, in a few words."""
     parts = [entry.get("verdict"), entry.get("when") or entry.get("tier") or entry.get("state")]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part) or None
 
 
 def _header(policy: Policy) -> _Section:

@@ -39,7 +39,8 @@ def sample_text(fragment: str) -> str:
     order = list(_BASE)
     before = [text for key, text in kept.items() if order.index(key) < _first(order, keys)]
     after = [text for key, text in kept.items() if order.index(key) >= _first(order, keys)]
-    return "\n".join([*before, fragment.strip("\n"), *after]) + "\n"
+    written = [fragment.strip("\n")] if fragment else []
+    return "\n".join([*before, *written, *after]) + "\n"
 
 
 def _first(order: list[str], keys: set[str]) -> int:
