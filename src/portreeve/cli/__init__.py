@@ -39,8 +39,9 @@ def _report(error: Exception) -> int:
         print(printable(f"portreeve: {where}{error.strerror}"), file=sys.stderr)
         return 2
     last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
     print(
-        f"portreeve: unexpected {type(error).__name__} at {Path(last.filename).name}:{last.lineno}. "
+        f"portreeve: unexpected {type(error).__name__} at {place}. "
         "This is a fault of the program. Set PORTREEVE_DEBUG=1 to see all of it.",
         file=sys.stderr,
     )

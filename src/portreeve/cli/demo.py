@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
     from portreeve.cli.run import Run
     from portreeve.files import Batch
-    from portreeve.policy import Policy
+    from portreeve.policy import Policy, Rule
     from portreeve.policy.explain import Finding
-    from portreeve.report.samples import Sample, Samples
+    from portreeve.report.samples import Sample
 
 _REAL = ("dev.parquet", "weibo_read.parquet")
 _EXAMPLES = Path("examples/posts.jsonl")
 _BATCH = 50_000
 _TOP_RULES = 15
+_SHORT = 160
 
 # where the posts of the data files come from, as the surface nearest to it
 _SURFACES = {"comment": "comment", "review": "comment", "telegram_group": "group"}
@@ -75,13 +77,13 @@ def demo(
     from portreeve.files import Options, RejectWriter, open_output
     from portreeve.policy import load
     from portreeve.report import Facts, Report
-    from portreeve.report.samples import Samples
 
     console = Console(quiet=as_json, highlight=False)
     paths = _posts()
     loaded = load(policy)
     out.mkdir(parents=True, exist_ok=True)
-    page, labels, picks = Report(loaded), _Labels(), Samples(size=12, seed=1)
+    page, labels = Report(loaded), _Labels()
+    picks = _Picks(labels)
     run = Run(loaded, Options(), sinks=[page, labels, picks])
     _introduce(console, paths, loaded)
     run.prepare()
@@ -102,11 +104,10 @@ def demo(
     if as_json:
         typer.echo(json.dumps(_summary(run, paths, labels, report), ensure_ascii=False))
         return
-    for part in _shown(run, labels, picks):
+    for part in _shown(run, labels, picks, console.width):
         console.print(part)
-    console.print(
-        f"\n[bold]Report[/bold] {report}    [bold]Decisions[/bold] {out}/decisions.parquet"
-    )
+    console.print(f"\n[bold]Report[/bold]    {report}")
+    console.print(f"[bold]Decisions[/bold] {out / 'decisions.parquet'}")
 
 
 def _posts() -> list[Path]:
@@ -210,6 +211,14 @@ class _Labels:
             counts[0] += acted
             counts[1] += total
 
+    def promoting(self) -> list[str]:
+        """Ids of the posts, of those at hand, that people labelled as promotion."""
+        import polars as pl
+
+        if self._expected is None:
+            return []
+        return self._expected.filter(pl.col("label") == "promo")["id"].to_list()
+
     def of(self, label: str, categories: tuple[str, ...] = ()) -> tuple[int, int]:
         """How many with this label (and category) were held or refused, and how many there are."""
         chosen = [
@@ -220,11 +229,69 @@ class _Labels:
         return sum(acted for acted, _ in chosen), sum(total for _, total in chosen)
 
 
-def _shown(run: Run, labels: _Labels, picks: Samples) -> Iterator[RenderableType]:
+def _shown(run: Run, labels: _Labels, picks: _Picks, width: int) -> Iterator[RenderableType]:
     yield _verdicts(run)
-    yield _rules(run)
-    yield from _explained(run.policy, picks, run)
+    yield _rules(run, width)
+    for sample, rule in picks.three(run):
+        yield _decision(run.policy, sample, rule)
     yield from _figures(run, labels)
+
+
+class _Picks:
+    """Looks for three decisions worth explaining: refused, held, and allowed though it sells."""
+
+    def __init__(self, labels: _Labels) -> None:
+        from portreeve.report.samples import Samples
+
+        self._labels = labels
+        self._samples = Samples(size=8, seed=1)
+        self._ordinary: Sample | None = None
+
+    def add(self, items: pl.DataFrame, decisions: pl.DataFrame) -> None:
+        """Look at a batch."""
+        import polars as pl
+
+        from portreeve.report.samples import Sample
+
+        self._samples.add(items, decisions)
+        protected = decisions.with_row_index("_at").filter(
+            pl.col("verdict") == "allow",
+            pl.col("signals").struct.field("protected_sale"),
+            pl.col("promotion").is_not_null(),
+            items["text"].str.len_chars() <= _SHORT,
+            ~pl.col("id").is_in(self._labels.promoting()),
+        )
+        for decision in protected.top_k(1, by="promotion").iter_rows(named=True):
+            at = decision.pop("_at")
+            found = Sample(-decision["promotion"], at, items.row(at, named=True), decision)
+            self._ordinary = min(found, self._ordinary or found)
+
+    def three(self, run: Run) -> list[tuple[Sample, str]]:
+        """The posts, each with the rule to explain it by."""
+        chosen = [found for verdict in ("refuse", "hold") if (found := self._decided(run, verdict))]
+        if self._ordinary is not None:
+            surface = self._ordinary.decision["surface"]
+            rules = [rule for _, rule in chosen if surface in run.policy.rule(rule).surfaces]
+            chosen += [(self._ordinary, rule) for rule in rules[:1]]
+        return chosen
+
+    def _decided(self, run: Run, verdict: str) -> tuple[Sample, str] | None:
+        """The best post of the commonest rule with this verdict."""
+        for rule, _ in run.tally.rules.most_common():
+            found = [
+                sample
+                for sample in self._samples.of(rule)
+                if sample.decision["verdict"] == verdict and sample.decision["rules"][0] == rule
+            ]
+            if found:
+                return max(found, key=_telling), rule
+        return None
+
+
+def _telling(sample: Sample) -> tuple[bool, int]:
+    """Posts that make good reading: not long, with evidence of several kinds."""
+    kinds = {place["what"].split(" ")[0] for place in sample.decision["evidence"]}
+    return len(sample.item["text"]) <= _SHORT, len(kinds)
 
 
 def _verdicts(run: Run) -> RenderableType:
@@ -243,117 +310,104 @@ def _verdicts(run: Run) -> RenderableType:
     return table
 
 
-def _rules(run: Run) -> RenderableType:
+def _rules(run: Run, width: int) -> RenderableType:
+    from rich.markup import escape
     from rich.table import Table
 
+    rules = run.tally.rules.most_common(_TOP_RULES)
+    # what identifies a rule is never cut; its reason takes the room that is left
+    others = max((len(id_) for id_, _ in rules), default=0) + len("verdict clause  posts") + 17
     table = Table(title="Rules that held most", title_justify="left")
     for name in ("rule", "verdict", "clause"):
-        table.add_column(name)
-    table.add_column("posts", justify="right")
-    table.add_column("because")
-    for id_, hits in run.tally.rules.most_common(_TOP_RULES):
+        table.add_column(name, no_wrap=True)
+    table.add_column(" posts", no_wrap=True, justify="right")
+    table.add_column("because", no_wrap=True)
+    for id_, hits in rules:
         rule = run.policy.rule(id_)
         verdict = rule.verdict.value
+        because = textwrap.shorten(rule.because.en, max(width - others, 12), placeholder=" …")
         table.add_row(
-            id_, f"[{_COLOURS[verdict]}]{verdict}[/]", rule.clause, f"{hits:,}", rule.because.zh
+            id_, f"[{_COLOURS[verdict]}]{verdict}[/]", rule.clause, f"{hits:,}", escape(because)
         )
     return table
 
 
-def _explained(policy: Policy, picks: Samples, run: Run) -> Iterator[RenderableType]:
-    """A refused, a held and an allowed post, each with its reasons."""
-    for sample, rule in _three(policy, picks, run):
-        yield _decision(policy, sample, rule)
-
-
-def _three(policy: Policy, picks: Samples, run: Run) -> list[tuple[Sample, str]]:
-    from portreeve.report.samples import NEAR
-
-    chosen: list[tuple[Sample, str]] = []
-    for verdict in ("refuse", "hold"):
-        for id_, _ in run.tally.rules.most_common():
-            best = [
-                s
-                for s in picks.of(id_)
-                if s.decision["verdict"] == verdict and s.decision["rules"][0] == id_
-            ]
-            if best:
-                chosen.append((max(best, key=_plainness), id_))
-                break
-    refusing = next((id_ for _, id_ in chosen), None)
-    for sample in picks.of(NEAR):
-        if refusing and sample.decision["surface"] in policy.rule(refusing).surfaces:
-            chosen.append((sample, refusing))
-            break
-    return chosen
-
-
-def _plainness(sample: Sample) -> tuple[bool, int]:
-    """Posts that make good reading: not long, with evidence of several kinds."""
-    kinds = {place["what"].split(" ")[0] for place in sample.decision["evidence"]}
-    return len(sample.item["text"]) <= 160, len(kinds)
-
-
 def _decision(policy: Policy, sample: Sample, rule_id: str) -> RenderableType:
     from rich.console import Group
+    from rich.padding import Padding
     from rich.panel import Panel
     from rich.text import Text
 
     from portreeve.policy.explain import explain
     from portreeve.report import pieces
+    from portreeve.report.words import VERDICTS
 
     decision, rule = sample.decision, policy.rule(rule_id)
     verdict = decision["verdict"]
-    text = Text()
+    post = Text()
     for piece in pieces(sample.item["text"], decision["evidence"]):
-        text.append(printable(piece.text), style=_EVIDENCE.get(piece.kind, ""))
-    parts: list[RenderableType] = [text, Text()]
-    for what in dict.fromkeys(place["what"] for place in decision["evidence"]):
-        parts.append(Text(f"  evidence  {printable(what)}", style="dim"))
-    if verdict == "allow":
-        parts.append(Text(f"Allowed. Why {rule_id} does not hold:"))
-    else:
-        parts += _reasons(policy, rule_id)
-    explanation = explain(policy, decision["signals"], rule_id)
-    for finding in explanation.findings:
-        parts += [Text(line) for line in _lines(finding, 1)]
-    title = Text(f"{verdict}  {rule.id}  clause {rule.clause}", style=_COLOURS[verdict])
-    return Panel(Group(*parts), title=title, title_align="left", border_style=_COLOURS[verdict])
+        post.append(printable(piece.text), style=_EVIDENCE.get(piece.kind, ""))
+    allowed = verdict == "allow"
+    parts: list[RenderableType] = [
+        post,
+        Text(),
+        _facts(policy, decision, None if allowed else rule),
+    ]
+    said = f"Why {rule_id} does not hold:" if allowed else "The condition, part by part:"
+    parts.append(Text(said, style="bold"))
+    for finding in explain(policy, decision["signals"], rule_id).findings:
+        parts += [Padding(Text(line), (0, 0, 0, depth)) for depth, line in _lines(finding, 1)]
+    said = VERDICTS[verdict].en
+    title = f"{said}, though near {rule.id}" if allowed else f"{said} by {rule.id}"
+    return Panel(
+        Group(*parts),
+        title=Text(f"{title}, clause {rule.clause}", style=f"bold {_COLOURS[verdict]}"),
+        title_align="left",
+        border_style=_COLOURS[verdict],
+    )
 
 
-def _reasons(policy: Policy, rule_id: str) -> list[RenderableType]:
+def _facts(policy: Policy, decision: dict[str, Any], rule: Rule | None) -> RenderableType:
+    """Evidence, reason and remedies, side by side with their names."""
+    from rich.table import Table
     from rich.text import Text
 
-    rule = policy.rule(rule_id)
-    parts: list[RenderableType] = [
-        Text.assemble(("Because    ", "bold"), rule.because.en),
-        Text(f"           {rule.because.zh}"),
-    ]
+    from portreeve.report.words import evidence
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    whats = dict.fromkeys(place["what"] for place in decision["evidence"] if place["what"])
+    if whats:
+        named = " · ".join(evidence(what).en for what in whats)
+        grid.add_row("Evidence", Text(printable(named), style="dim"))
+    if rule is None:
+        return grid
+    grid.add_row("Because", Text(f"{rule.because.en}\n{rule.because.zh}"))
     if rule.comply:
-        parts.append(Text.assemble(("To comply  ", "bold"), rule.comply.en))
+        grid.add_row("To comply", Text(f"{rule.comply.en}\n{rule.comply.zh}"))
     if rule.way_out:
         way = policy.ways_out[rule.way_out]
-        parts.append(Text.assemble(("Way out    ", "bold"), f"{way.title.en}: {way.how.en}"))
-    parts.append(Text("The condition, part by part:", style="bold"))
-    return parts
+        grid.add_row("Way out", Text(f"{way.title.en}: {way.how.en}\n{way.title.zh}：{way.how.zh}"))
+    return grid
 
 
-def _lines(finding: Finding, depth: int) -> Iterator[str]:
-    """A finding and its parts; of a definition only its words, unless it is what failed."""
+def _lines(finding: Finding, depth: int) -> Iterator[tuple[int, str]]:
+    """A finding and what it rests on, each with its indent; of a definition its first sentence."""
     from portreeve.policy.explain import show
 
     mark = {True: "✓", False: "✗", None: "?"}[finding.holds]
-    said = finding.words.en if finding.words else finding.text
     values = ", ".join(f"{name} = {show(value)}" for name, value in finding.values.items())
     note = finding.note.en if finding.note else values
-    yield f"{'  ' * depth}{mark} {finding.text if finding.words else said}" + (
-        f"  [{note}]" if note else ""
-    )
     if finding.words:
-        yield f"{'  ' * depth}  {said}"
+        note = finding.words.en.split(". ")[0].rstrip(".").split(": ")[0]
+    yield 2 * depth, f"{mark} {finding.text}" + (f"   [{note}]" if note else "")
+    if finding.words and depth > 1:
         return
     for part in finding.parts:
-        yield from _lines(part, depth + 1)
+        # of a definition and of alternatives, those that made it what it is
+        if part.holds is finding.holds or finding.kind not in ("definition", "any"):
+            yield from _lines(part, depth + 1)
 
 
 def _figures(run: Run, labels: _Labels) -> Iterator[RenderableType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,15 +18,20 @@ _KINDS = {
     "commission": "money",
     "link": "link",
     "share": "link",
+    "money": "money",
 }
 
 
 class Piece(NamedTuple):
-    """A stretch of text; ``what`` says what stands there, empty for text without evidence."""
+    """A stretch of text. ``whats`` says what stands there; empty for text without evidence."""
 
     text: str
-    what: str
-    kind: str
+    whats: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind of the first evidence, for its colour; empty for text without evidence."""
+        return kind_of(self.whats[0]) if self.whats else ""
 
 
 def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
@@ -35,7 +41,7 @@ def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
     marked, and a place outside the text is left out.
 
     >>> pieces("a 89", [{"field": "text", "start": 2, "end": 4, "what": "price 89.0 CNY"}])
-    [Piece(text='a ', what='', kind=''), Piece(text='89', what='price 89.0 CNY', kind='money')]
+    [Piece(text='a ', whats=()), Piece(text='89', whats=('price 89.0 CNY',))]
     """
     spans = [
         (max(0, place["start"]), min(len(text), place["end"]), place["what"] or "")
@@ -49,9 +55,9 @@ def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
     cut = sorted(edges)
     found = [_piece(text, left, right, spans) for left, right in itertools.pairwise(cut)]
     if start > 0:
-        found.insert(0, Piece("… ", "", ""))
+        found.insert(0, Piece("… "))
     if end < len(text):
-        found.append(Piece(" …", "", ""))
+        found.append(Piece(" …"))
     return found
 
 
@@ -65,15 +71,14 @@ def _window(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[int, int]
 
 
 def _piece(text: str, left: int, right: int, spans: Sequence[tuple[int, int, str]]) -> Piece:
-    whats = [what for start, end, what in spans if start <= left and right <= end]
-    named = list(dict.fromkeys(whats))
-    return Piece(text[left:right], " · ".join(named), kind_of(named[0]) if named else "")
+    whats = [what for start, end, what in spans if start <= left and right <= end and what]
+    return Piece(text[left:right], tuple(dict.fromkeys(whats)))
 
 
 def kind_of(what: str) -> str:
     """The kind of evidence, for its colour: contact, money, link or word.
 
-    >>> kind_of("contact wechat:abc12345"), kind_of("sell.order")
-    ('contact', 'word')
+    >>> kind_of("contact wechat:abc12345"), kind_of("contact.wechat"), kind_of("sell.order")
+    ('contact', 'contact', 'word')
     """
-    return _KINDS.get(what.split(" ", 1)[0], "word")
+    return _KINDS.get(re.split(r"[ .]", what, maxsplit=1)[0], "word")

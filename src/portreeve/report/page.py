@@ -20,7 +20,7 @@ from portreeve.report.estimates import wilson
 from portreeve.report.highlight import kind_of, pieces
 from portreeve.report.samples import ALLOWED, NEAR, Sample, Samples
 from portreeve.report.tally import BINS, Tally
-from portreeve.report.words import INTENTS, SURFACES, TIER_WORDS, VERDICTS, contact_kind
+from portreeve.report.words import INTENTS, SURFACES, TIER_WORDS, VERDICTS, contact_kind, evidence
 
 PER_RULE = 5
 
@@ -185,9 +185,12 @@ class Report:
             "id": decision["id"],
             "surface": SURFACES.get(decision["surface"]),
             "verdict": decision["verdict"],
-            "pieces": pieces(sample.item["text"] or "", decision["evidence"]),
+            "pieces": [
+                (piece.text, piece.kind, _joined(piece.whats))
+                for piece in pieces(sample.item["text"] or "", decision["evidence"])
+            ],
             "evidence": [
-                (what, kind_of(what))
+                (evidence(what), kind_of(what))
                 for what in dict.fromkeys(place["what"] for place in decision["evidence"])
                 if what
             ],
@@ -227,6 +230,11 @@ def _bars(counts: Counter[str], words: dict[str, Words], style: str) -> list[_Li
         _Line(name, words[name], count, charts.bar([charts.Part(count, style, "")], most), count)
         for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
+
+
+def _joined(whats: Sequence[str]) -> Words:
+    named = [evidence(what) for what in whats]
+    return Words("; ".join(words.en for words in named), "；".join(words.zh for words in named))
 
 
 def _step(i: int) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 ALLOWED = "allowed"
 NEAR = "allowed, but near"
-_SPARE = 4
+_SPARE = 2
 
 
 @dataclass(frozen=True, order=True)

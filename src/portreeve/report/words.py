@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from portreeve.model import Surface, Verdict
 from portreeve.policy import Words
+from portreeve.signals.goods_table import goods_table, load_table
 
 VERDICTS: dict[str, Words] = {
     Verdict.allow: Words("allowed", "放行"),
@@ -64,3 +67,54 @@ def contact_kind(kind: str) -> Words:
     '微信'
     """
     return _CONTACTS.get(kind, Words(kind, kind))
+
+
+_MONEY = {
+    "price": Words("price", "价格"),
+    "discount": Words("discount", "折扣"),
+    "coupon": Words("coupon", "优惠券"),
+    "commission": Words("commission", "佣金"),
+}
+
+
+def evidence(what: str) -> Words:
+    """What a place in a text is, for people.
+
+    >>> evidence("contact wechat:abc12345").zh
+    '微信 abc12345'
+    >>> evidence("goods facial_masks").zh
+    '商品：面膜'
+    >>> evidence("price 89.0 CNY").en
+    'price 89 CNY'
+    """
+    head, _, rest = what.partition(" ")
+    if head == "contact" and ":" in rest:
+        kind, _, handle = rest.partition(":")
+        named = contact_kind(kind)
+        return Words(f"{named.en} {handle}", f"{named.zh} {handle}")
+    if head in _MONEY:
+        amount = rest.replace(".0 ", " ")
+        return Words(f"{_MONEY[head].en} {amount}", f"{_MONEY[head].zh} {amount}")
+    if head == "link":
+        return Words(f"link {rest}", f"链接 {rest}")
+    if what.startswith("share code"):
+        return Words(what, what.replace("share code", "口令", 1))
+    parts = [_word(part) for part in what.split(", ")]
+    return Words("; ".join(part.en for part in parts), "；".join(part.zh for part in parts))
+
+
+def _word(part: str) -> Words:
+    """A class of the lexicon, or goods."""
+    goods = goods_table().get(part.removeprefix("goods "))
+    if part.startswith("goods ") and goods is not None:
+        return Words(f"goods: {goods.en}", f"商品：{goods.zh}")
+    return _classes().get(part, Words(part, part))
+
+
+@functools.cache
+def _classes() -> dict[str, Words]:
+    return {
+        name: Words(entry["meaning"], entry["meaning_zh"])
+        for name, entry in load_table("lexicon.yaml").items()
+        if isinstance(entry, dict) and "meaning" in entry
+    }
