@@ -24,14 +24,16 @@ LEXICON: dict[str, dict[str, Any]] = load_table("lexicon.yaml")
 FAMILIES: dict[str, dict[str, Any]] = load_table("families.yaml")
 HOSTS: dict[str, Any] = load_table("hosts.yaml")
 
-CLASSES = (
-    "contact.wechat contact.qq contact.phone contact.telegram contact.whatsapp contact.line "
-    "contact.email contact.platform contact.public_account contact.qr contact.add contact.invite "
-    "money.price money.discount money.coupon money.commission invite_code sell.order recruit "
-    "downline induced_share bargain group_buy giveaway resource disclosure protected.second_hand "
-    "protected.own_produce protected.charity protected.giving protected.no_benefit health.topic "
-    "health.claim black_five quote complaint question soft_recommend urgency evasion"
-).split()
+CLASSES = [
+    "contact.wechat", "contact.qq", "contact.phone", "contact.telegram", "contact.whatsapp",
+    "contact.line", "contact.email", "contact.platform", "contact.public_account", "contact.qr",
+    "contact.add", "contact.invite", "money.price", "money.discount", "money.coupon",
+    "money.commission", "invite_code", "sell.order", "recruit", "downline", "induced_share",
+    "bargain", "group_buy", "giveaway", "resource", "disclosure", "protected.second_hand",
+    "protected.own_produce", "protected.charity", "protected.giving", "protected.no_benefit",
+    "health.topic", "health.claim", "black_five", "quote", "complaint", "question",
+    "soft_recommend", "urgency", "evasion",
+]  # fmt: skip
 
 
 def languages(entry: dict[str, Any] | None) -> Iterator[str]:
@@ -205,8 +207,10 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "count", "reason"), SPELLINGS, ids=[s[2] for s in SPELLINGS])
-def test_spellings_announce_a_handle(text, count, reason):
+@pytest.mark.parametrize(
+    ("text", "count"), [s[:2] for s in SPELLINGS], ids=[s[2] for s in SPELLINGS]
+)
+def test_spellings_announce_a_handle(text, count):
     assert measure(pl.Series([text])).signals["contacts"].to_list() == [count]
 
 
