@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from portreeve.cli import main, reference
+from portreeve.cli.progress import progress
 from portreeve.cli.terminal import printable
+from portreeve.report import Tally
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
@@ -94,6 +97,34 @@ def test_training_needs_its_files(tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_printable_text() -> None:
     assert printable("plain 朋友圈 😀") == "plain 朋友圈 😀"
     assert printable("a\x1b[31mb\x00\x9b\u202ec\n\td") == "a\ufffd[31mb\ufffd\ufffd\ufffdc\n\td"
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers what it was shown."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_sees_progress_and_a_file_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = Tally()
+    tally.rows = 1234
+    tally.verdicts.update({"allow": 1200, "hold": 34})
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    shown = Screen()
+    monkeypatch.setattr(sys, "stderr", shown)
+    with progress(shown=True) as watch:
+        assert watch is not None
+        watch("-", None, tally)
+        watch("folder/[posts].jsonl", 0.25, tally)
+    assert "[posts].jsonl" in shown.getvalue()
+    assert "25%" in shown.getvalue()
+    assert "1,234 rows" in shown.getvalue()
+    assert "allow 1,200  hold 34" in shown.getvalue()
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with progress(shown=True) as watch:
+        assert watch is None
 
 
 # The demo, on the example posts: a folder without shared/data above it

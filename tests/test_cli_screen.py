@@ -259,6 +259,7 @@ def test_the_summary_for_programs(
         "rules",
         "seconds",
         "cpu_seconds",
+        "deciding_cpu_seconds",
         "rows_per_cpu_second",
         "start_seconds",
         "out",

@@ -127,14 +127,15 @@ def _posts() -> list[Path]:
 
 
 def _introduce(console: Console, paths: list[Path], policy: Policy) -> None:
+    from rich.markup import escape
     from rich.panel import Panel
 
     names = ", ".join(path.name for path in paths)
     console.print(
         Panel(
-            f"{policy.title.en} · {policy.title.zh}\n"
+            f"{escape(policy.title.en)} · {escape(policy.title.zh)}\n"
             f"policy [bold]{policy.label}[/bold], {len(policy.rules)} rules, "
-            f"law layer {policy.law}\nposts  {printable(names)}",
+            f"law layer {policy.law}\nposts  {escape(printable(names))}",
             title="Portreeve",
             expand=False,
         )

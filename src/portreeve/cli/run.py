@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -90,9 +90,8 @@ class Run:
     def one(self, reader: Reader) -> None:
         """Decide every row of an open input."""
         for batch in reader.batches():
-            self._set_aside(batch.rejects)
-            if len(batch.frame):
-                self._decide(batch)
+            rejects = [*batch.rejects, *(self._decide(batch) if len(batch.frame) else ())]
+            self._set_aside(sorted(rejects, key=lambda reject: reject.row or 0))
             if self.watch is not None:
                 self.watch(batch.file, batch.done, self.tally)
         if reader.ended_early is not None:
@@ -100,29 +99,32 @@ class Run:
             remedy = "Get the whole file; the rows before this place have been decided."
             self._set_aside([Reject(reader.name, None, None, reader.ended_early, remedy)])
 
-    def _decide(self, batch: Batch) -> None:
+    def _decide(self, batch: Batch) -> list[Reject]:
+        """Decide a batch; the rows that cannot be decided come back."""
         cpu = time.process_time()
         admitted = admit(batch.frame, self.policy)
-        bad = admitted.rejected["row"].to_numpy()
-        surfaces = batch.frame["surface"]
-        self._set_aside(
-            [
-                batch.reject(row, reason, remedy, quote=self.options.may_quote(surfaces[row]))
-                for row, reason, remedy in admitted.rejected.iter_rows()
-            ]
-        )
         items = admitted.items
-        if items.is_empty():
-            return
-        wanted = self.signals or bool(self.sinks)
-        decisions = decide(items, self.policy, published=self.published, signals=wanted)
-        self.deciding_seconds += time.process_time() - cpu
+        if not items.is_empty():
+            wanted = self.signals or bool(self.sinks)
+            decisions = decide(items, self.policy, published=self.published, signals=wanted)
+            self.deciding_seconds += time.process_time() - cpu
+            self._give(items, decisions, _without(batch.numeric_ids, admitted.rejected["row"]))
+        surfaces = batch.frame["surface"]
+        return [
+            batch.reject(row, reason, remedy, quote=self.options.may_quote(surfaces[row]))
+            for row, reason, remedy in admitted.rejected.iter_rows()
+        ]
+
+    def _give(
+        self, items: pl.DataFrame, decisions: pl.DataFrame, numeric_ids: list[bool] | None
+    ) -> None:
         self.tally.add(decisions)
         for sink in self.sinks:
             sink.add(items, decisions)
         if self.output is not None:
-            written = decisions if self.signals or not wanted else decisions.drop("signals")
-            self.output.write(written, _without(batch.numeric_ids, bad))
+            if not self.signals:
+                decisions = decisions.drop("signals", strict=False)
+            self.output.write(decisions, numeric_ids)
 
     def _set_aside(self, rejects: list[Reject]) -> None:
         self.rejected += len(rejects)
@@ -130,8 +132,8 @@ class Run:
             self.rejects.write(rejects)
 
 
-def _without(flags: Sequence[bool] | None, positions: Any) -> list[bool] | None:
+def _without(flags: Sequence[bool] | None, positions: pl.Series) -> list[bool] | None:
     if flags is None:
         return None
-    kept: list[bool] = np.delete(np.asarray(flags), positions).tolist()
+    kept: list[bool] = np.delete(np.asarray(flags), positions.to_numpy()).tolist()
     return kept

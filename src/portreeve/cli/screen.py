@@ -232,6 +232,7 @@ def _summary(run: Run, inputs: list[str], out: Path | None, report: Path | None)
         "rules": dict(tally.rules.most_common()),
         "seconds": round(run.seconds, 3),
         "cpu_seconds": round(run.cpu_seconds, 3),
+        "deciding_cpu_seconds": round(run.deciding_seconds, 3),
         "rows_per_cpu_second": _speed(run),
         "start_seconds": round(run.start_seconds, 3),
         "out": None if out is None else str(out),
