@@ -99,6 +99,8 @@ def test_always(when):
         "promotion >= 1",
         "contacts < 1",
         "goods_category NOT IN ('facial_masks')",
+        "promotion IS NULL",  # without a text the model gives no score
+        "promotion IS NULL OR promotion >= 0.5",
         "prices > contacts",
         "length(audience) > 3 AND audience LIKE 'campus%'",
         "NOT (contacts > 0 AND prices > 0)",
@@ -213,7 +215,10 @@ MEASURED = [
     for values, tier in zip(
         SIGNALS.iter_rows(named=True), POLICY.evaluate(SIGNALS)["goods_tier"], strict=True
     )
-    if all(values[name] is not None for name in [*SHARES, *COUNTS, *BOOLEANS, "standing"])
+    if all(
+        values[name] is not None
+        for name in ["obfuscation", "cjk_share", *COUNTS, *BOOLEANS, "standing"]
+    )
 ]
 
 

@@ -115,7 +115,7 @@ class _Checker:
             if self.reasoner.never(atom):
                 self._add("P026", "never", text, atom)
                 found = True
-            elif self.reasoner.always(atom):
+            elif self.reasoner.idle(atom):
                 self._add("P027", "always", text, atom)
                 found = True
         return found

@@ -11,21 +11,35 @@ from portreeve.signals.goods_table import goods_table
 LAW = "law."
 """What names of the law layer begin with where the house has the same name."""
 
-NULL_REASONS: dict[str, tuple[str, str]] = {
+_NULL_REASONS: dict[str, tuple[str, str]] = {
     "audience": ("the host did not say who can see it", "宿主没有说明谁能看到"),
     "price_max": ("no amount was named", "没有写金额"),
     "intent": ("promotion is below 0.5", "推广概率低于 0.5"),
     "goods_category": ("no goods were named", "没有写商品"),
     "goods_tier": ("no goods were named", "没有写商品"),
 }
-"""Signals that may be NULL, and what it means when they are, in English and Chinese."""
+_NO_TEXT = ("the item has no text", "没有文字")
+_UNMEASURED = ("it was not measured", "没有测量")
 
-UNMEASURED = ("it was not measured", "没有测量")
+
+def from_model(name: str) -> bool:
+    """Whether a signal is a score of the model, which is NULL when the item has no text."""
+    return name in CATALOG and CATALOG[name].group == "model"
 
 
 def nullable(name: str) -> bool:
     """Whether a signal may be NULL in ordinary use."""
-    return name.removeprefix(LAW) in NULL_REASONS
+    return name.removeprefix(LAW) in _NULL_REASONS or from_model(name)
+
+
+def null_reason(name: str) -> tuple[str, str]:
+    """What it means that a signal is NULL, in English and Chinese.
+
+    >>> null_reason("price_max")[0]
+    'no amount was named'
+    """
+    missing = _NO_TEXT if from_model(name) else _UNMEASURED
+    return _NULL_REASONS.get(name.removeprefix(LAW), missing)
 
 
 def names(name: str) -> tuple[str, ...] | None:

@@ -210,9 +210,7 @@ def _null_note(values: Mapping[str, Any], holds: bool | None) -> Words | None:
     if holds is not None:
         return None
     nulls = [name for name, value in values.items() if value is None]
-    reasons = [
-        domains.NULL_REASONS.get(n.removeprefix(domains.LAW), domains.UNMEASURED) for n in nulls
-    ]
+    reasons = [domains.null_reason(name) for name in nulls]
     return Words(
         "; ".join(f"{n} is NULL: {r[0]}" for n, r in zip(nulls, reasons, strict=True)),
         "；".join(f"{n} 为 NULL：{r[1]}" for n, r in zip(nulls, reasons, strict=True)),

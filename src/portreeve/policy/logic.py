@@ -163,6 +163,17 @@ class Reasoner:
         """The condition holds for every item."""
         return not self.possible([self.ask(expr, "NT")])
 
+    def idle(self, comparison: Expr) -> bool:
+        """The comparison holds whatever the value of its signal: it compares nothing.
+
+        A score of the model is NULL without a text; that alone makes no comparison useful.
+        """
+        scores = [p for p in comparison.walk() if isinstance(p, Ref) and domains.from_model(p.name)]
+        if isinstance(comparison, IsNull):
+            scores = []
+        known: list[Formula] = [Ask(score.name, KNOWN) for score in scores]
+        return not self.possible([self.ask(comparison, "NT"), *known])
+
     def implies(self, first: Expr, second: Expr) -> bool:
         """Whenever the first holds, the second holds."""
         return not self.possible([self.ask(first, "T"), self.ask(second, "NT")])

@@ -86,7 +86,7 @@ SAMPLES: dict[str, str] = {
     "P008": _rule("promotion >= 0.9", "verdict: forbid"),
     "P009": "title: { en: A sample }",
     "P010": "extends: aquaintance",
-    "P012": "extends: acquaintance\nremove: [moments.no-such-rule]",
+    "P012": "extends: acquaintance\nremove: [no.such-rule]",
     "P013": """\
 rules:
   - { id: one, clause: "1", when: contacts > 0, verdict: hold, because: { en: A., zh: 甲。 } }
