@@ -451,3 +451,14 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         )
         peaks.append(int(done.stdout))
     assert peaks[1] < peaks[0] * 1.3
+
+
+def test_the_first_run_of_the_docs(tmp_path: Path) -> None:
+    page = (ROOT / "docs/input-output.md").read_text(encoding="utf-8")
+    rows = [line.strip() for line in page.splitlines() if line.startswith('    {"id": ')]
+    path = lines(tmp_path / "posts.jsonl", rows)
+    outputs = ["--out", tmp_path / "decisions.parquet", "--report", tmp_path / "report.html"]
+    assert screen(path, *outputs, "--quiet") == 0
+    decided = pl.read_parquet(tmp_path / "decisions.parquet")
+    assert decided["id"].to_list() == ["a1", "a2", "a3"]
+    assert decided["verdict"][1] == "refuse"

@@ -209,6 +209,13 @@ def test_a_late_id_is_not_taken_for_a_row_number(tmp_path: Path) -> None:
     ]
 
 
+def test_a_broken_beginning_does_not_hide_the_ids(tmp_path: Path) -> None:
+    lines = ["{"] * 300
+    frame, rejects, _ = read(jsonl(tmp_path / "a.jsonl", *lines, '{"id":"x","text":"a"}'))
+    assert frame["id"].to_list() == ["x"]
+    assert len(rejects) == 300
+
+
 def test_numbers_and_text_among_the_ids_of_one_input(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "a.jsonl", '{"id":7,"text":"a"}', '{"id":"07","text":"b"}')
     with open_input(str(path), Options()) as reader:

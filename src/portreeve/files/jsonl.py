@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import operator
 import re
@@ -76,14 +77,15 @@ class JsonLines:
 
     def _look_at(self, block: Block) -> None:
         """Learn from the first rows which fields there are."""
-        lines = [line for line in block.data.split(b"\n", _SAMPLE)[:_SAMPLE] if line.strip()]
+        lines = [line for line in block.data.split(b"\n") if line.strip()]
         if not self.rows_read and lines and lines[0].lstrip().startswith(b"["):
             raise InputError(
                 self.name,
                 "this is a JSON list, not one JSON object per line.",
                 "Turn it into lines, such as by `jq -c '.[]' posts.json > posts.jsonl`.",
             )
-        objects = [value for value in map(_object, lines) if value is not None]
+        readable = (value for value in map(_object, lines) if value is not None)
+        objects = list(itertools.islice(readable, _SAMPLE))
         if not objects:
             return
         found = list(dict.fromkeys(name for value in objects for name in value))
