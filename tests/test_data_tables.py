@@ -32,7 +32,7 @@ CLASSES = [
     "bargain", "group_buy", "giveaway", "resource", "disclosure", "protected.second_hand",
     "protected.own_produce", "protected.charity", "protected.giving", "protected.no_benefit",
     "health.topic", "health.claim", "black_five", "quote", "complaint", "question",
-    "soft_recommend", "urgency", "evasion",
+    "soft_recommend", "urgency", "evasion", "share",
 ]  # fmt: skip
 
 
