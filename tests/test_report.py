@@ -174,6 +174,8 @@ def test_the_tally_counts() -> None:
     assert tally.verdicts == {"allow": 1, "refuse": 2}
     assert tally.surfaces == {"moments": {"allow": 1, "refuse": 1}, "comment": {"refuse": 1}}
     assert tally.rules == {"a": 2, "b": 1}
+    assert tally.rules_by_hits == [("a", 2), ("b", 1)]
+    assert tally.by_surface() == {"comment": {"refuse": 1}, "moments": {"allow": 1, "refuse": 1}}
     assert (tally.unlawful, tally.unscored) == (1, 1)
     assert tally.intents == {"recruitment": 1}
     assert tally.tiers == {"grey": 1}

@@ -278,7 +278,7 @@ class _Picks:
 
     def _decided(self, run: Run, verdict: str) -> tuple[Sample, str] | None:
         """The best post of the commonest rule with this verdict."""
-        for rule, _ in run.tally.rules.most_common():
+        for rule, _ in run.tally.rules_by_hits:
             found = [
                 sample
                 for sample in self._samples.of(rule)
@@ -315,7 +315,7 @@ def _rules(run: Run, width: int) -> RenderableType:
     from rich.markup import escape
     from rich.table import Table
 
-    rules = run.tally.rules.most_common(_TOP_RULES)
+    rules = run.tally.rules_by_hits[:_TOP_RULES]
     # what identifies a rule is never cut; its reason takes the room that is left
     others = max((len(id_) for id_, _ in rules), default=0) + len("verdict clause  posts") + 17
     table = Table(title="Rules that held most", title_justify="left")
@@ -445,8 +445,8 @@ def _summary(run: Run, paths: list[Path], labels: _Labels, report: Path) -> dict
         "rows": run.tally.rows,
         "rejected": run.rejected,
         "verdicts": {v.value: run.tally.verdicts[v] for v in run.tally.verdicts_met},
-        "surfaces": {name: dict(counts) for name, counts in sorted(run.tally.surfaces.items())},
-        "rules": dict(run.tally.rules.most_common()),
+        "surfaces": run.tally.by_surface(),
+        "rules": dict(run.tally.rules_by_hits),
         "labels": [
             {"label": label, "category": category, "held_or_refused": acted, "posts": total}
             for (label, category), (acted, total) in sorted(labels.counts.items())

@@ -66,6 +66,18 @@ class Tally:
         """The verdicts there were, in rising order."""
         return [verdict for verdict in Verdict if self.verdicts[verdict]]
 
+    @property
+    def rules_by_hits(self) -> list[tuple[str, int]]:
+        """The rules that held with their hits, most hits first, ties by name."""
+        return sorted(self.rules.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def by_surface(self) -> dict[str, dict[str, int]]:
+        """Plain counts, in a fixed order: surfaces by name, verdicts in rising order."""
+        return {
+            name: {v.value: counts[v] for v in self.verdicts_met if counts[v]}
+            for name, counts in sorted(self.surfaces.items())
+        }
+
 
 def _counts(column: pl.Series) -> dict[str, int]:
     counted = column.drop_nulls().value_counts(name="n")
