@@ -94,6 +94,22 @@ def test_training_needs_its_files(tmp_path: Path, capfd: pytest.CaptureFixture[s
     )
 
 
+def test_training_says_at_once_what_cannot_work(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.parquet"
+    data.write_bytes(b"not Parquet")
+    assert run("train", str(data), "--out", str(tmp_path / "none/model.npz")) == 2
+    assert capfd.readouterr().err == (
+        f"portreeve: {tmp_path / 'none/model.npz'}: its folder is not there. "
+        "Make it, or name another.\n"
+    )
+    names = ["--out", str(tmp_path / "model.npz"), "--card", str(tmp_path / "card.md")]
+    assert run("train", str(data), *names) == 2
+    assert capfd.readouterr().err.startswith(f"portreeve: {data}: ")
+    assert list(tmp_path.iterdir()) == [data]
+
+
 def test_printable_text() -> None:
     assert printable("plain 朋友圈 😀") == "plain 朋友圈 😀"
     assert printable("a\x1b[31mb\x00\x9b\u202ec\n\td") == "a\ufffd[31mb\ufffd\ufffd\ufffdc\n\td"

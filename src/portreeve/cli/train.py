@@ -17,7 +17,7 @@ def train(
         typer.Argument(
             metavar="INPUT",
             help="Parquet files of labelled posts: id, lang, source, text, label (promo or ham), "
-            "category.",
+            "category. A file whose name begins with dev is tested on and not learnt from.",
             show_default=False,
         ),
     ],
@@ -35,6 +35,10 @@ def train(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same model.")] = 0,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Leave out the cross-source table and most repeats."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures as JSON on standard output.")
     ] = False,
@@ -46,21 +50,49 @@ def train(
 
     Exit code: 0 done; 2 wrong usage, or a file that cannot be used.
     """
-    from portreeve.files import InputError
-
-    for path in (*inputs, *([pool] if pool else [])):
-        if not path.is_file():
-            raise InputError(str(path), "there is no such file.", "Check the path.")
-    from portreeve.training import train as rebuild
+    _check([*inputs, *([pool] if pool else [])], [out, card])
+    try:
+        from portreeve.training import train as rebuild
+        from portreeve.training.corpus import CorpusError
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"portreeve: training needs {error.name}, which is not installed. "
+            "Install it by `pip install portreeve[train]`.",
+            err=True,
+        )
+        raise typer.Exit(2) from None
 
     def told(message: str) -> None:
         if not quiet:
             typer.echo(printable(message), err=True)
 
-    figures = rebuild(
-        inputs, pool=pool, out=out, card=card, seed=seed, folds_out=folds_out, progress=told
-    )
+    try:
+        figures = rebuild(
+            inputs,
+            pool=pool,
+            out=out,
+            card=card,
+            seed=seed,
+            folds_out=folds_out,
+            progress=told,
+            quick=quick,
+        )
+    except CorpusError as error:
+        typer.echo(printable(f"portreeve: {error}"), err=True)
+        raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False, default=str))
     else:
         told(f"model: {out}\ncard:  {card}")
+
+
+def _check(inputs: list[Path], outputs: list[Path]) -> None:
+    """Find what cannot work before half an hour is spent."""
+    from portreeve.files import InputError
+
+    for path in inputs:
+        if not path.is_file():
+            raise InputError(str(path), "there is no such file.", "Check the path.")
+    for path in outputs:
+        if not path.resolve().parent.is_dir():
+            raise InputError(str(path), "its folder is not there.", "Make it, or name another.")
