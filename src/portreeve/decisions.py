@@ -189,7 +189,7 @@ def _evidence(
     at_row = spans["row"].to_numpy()
     if len(spans):
         chosen = (by_row[at_row] & _span_topics(spans)) != 0
-        spans = spans.filter(pl.Series(chosen))
+        spans = _without_announcements(spans.filter(pl.Series(chosen)))
     words = pl.Series(_word_meanings(), dtype=pl.String)
     what = (
         pl.when(pl.col("kind") == CONTACT)
@@ -222,6 +222,18 @@ def _evidence(
             what="_what",
         ).alias("value"),
     )
+
+
+def _without_announcements(spans: pl.DataFrame) -> pl.DataFrame:
+    """Leave out words that lie in a contact's span, such as the one that announces it."""
+    contacts = spans.filter(pl.col("kind") == CONTACT).select("row", "start", "end")
+    inside = (
+        spans.with_row_index("_at")
+        .filter(pl.col("kind") == WORD)
+        .join(contacts, on="row", suffix="_of")
+        .filter(pl.col("start") >= pl.col("start_of"), pl.col("end") <= pl.col("end_of"))
+    )
+    return spans.with_row_index("_at").join(inside, on="_at", how="anti").drop("_at")
 
 
 def _wanted(rule: Rule, policy: Policy) -> int:
@@ -259,13 +271,13 @@ def _word_topics() -> dict[str, int]:
 
 def _span_topics(spans: pl.DataFrame) -> NDArray[np.int64]:
     """The topics of each span, as a bit set."""
-    automaton = lexicon().automaton
+    trie = lexicon().trie
     kind = spans["kind"].to_numpy()
     by_kind = np.zeros(6, dtype=np.int64)
     by_kind[[CONTACT, MONEY, LINK, SHARE_CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS
     word = spans["word"].fill_null(-1).to_numpy()
     at = np.maximum(word, 0)
-    said = (automaton.classes[at] << _FIRST_WORD_TOPIC) | np.where(automaton.goods[at] >= 0, _GOODS, 0)
+    said = (trie.classes[at] << _FIRST_WORD_TOPIC) | np.where(trie.goods[at] >= 0, _GOODS, 0)
     return by_kind[kind] | np.where(word >= 0, said, 0)
 
 
@@ -273,10 +285,14 @@ def _span_topics(spans: pl.DataFrame) -> NDArray[np.int64]:
 def _word_meanings() -> list[str]:
     """What a word of the lexicon is evidence of, by pattern."""
     words = lexicon()
-    automaton = words.automaton
+    trie = words.trie
     meanings = []
-    for bits, goods in zip(automaton.classes.tolist(), automaton.goods.tolist(), strict=True):
-        named = [name for bit, name in enumerate(words.classes) if bits >> bit & 1]
+    for bits, goods in zip(trie.classes.tolist(), trie.goods.tolist(), strict=True):
+        named = [
+            f"{name.rsplit('.')[-1].replace('_', ' ')} word"
+            for bit, name in enumerate(words.classes)
+            if bits >> bit & 1
+        ]
         named += [f"goods {words.goods[goods]}"] if goods >= 0 else []
         meanings.append(", ".join(named))
     return meanings

@@ -104,8 +104,9 @@ def _signals() -> list[Signal]:
     add("money", "coupons", "count", "", "coupons and vouchers")
     add("money", "commissions", "count", "", "commissions, rebates, daily pay")
 
-    add("links", "links", "count", "", "addresses and share codes, in the text and attached")
-    add("links", "marketplace_links", "count", "", "to a marketplace, share codes included")
+    add("links", "links", "count", "", "different addresses and share codes, in the text and attached")
+    add("links", "marketplace_links", "count", "", "to a marketplace or a shop, share codes included")
+    add("links", "affiliate_links", "count", "", "to coupons and pages that pay whoever shares")
     add("links", "short_links", "count", "", "through a shortener, so the target is hidden")
     add("links", "bargain_links", "count", "", "help-me-cut-the-price and assist links")
     add("links", "group_buy_links", "count", "", "to a group-buying deal")

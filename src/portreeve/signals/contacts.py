@@ -288,7 +288,9 @@ def read_contacts(
                 i = last
         elif (
             not covered[i]
+            and i + 10 < n
             and numeral(codes[i]) == 1
+            and ((flags[i + 1] & NUMERAL) or (flags[i + 1] & KIND) > HAN)
             and (i == 0 or (numeral(codes[i - 1]) < 0 and (flags[i - 1] & KIND) != LATIN))
         ):
             end, size, n_letters, spelled = _read(codes, flags, i, n, False, False, 13, key)

@@ -162,6 +162,8 @@ def _fold_char(char: str, look_alikes: dict[int, str], traditional: dict[str, st
 def _is_disguise(code: int, char: str, look_alikes: dict[int, str]) -> bool:
     if code in look_alikes or ord(char.lower()[0]) in look_alikes:
         return True
+    if 0xFF10 <= code <= 0xFF5A and unicodedata.category(char) in ("Nd", "Lu", "Ll"):
+        return True
     return unicodedata.decomposition(char).startswith(
         ("<circle>", "<font>", "<square>", "<super>", "<sub>", "<compat>")
     ) and not unicodedata.category(char).startswith("Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,50 +14,47 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 
-def classify(addresses: pl.DataFrame) -> pl.DataFrame:
-    """Add ``host_class`` and ``registrable`` to unique addresses.
+def classify(entries: pl.Series) -> pl.DataFrame:
+    """Class and registrable domain of unique entries: hosts, hosts with a path, or schemes.
 
-    ``addresses``: columns ``host`` and ``key`` (the address from its host on), both String. The
-    class is NULL for a host the table does not know.
+    Returns columns ``entry``, ``host_class`` (NULL for one the table does not know) and
+    ``registrable``.
     """
     import polars as pl
 
-    pairs = addresses.select("host", "key").iter_rows()
-    found = [host_class(host, _beginning(key)) for host, key in pairs]
-    domains = [registrable_domain(host) for host in addresses["host"]]
-    return addresses.with_columns(
-        host_class=pl.Series(found, dtype=pl.String),
-        registrable=pl.Series(domains, dtype=pl.String),
+    return pl.DataFrame(
+        {
+            "entry": entries.alias("entry"),
+            "host_class": pl.Series([host_class(e) for e in entries], dtype=pl.String),
+            "registrable": pl.Series(
+                [None if e.endswith(":") else registrable_domain(e.split("/")[0]) for e in entries],
+                dtype=pl.String,
+            ),
+        }
     )
 
 
-def _beginning(address: str) -> str:
-    """As much of an address as an entry may name, so that look-ups repeat."""
-    return "/".join(address.split("?", 1)[0].split("/", 3)[:3])
-
-
 @functools.lru_cache(maxsize=65_536)
-def host_class(host: str | None, address: str | None = None) -> str | None:
+def host_class(entry: str) -> str | None:
     """The class of a host: its own, or that of the nearest parent in the table; else NULL.
 
-    An entry with a path stands for addresses that begin with it, one that ends with a colon for
-    addresses of that scheme, and one that ends with ``.*`` for a name under any public suffix.
+    An entry of the table may have a path, may be a scheme (``weixin:``), and may end with ``.*``,
+    which stands for a name under any public suffix.
 
     >>> host_class("detail.m.tmall.com")
     'marketplace'
     >>> host_class("www.amazon.co.jp")
     'marketplace'
+    >>> host_class("weixin:")
+    'im'
     >>> host_class("example.org") is None
     True
     """
-    if host is None:
-        return None
     table = _host_table()
-    if address is not None:
-        for entry in _beginnings():
-            if address.removeprefix("www.").startswith(entry):
-                return table[entry]
-    labels = host.rstrip(".").split(".")
+    if entry in table:
+        return table[entry]
+    host = entry.split("/")[0].rstrip(".")
+    labels = host.split(".")
     for i in range(len(labels) - 1):
         known = table.get(".".join(labels[i:]))
         if known is not None:
@@ -79,13 +77,24 @@ def registrable_domain(host: str | None) -> str | None:
 
 @functools.cache
 def _host_table() -> Mapping[str, str]:
-    return dict(load_table("hosts.yaml")["hosts"])
+    table = load_table("hosts.yaml")
+    return table["hosts"] | {f"{scheme}:": kind for scheme, kind in table["schemes"].items()}
 
 
 @functools.cache
-def _beginnings() -> tuple[str, ...]:
-    """Entries that an address is compared with from its start: paths and schemes."""
-    return tuple(entry for entry in _host_table() if "/" in entry or entry.endswith(":"))
+def path_pattern() -> str:
+    """A regular expression that captures, from an address, an entry of the table with a path."""
+    return f"^({'|'.join(re.escape(entry) for entry in _host_table() if '/' in entry)})"
+
+
+@functools.cache
+def address_words() -> Mapping[str, str]:
+    """Class of place -> a regular expression of the words in an address that tell it."""
+    edge = r"[/?&=._#:-]"
+    return {
+        kind: f"{edge}(?:{'|'.join(re.escape(word) for word in words)})(?:{edge}|$)"
+        for kind, words in load_table("hosts.yaml")["address_words"].items()
+    }
 
 
 @functools.cache

@@ -22,12 +22,13 @@ from portreeve.signals.fold import (
     LATIN,
     MAX_EXPANSION,
     SPACE,
-    STOP,
 )
 
 _REPLACEMENT = 0xFFFD
 _NEWLINE = 0x0A
 _BLANK = 0x20
+_HASH = 0x23
+_LONGEST_TOPIC = 42
 
 
 class Row:
@@ -148,14 +149,20 @@ def _is_word(flag: int) -> bool:
 
 @kernel
 def count_row(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], n: int, counters: NDArray[np.int32]
+    codes: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    n: int,
+    topic: NDArray[np.uint8],
+    counters: NDArray[np.int32],
 ) -> int:
-    """Add letters, digits, emoji, topics and mentions of a folded text to its counters.
+    """Add letters, digits, emoji, topics, mentions and share hints of a text to its counters.
 
-    ``counters``: int32[6], Chinese characters, Latin letters, digits, emoji, topics, mentions.
+    ``topic``: uint8[n], set to 1 inside #topics#; ``counters``: int32[7], Chinese characters,
+    Latin letters, digits, emoji, topics and tags, mentions, ``:/`` that begins no address.
     Returns the bits that any of its flags has.
     """
-    opened = -1
+    topic[:n] = 0
+    closes = -1
     seen = np.uint8(0)
     for i in range(n):
         seen |= flags[i]
@@ -169,18 +176,33 @@ def count_row(
             counters[2] += 1
         elif code >= 0x1F000 or 0x2600 <= code < 0x27C0:
             counters[3] += 1
-        elif code == 0x23:  # '#': a pair encloses a topic, one alone opens a tag
-            if opened >= 0 and 1 < i - opened <= 42:
-                counters[4] += 1
-                opened = -1
-            else:
-                opened = i
+        elif code == _HASH:
+            if i > closes and i + 1 < n and not _is_blank(flags[i + 1]):
+                counters[4] += codes[i + 1] != _HASH
+                closes = _topic_end(codes, flags, i, n)
+                if closes > 0:
+                    topic[i : closes + 1] = 1
         elif code == 0x40 and i + 1 < n and _is_word(flags[i + 1]):
             counters[5] += 1
-        if opened >= 0 and kind in (SPACE, STOP):
-            if i - opened > 1:
-                counters[4] += 1
-            opened = -1
-    if opened >= 0 and n - opened > 1:
-        counters[4] += 1
+        elif code == 0x3A and i + 2 < n and codes[i + 1] == 0x2F and codes[i + 2] != 0x2F:
+            counters[6] += 1
     return seen
+
+
+@inlined
+def _is_blank(flag):  # type: ignore[no-untyped-def]
+    kind = flag & KIND
+    return kind == SPACE
+
+
+@kernel
+def _topic_end(
+    codes: NDArray[np.uint32], flags: NDArray[np.uint8], begin: int, n: int
+) -> int:
+    """Where a #topic# that opens here closes; -1 for a tag that only opens."""
+    for i in range(begin + 1, min(n, begin + _LONGEST_TOPIC)):
+        if codes[i] == _NEWLINE:
+            return -1
+        if codes[i] == _HASH:
+            return i if i > begin + 1 and not _is_blank(flags[i - 1]) else -1
+    return -1

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from portreeve.signals.compiled import cached_arrays
 from portreeve.signals.fold import fold
 from portreeve.signals.goods_table import Goods, both_languages, goods_table, load_table
-from portreeve.signals.matcher import Automaton, Pattern, build
+from portreeve.signals.matcher import Pattern, Trie, build
 from portreeve.signals.spans import CONTACT_KINDS, MONEY_KINDS
 
 _MOST_SPELLINGS = 4000
 _PIECE = re.compile(r"<([^<>]+)>|([^<>]+)")
-_NAMING, _SUGGESTING = 2, 1
+NAMING, SUGGESTING = 2, 1
+GRAVEST = 2.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,14 @@ class _Spelling:
 class Lexicon:
     """The compiled lexicon.
 
-    ``classes``: class ids, by bit; ``automaton``: the matcher; ``contact_kind`` and
+    ``classes``: class ids, by bit; ``trie``: its patterns; ``contact_kind`` and
     ``money_kind``: int32 per pattern, the kind it stands for or -1; ``adds``: uint8 per pattern,
     whether it is a verb of adding; ``goods``: category ids, by index; ``severity``: float32 per
     category, by its default tier.
     """
 
     classes: tuple[str, ...]
-    automaton: Automaton
+    trie: Trie
     contact_kind: NDArray[np.int32]
     money_kind: NDArray[np.int32]
     adds: NDArray[np.uint8]
@@ -64,27 +65,27 @@ def lexicon() -> Lexicon:
     classes = tuple(words)
     table = goods_table()
     arrays = cached_arrays("lexicon", lambda: _compile(words, table))
-    automaton = Automaton(**{name: arrays[name] for name in Automaton.__dataclass_fields__})
+    trie = Trie(**{name: arrays[name] for name in Trie.__dataclass_fields__})
     return Lexicon(
         classes=classes,
-        automaton=automaton,
-        contact_kind=_kind_of(automaton.classes, classes, "contact", CONTACT_KINDS),
-        money_kind=_kind_of(automaton.classes, classes, "money", MONEY_KINDS),
-        adds=(automaton.classes >> classes.index("contact.add") & 1).astype(np.uint8),
+        trie=trie,
+        contact_kind=_kind_of(trie.classes, classes, "contact", CONTACT_KINDS),
+        money_kind=_kind_of(trie.classes, classes, "money", MONEY_KINDS),
+        adds=(trie.classes >> classes.index("contact.add") & 1).astype(np.uint8),
         goods=tuple(table),
         severity=np.array([_SEVERITY[row.tier] for row in table.values()], dtype=np.float32),
     )
 
 
-_SEVERITY = {"white": 1.0, "grey": 1.0, "grey-strict": 1.5, "black": 2.0}
+_SEVERITY = {"white": 1.0, "grey": 1.0, "grey-strict": 1.5, "black": GRAVEST}
 """Of several kinds of goods in a post the graver one counts, unless another is named more often."""
 
 
 def _compile(
     words: Mapping[str, Mapping[str, list[str]]], table: Mapping[str, Goods]
 ) -> dict[str, NDArray[np.generic]]:
-    automaton = build(list(_patterns(words, table)))
-    return {name: getattr(automaton, name) for name in Automaton.__dataclass_fields__}
+    trie = build(list(_patterns(words, table)))
+    return {name: getattr(trie, name) for name in Trie.__dataclass_fields__}
 
 
 def _patterns(
@@ -99,9 +100,9 @@ def _patterns(
             _merge(merged, spelling)
     for index, goods in enumerate(table.values()):
         for spelling in _spellings(goods.words, families):
-            _merge(merged, spelling, goods=index, weight=_NAMING)
+            _merge(merged, spelling, goods=index, weight=NAMING)
         for spelling in _spellings(goods.weak, families):
-            _merge(merged, spelling, goods=index, weight=_SUGGESTING)
+            _merge(merged, spelling, goods=index, weight=SUGGESTING)
         for spelling in _spellings(goods.exceptions, families):
             _merge(merged, spelling)
     return merged.values()

@@ -36,6 +36,8 @@ _PARCEL, _POST = (ord(c) for c in "包邮")
 _NOT_AFTER_YUAN = np.array(sorted(map(ord, "论素旦首宝气老复件宵夜谋月方程帅神婴")), dtype=np.uint32)
 _NOT_AFTER_ZHE = np.array(sorted(map(ord, "叠腾磨返断线射现纸戟损")), dtype=np.uint32)
 _MEASURES = np.array(sorted(map(ord, "盒个件瓶袋包支片斤只双套份次张条罐箱位人天月年块元本组对根枚粒杯桶")), dtype=np.uint32)
+_ONE = ord("一")
+_RATES = np.array(sorted(map(ord, "盒个件瓶袋包支斤只双套份次张条罐箱位科节课小时晚夜月单本")), dtype=np.uint32)
 _WORDS = (
     ("rmb", CNY), ("cny", CNY), ("yuan", CNY), ("usd", USD), ("dollars", USD), ("dollar", USD),
     ("bucks", USD), ("eur", EUR), ("euro", EUR), ("euros", EUR), ("gbp", GBP), ("pounds", GBP),
@@ -296,6 +298,8 @@ def _judge(
             last = after + length - 1
     if before >= 0 and codes[before] == _JIAN and (currency >= 0 or _follows_full(codes, before)):
         return first, last, CNY if currency < 0 else currency, DISCOUNT
+    if currency < 0 and not chinese and _is_rate(codes, flags, end, n, value):
+        return first, last, CNY, PRICE
     if currency < 0:
         if chinese or not (
             _after_word(begin, hits, n_hits, money_class, PRICE)
@@ -311,6 +315,19 @@ def _judge(
             what = other
             break
     return first, last, currency, what
+
+
+@kernel
+def _is_rate(
+    codes: NDArray[np.uint32], flags: NDArray[np.uint8], end: int, n: int, value: float
+) -> bool:
+    """Whether a number is a price for one of something: 300一科, 150一小时; but not a year."""
+    if end + 1 >= n or codes[end] != _ONE or not 5 <= value < 100_000 or 1900 <= value < 2100:
+        return False
+    for measure in _RATES:  # noqa: SIM110 - numba has no any()
+        if codes[end + 1] == measure:
+            return True
+    return False
 
 
 @kernel

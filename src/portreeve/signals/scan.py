@@ -11,18 +11,17 @@ from portreeve.signals.compiled import announce_first_compilation, kernel
 from portreeve.signals.contacts import read_contacts
 from portreeve.signals.fold import MARK, NUMERAL, fold_table
 from portreeve.signals.kernel import Row, count_row, fold_row
-from portreeve.signals.lexicon import Lexicon
+from portreeve.signals.lexicon import GRAVEST, NAMING, Lexicon
 from portreeve.signals.links import read_links
 from portreeve.signals.matcher import NEEDS_HANDLE, match_row
 from portreeve.signals.money import read_money
-from portreeve.signals.scorer import HEADS, Model, score_row
+from portreeve.signals.scorer import OUTPUTS, Model, Scratch, score_row
 from portreeve.signals.spans import (
     COMMISSION,
     CONTACT,
     COUPON,
     DISCOUNT,
     GOODS,
-    LINK,
     MONEY,
     MOST_KEY_BYTES,
     MOST_PER_TEXT,
@@ -33,15 +32,15 @@ from portreeve.signals.spans import (
 )
 
 COUNTERS = (
-    "characters", "han", "latin", "digits", "emoji", "hashtags", "mentions", "contacts",
-    "hidden_contacts", "prices", "discounts", "coupons", "commissions", "links", "share_codes",
-    "matter", "disguised", "invites", "disclosure_visible", "goods", "goods_words",
+    "characters", "han", "latin", "digits", "emoji", "hashtags", "mentions", "share_hints",
+    "contacts", "hidden_contacts", "prices", "discounts", "coupons", "commissions", "matter",
+    "disguised", "invites", "disclosure_visible", "goods", "goods_words",
 )  # fmt: skip
 """Counters of a text before those of the lexicon's classes, by column."""
 (
-    _CHARACTERS, _HAN, _LATIN, _DIGITS, _EMOJI, _HASHTAGS, _MENTIONS, _CONTACTS,
-    _HIDDEN_CONTACTS, _PRICES, _DISCOUNTS, _COUPONS, _COMMISSIONS, _LINKS, _SHARE_CODES,
-    _MATTER, _DISGUISED, _INVITES, _DISCLOSURE_VISIBLE, _GOODS, _GOODS_WORDS,
+    _CHARACTERS, _HAN, _LATIN, _DIGITS, _EMOJI, _HASHTAGS, _MENTIONS, _SHARE_HINTS,
+    _CONTACTS, _HIDDEN_CONTACTS, _PRICES, _DISCOUNTS, _COUPONS, _COMMISSIONS, _MATTER,
+    _DISGUISED, _INVITES, _DISCLOSURE_VISIBLE, _GOODS, _GOODS_WORDS,
 ) = range(len(COUNTERS))  # fmt: skip
 _FIRST_CLASS = len(COUNTERS)
 _CONTEXT_CLASSES = ("protected.", "quote", "complaint", "question", "health.topic", "disclosure")
@@ -52,11 +51,12 @@ _HASH = 0x23
 @dataclass(frozen=True)
 class Scan:
     """What one pass found. ``counters``: int32[rows, len(COUNTERS) + classes]; ``price_max``:
-    float32[rows], NaN without a price; ``logits``: float32[rows, HEADS]; ``spans``: records of
+    float32[rows], NaN without a price; ``scores``: float32[rows, 9], probabilities in the order of
+    :data:`~portreeve.signals.scorer.OUTPUTS`; ``spans``: records of
     :data:`SPAN`; ``keys``: their bytes."""
 
     counters: NDArray[np.int32]
-    logits: NDArray[np.float32]
+    scores: NDArray[np.float32]
     price_max: NDArray[np.float32]
     spans: NDArray[np.void]
     keys: NDArray[np.uint8]
@@ -69,43 +69,45 @@ def scan(
     announce_first_compilation()
     rows = len(offsets) - 1
     table = fold_table()
-    automaton = lexicon.automaton
+    trie = lexicon.trie
     longest = int(np.diff(offsets).max(initial=0))
     codes, flags, places = Row.scratch(longest)
-    consumed = np.empty(2 * codes.size, dtype=np.int32)
-    hits = np.empty((2 * codes.size, 4), dtype=np.int32)
+    hits = np.empty((codes.size, 4), dtype=np.int32)
     covered = np.empty(codes.size, dtype=np.uint8)
     key = np.empty(MOST_KEY_BYTES, dtype=np.uint8)
+    topic = np.empty(codes.size, dtype=np.uint8)
+    named = np.zeros(len(lexicon.goods) + 1, dtype=np.uint8)
     score = np.zeros(len(lexicon.goods) + 1, dtype=np.float32)
     context = lexicon.bit(*(c for c in lexicon.classes if c.startswith(_CONTEXT_CLASSES)))
     disclosure = lexicon.bit("disclosure")
     counters = np.zeros((rows, _FIRST_CLASS + len(lexicon.classes)), dtype=np.int32)
     price_max = np.full(rows, np.nan, dtype=np.float32)
-    logits = np.zeros((rows, HEADS), dtype=np.float32)
+    scores = np.zeros((rows, len(OUTPUTS)), dtype=np.float32)
     spans = np.zeros(4 * rows + 2 * MOST_PER_TEXT, dtype=SPAN)
     keys = np.zeros(8 * rows + 2 * MOST_PER_TEXT * MOST_KEY_BYTES, dtype=np.uint8)
     row = count = used = 0
     while row < rows:
         row, count, used = _run(
             data, offsets, row, table.to, table.flags, table.kinds, table.expansions,
-            *automaton.arrays(), automaton.classes, automaton.goods, automaton.weight,
+            *trie.arrays(), trie.classes, trie.goods, trie.weight,
             lexicon.contact_kind, lexicon.money_kind, lexicon.adds, lexicon.severity,
-            context, disclosure, codes, flags, places, consumed, hits, covered, key, score,
-            counters, price_max, spans, count, keys, used, logits, model.arrays(),
+            context, disclosure, codes, flags, places, hits, covered, key, score, named, topic,
+            counters, price_max, spans, count, keys, used, scores, model.arrays(),
+            Scratch.arrays(),
         )  # fmt: skip
         if row < rows:
             spans = np.concatenate([spans, np.zeros_like(spans)])
             keys = np.concatenate([keys, np.zeros_like(keys)])
-    return Scan(counters, logits, price_max, spans[:count], keys[:used])
+    return Scan(counters, scores, price_max, spans[:count], keys[:used])
 
 
 @kernel
 def _run(  # type: ignore[no-untyped-def]
     data, offsets, row, to, table_flags, kinds, expansions,
-    root, edge_keys, targets, fail, output, shorter, length, pattern_flags,
+    begins, pairs, edge_keys, targets, output, length, pattern_flags,
     classes, goods, weight, contact_kind, money_kind, adds, severity,
-    context, disclosure, codes, flags, places, consumed, hits, covered, key, score,
-    counters, price_max, spans, count, keys, used, logits, weights,
+    context, disclosure, codes, flags, places, hits, covered, key, score, named, topic,
+    counters, price_max, spans, count, keys, used, scores, weights, scratch,
 ):  # fmt: skip
     """Scan rows until the end or until spans or keys might not hold another row."""
     while row < offsets.size - 1:
@@ -120,11 +122,10 @@ def _run(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         found = counters[row]
         found[_CHARACTERS] = characters
-        seen = count_row(codes, flags, n, found[_HAN : _MENTIONS + 1])
-        score_row(codes, flags, n, *weights, logits[row])
+        seen = count_row(codes, flags, n, topic, found[_HAN : _SHARE_HINTS + 1])
+        score_row(codes, n, *weights, *scratch, scores[row])
         n_hits = match_row(
-            codes, flags, n, root, edge_keys, targets, fail, output, shorter, length,
-            pattern_flags, consumed, hits,
+            codes, flags, n, begins, pairs, edge_keys, targets, output, length, pattern_flags, hits,
         )  # fmt: skip
         covered[:n] = 0
         first = count
@@ -138,6 +139,8 @@ def _run(  # type: ignore[no-untyped-def]
                 codes, flags, places, n, hits, n_hits, contact_kind, pattern_flags, adds, key,
                 covered, row, spans, count, most, keys, used,
             )  # fmt: skip
+        if found[_HASHTAGS] > 0:
+            _settle_topics(topic, n, covered)
         if seen & NUMERAL:
             count = read_money(
                 codes, flags, places, n, hits, n_hits, money_kind, covered, row, spans, count, most
@@ -145,10 +148,30 @@ def _run(  # type: ignore[no-untyped-def]
         _count_spans(found, spans, first, count, keys, price_max, row)
         count = _count_words(
             codes, places, n, hits, n_hits, pattern_flags, classes, goods, weight,
-            contact_kind, severity, context, disclosure, score, found, row, spans, count, most,
+            contact_kind, severity, context, disclosure, score, named, topic, found, row, spans,
+            count, most,
         )  # fmt: skip
         row += 1
     return row, count, used
+
+
+@kernel
+def _settle_topics(topic, n, covered):  # type: ignore[no-untyped-def]
+    """Take topics out of what is read for trade: trending ones are stuffed in.
+
+    They stay when they are nearly all there is, or when a contact or link stands in one. What is
+    taken out counts as covered, so that no amount is read there.
+    """
+    inside = 0
+    for i in range(n):
+        inside += topic[i]
+        if topic[i] and covered[i]:
+            inside = n
+            break
+    if inside * 5 > n * 4:
+        topic[:n] = 0
+    for i in range(n):
+        covered[i] |= topic[i]
 
 
 @kernel
@@ -176,10 +199,6 @@ def _count_spans(  # type: ignore[no-untyped-def]
                 found[_COUPONS] += 1
             elif what == COMMISSION:
                 found[_COMMISSIONS] += 1
-        elif kind == LINK:
-            found[_LINKS] += 1
-        else:
-            found[_SHARE_CODES] += 1
         found[_MATTER] += 1
         found[_DISGUISED] += span["disguised"]
 
@@ -205,11 +224,17 @@ def _is_repeated(spans, first, s, keys):  # type: ignore[no-untyped-def]
 @kernel
 def _count_words(  # type: ignore[no-untyped-def]
     codes, places, n, hits, n_hits, pattern_flags, classes, goods, weight,
-    contact_kind, severity, context, disclosure, score, found, row, spans, count, most,
+    contact_kind, severity, context, disclosure, score, named, topic, found, row, spans, count,
+    most,
 ):  # fmt: skip
-    """Count the words of each class, choose the category of goods, write words as spans."""
+    """Count the words of each class, choose the category of goods, write words as spans.
+
+    A category needs a word that names it, or two different ones that suggest it; a black one
+    needs to be named.
+    """
     best = -1
     score[:] = 0
+    named[:] = 0
     evident = found[_CONTACTS] + found[_PRICES] > 0
     for h in range(n_hits):
         pattern = hits[h, 2]
@@ -221,6 +246,9 @@ def _count_words(  # type: ignore[no-untyped-def]
             continue
         bits = classes[pattern]
         category = goods[pattern]
+        if topic[hits[h, 0]]:
+            bits &= disclosure
+            category = -1
         if bits == 0 and category < 0:
             continue
         for bit in range(found.size - _FIRST_CLASS):
@@ -229,8 +257,15 @@ def _count_words(  # type: ignore[no-untyped-def]
             found[_MATTER] += 1
             found[_DISGUISED] += disguised
         if category >= 0:
-            score[category] += weight[pattern] * severity[category]
-            if best < 0 or score[category] > score[best]:
+            if weight[pattern] == NAMING:
+                named[category] = 1
+                score[category] += NAMING * severity[category]
+            elif not _is_earlier(hits, h, pattern):
+                score[category] += severity[category]
+            enough = named[category] or (
+                score[category] >= 2 * severity[category] and severity[category] < GRAVEST
+            )
+            if enough and (best < 0 or score[category] > score[best]):
                 best = category
         if bits & disclosure and _is_visible(codes, places, n, hits[h, 0], found):
             found[_DISCLOSURE_VISIBLE] = 1
@@ -244,10 +279,19 @@ def _count_words(  # type: ignore[no-untyped-def]
     found[_GOODS] = best
     if best >= 0:
         for h in range(n_hits):
-            if goods[hits[h, 2]] == best:
+            if goods[hits[h, 2]] == best and not topic[hits[h, 0]]:
                 doubtful = (pattern_flags[hits[h, 2]] & NEEDS_HANDLE) != 0
                 found[_GOODS_WORDS] += evident or not doubtful
     return count
+
+
+@kernel
+def _is_earlier(hits, h, pattern):  # type: ignore[no-untyped-def]
+    """Whether the same word stands earlier."""
+    for k in range(h):  # noqa: SIM110 - numba has no any()
+        if hits[k, 2] == pattern:
+            return True
+    return False
 
 
 @kernel

@@ -1,65 +1,550 @@
-"""The model: from a folded text to probabilities of promotion and of each intent."""
+"""What a text is about: the probability that it promotes, and of each of eight intents.
+
+One pass over the folded code points of a text reads hashed n-grams and 34 counts. An n-gram that
+the model knows has a row of small integers; rows are added up apart for the body, for topics
+(``#...#``) and for what was forwarded (after ``//``), because a topic that has nothing to do with
+the body is a habit of sellers. A network with one hidden layer turns the sums into nine numbers.
+
+N-grams run over letters and digits only, so punctuation or emoji between the characters of a word
+does not hide it. The first 4,096 and the last 4,096 codes of a longer text are read.
+"""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, fields
 from importlib import resources
+from pathlib import Path
+from typing import BinaryIO
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from portreeve.signals.compiled import kernel
+from portreeve.model import INTENTS
+from portreeve.signals.compiled import inlined, kernel
 
-HEADS = 9
-"""Promotion, then the intents in the order of :data:`portreeve.model.INTENTS`."""
+OUTPUTS = ("promotion", *INTENTS)
+"""The nine numbers of a text, in the order of the model's columns."""
+LANES = 32
+"""Numbers in the row of an n-gram."""
+REGIONS = 3
+BODY, TOPIC, FORWARDED = range(REGIONS)
+BUCKET_BITS = 24
+"""Bits of an n-gram's hash that are kept; the low ones choose a slot, the rest verify it."""
+READ_HALF = 4096
+MOST_GRAMS = 2 * READ_HALF * 5 + 8
+FORMAT = 1
+
+COUNTS = (
+    "length", "topics", "distinct_topics", "topic_share", "topics_after", "body_length",
+    "digit_runs", "long_digit_runs", "amounts", "latin_share", "han_share", "exclamations",
+    "questions", "question_pairs", "brackets", "links", "mentions", "forwards",
+    "forwarded_share", "blank_share", "split_han", "digit_share", "repeated_share", "videos",
+    "questions_in_body", "topics_before", "distinct_share", "topics_within", "topics_adjoining",
+    "mixed_words", "emoji", "topic_overlap", "topic_overlap_most", "topic_overlap_least",
+)  # fmt: skip
+"""The counts of a text beside its n-grams; see :func:`read_row`."""
+
+(
+    _LENGTH, _TOPICS, _DISTINCT_TOPICS, _TOPIC_SHARE, _TOPICS_AFTER, _BODY_LENGTH,
+    _DIGIT_RUNS, _LONG_DIGIT_RUNS, _AMOUNTS, _LATIN_SHARE, _HAN_SHARE, _EXCLAMATIONS,
+    _QUESTIONS, _QUESTION_PAIRS, _BRACKETS, _LINKS, _MENTIONS, _FORWARDS,
+    _FORWARDED_SHARE, _BLANK_SHARE, _SPLIT_HAN, _DIGIT_SHARE, _REPEATED_SHARE, _VIDEOS,
+    _QUESTIONS_IN_BODY, _TOPICS_BEFORE, _DISTINCT_SHARE, _TOPICS_WITHIN, _TOPICS_ADJOINING,
+    _MIXED_WORDS, _EMOJI, _OVERLAP, _OVERLAP_MOST, _OVERLAP_LEAST,
+) = range(len(COUNTS))  # fmt: skip
+
+_MOST_TOPICS = 64
+_LONGEST_TOPIC = 42
+_PAIR_BITS = 4096
+_SEEN = 512
+_GOLDEN = 0x9E3779B97F4A7C15
+_SEED_GRAM, _SEED_MARK, _SEED_WORD = 11, 21, 17
+_NONE, _IDEOGRAPH, _LETTER, _FIGURE, _GAP = range(5)
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """Weights in the form the kernel reads."""
+    """The artefact: a verified hash table of rows, and the network above it.
 
-    table: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    ``known``: uint8[slots], 0 for an empty slot, else 1 + the bits that verify it. ``rows``:
+    int8[slots, LANES], ``scale``: float32[LANES], what one step of a lane is worth. ``centre``,
+    ``spread``: float32[counts]. ``hidden``: float32[h, inputs], ``hidden_bias``: float32[h],
+    ``output``: float32[9, h], ``direct``: float32[9, inputs], ``output_bias``: float32[9];
+    inputs are REGIONS sums and one maximum of LANES each, then the counts. ``calibration``:
+    float32[9, 2], slope and intercept of the log-odds.
+    """
 
-    def arrays(self) -> tuple[NDArray[np.float32], ...]:
-        """The arrays that :func:`score_row` takes, in its order."""
-        return self.table, self.bias
+    known: NDArray[np.uint8]
+    rows: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    output: NDArray[np.float32]
+    direct: NDArray[np.float32]
+    output_bias: NDArray[np.float32]
+    calibration: NDArray[np.float32]
 
-    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities, float32[rows, HEADS], of raw scores."""
-        return (1 / (1 + np.exp(-logits))).astype(np.float32)
+    def arrays(self) -> tuple[NDArray[np.generic], ...]:
+        """The arrays in the order that :func:`score_row` takes them."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    def check(self) -> None:
+        """Raise :class:`ModelError` unless the shapes fit each other (the kernels trust them)."""
+        slots, inputs = len(self.known), (REGIONS + 1) * LANES + len(COUNTS)
+        hidden = len(self.hidden_bias)
+        wanted = {
+            "rows": (slots, LANES), "scale": (LANES,), "centre": (len(COUNTS),),
+            "spread": (len(COUNTS),), "hidden": (hidden, inputs),
+            "output": (len(OUTPUTS), hidden), "direct": (len(OUTPUTS), inputs),
+            "output_bias": (len(OUTPUTS),), "calibration": (len(OUTPUTS), 2),
+        }  # fmt: skip
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:
+                raise ModelError(
+                    f"The model's array {name!r} has the shape {getattr(self, name).shape}, but "
+                    f"{shape} is needed. The file was made by another version of portreeve: "
+                    "run `portreeve train` again, or install the version that made it."
+                )
+        if slots & (slots - 1) or not 1 << (BUCKET_BITS - 7) <= slots <= 1 << BUCKET_BITS:
+            raise ModelError(f"The model's table has {slots:,} slots, which is no usable size.")
+
+    def save(self, path: Path) -> None:
+        """Write the artefact; the same arrays give the same bytes."""
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name in ("format", *(field.name for field in fields(self))):
+                info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                value = np.array(FORMAT, np.int32) if name == "format" else getattr(self, name)
+                with archive.open(info, "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, np.ascontiguousarray(value), (1, 0))
+
+    @classmethod
+    def load(cls, source: Path | BinaryIO) -> Model:
+        """Read an artefact written by :meth:`save`; :class:`ModelError` when it is none."""
+        try:
+            with np.load(source) as kept:
+                if kept["format"].item() != FORMAT:
+                    raise ModelError(
+                        f"The model has format {int(kept['format'])}; this version reads "
+                        f"format {FORMAT}. Run `portreeve train` again."
+                    )
+                model = cls(**{f.name: np.ascontiguousarray(kept[f.name]) for f in fields(cls)})
+        except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ModelError(f"This is no portreeve model: {error}") from error
+        model.check()
+        return model
 
 
 @functools.cache
 def shipped_model() -> Model:
-    """The model in the package."""
+    """The model that comes with the package."""
     with resources.files("portreeve.data").joinpath("model.npz").open("rb") as file:
-        kept = np.load(file)
-        return Model(kept["table"].astype(np.float32), kept["bias"].astype(np.float32))
+        return Model.load(file)  # type: ignore[arg-type]
+
+
+class Scratch:
+    """Room for one text; reuse it from row to row."""
+
+    @staticmethod
+    def arrays() -> tuple[
+        NDArray[np.uint32],
+        NDArray[np.uint8],
+        NDArray[np.float32],
+        NDArray[np.float32],
+        NDArray[np.uint8],
+        NDArray[np.int64],
+        NDArray[np.int32],
+    ]:
+        """``grams``, ``regions``, ``counts``, ``inputs``, ``marks``, ``topics`` and ``tally``."""
+        return (
+            np.empty(MOST_GRAMS, np.uint32),
+            np.empty(MOST_GRAMS, np.uint8),
+            np.empty(len(COUNTS), np.float32),
+            np.empty((REGIONS + 1) * LANES + len(COUNTS), np.float32),
+            *Scratch.for_reading(),
+            np.empty((REGIONS + 2, LANES), np.int32),
+        )
+
+    @staticmethod
+    def for_reading() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """``marks`` and ``topics`` for :func:`read_row`."""
+        return np.empty(_SEEN + _PAIR_BITS, np.uint8), np.empty((3, _MOST_TOPICS), np.int64)
+
+
+@inlined
+def _mix(state: int, code: int) -> int:
+    state = (state ^ np.uint64(code)) * np.uint64(_GOLDEN)
+    return state ^ (state >> np.uint64(29))
+
+
+@inlined
+def _bucket(state: int) -> int:
+    return np.uint32(state >> np.uint64(64 - BUCKET_BITS))
+
+
+@inlined
+def _class(code: int) -> int:
+    if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF:
+        return _IDEOGRAPH
+    if 97 <= code <= 122 or 0xC0 <= code < 0x2000:
+        return _LETTER
+    if 48 <= code <= 57:
+        return _FIGURE
+    if code in (32, 10):
+        return _GAP
+    if 0x3040 <= code < 0x30FF or 0xAC00 <= code < 0xD7A4 or 0x20000 <= code < 0x32000:
+        return _IDEOGRAPH
+    return _NONE
+
+
+@inlined
+def _topic_end(codes: NDArray[np.uint32], i: int, n: int) -> int:
+    """Where the topic that opens here closes, or -1."""
+    j = i + 1
+    last = min(n, i + _LONGEST_TOPIC)
+    while j < last and codes[j] != 35:
+        j += 1
+    return j if j < last and j > i + 1 else -1
 
 
 @kernel
-def score_row(
-    codes: NDArray[np.uint32],
-    flags: NDArray[np.uint8],
-    n: int,
-    table: NDArray[np.float32],
-    bias: NDArray[np.float32],
-    logits: NDArray[np.float32],
-) -> None:
-    """Write the raw scores of one folded text to ``logits``: float32[HEADS]."""
-    logits[:] = 0
-    grams = 0
-    mask = np.int64(table.shape[0] - 1)
+def read_row(  # type: ignore[no-untyped-def]
+    codes, n, grams, regions, counts, marks, opened
+) -> int:
+    """Read the n-grams and the counts of a folded text of at most ``2 * READ_HALF`` codes.
+
+    ``codes``: uint32[>= n]. Written: ``grams`` (buckets), ``regions``, ``counts`` (:data:`COUNTS`).
+    ``marks`` and ``opened``: :meth:`Scratch.for_reading`. Returns how many n-grams there are, at
+    most ``5 * n``.
+    """
+    counts[:] = 0
+    marks[:] = 0
+    seen = marks[:_SEEN]
+    pairs = marks[_SEEN:]
+    topic_hash = opened[0]
+    topic_from = opened[1]
+    topic_to = opened[2]
+    m = 0
+    region = BODY
+    base = BODY
+    mention = False
+    topic_end = -1
+    topics = 0
+    # The last three n-gram states, the open Latin word and the word before it.
+    one = np.uint64(0)
+    two = np.uint64(0)
+    three = np.uint64(0)
+    word = np.uint64(0)
+    word_size = 0
+    word_before = np.uint64(0)
+    pair_state = np.uint64(0)
+    body = topic_codes = distinct = 0
+    letters = ideographs = figures = gaps = repeats = run = 0
+    letters_in_word = figures_in_word = 0
+    last_ideograph = -5
+    first_body = last_body = -1
     for i in range(n):
-        h = np.int64(0)
-        for k in range(min(3, n - i)):
-            h = (h * 0x01000193 ^ (np.int64(codes[i + k]) + k * 77 + 1)) & 0xFFFFFFFF
-            slot = (h ^ (h >> 15)) & mask
-            grams += 1
-            for q in range(HEADS):
-                logits[q] += table[slot, q]
-    scale = 1 / np.sqrt(np.float32(max(grams, 1)))
-    for q in range(HEADS):
-        logits[q] = logits[q] * scale + bias[q]
+        code = np.int64(codes[i])
+        what = _class(code)
+        before = region
+        if i <= topic_end:
+            region = TOPIC
+        else:
+            region = base
+            if mention and what in (_NONE, _GAP):
+                mention = False
+            if code == 35:
+                end = _topic_end(codes, i, n)
+                if end > 0:
+                    topic_end = end
+                    region = TOPIC
+                    if topics < _MOST_TOPICS:
+                        state = np.uint64(0)
+                        for j in range(i + 1, end):
+                            state = _mix(state, codes[j])
+                        topic_hash[topics] = np.int64(state >> np.uint64(1))
+                        topic_from[topics] = i
+                        topic_to[topics] = end
+                    topics += 1
+            elif code == 64:
+                mention = True
+                counts[_MENTIONS] += 1
+            elif code == 47 and i + 1 < n and codes[i + 1] == 47 and (i == 0 or codes[i - 1] != 58):
+                base = FORWARDED
+                region = FORWARDED
+                if counts[_FORWARDS] == 0:
+                    counts[_FORWARDED_SHARE] = (n - i) / n
+                counts[_FORWARDS] += 1
+
+        # N-grams of one to four letters or digits, whatever stands between them.
+        if region != before or code == 35:
+            one = np.uint64(0)
+            two = np.uint64(0)
+            three = np.uint64(0)
+        if what in (_IDEOGRAPH, _LETTER, _FIGURE):
+            symbol = 48 if what == _FIGURE else code
+            first = _mix(np.uint64(_SEED_GRAM), symbol)
+            second = np.uint64(0)
+            third = np.uint64(0)
+            grams[m] = _bucket(first)
+            regions[m] = region
+            m += 1
+            if one > 0:
+                second = _mix(one, symbol)
+                grams[m] = _bucket(second)
+                regions[m] = region
+                m += 1
+                if two > 0:
+                    third = _mix(two, symbol)
+                    grams[m] = _bucket(third)
+                    regions[m] = region
+                    m += 1
+                    if three > 0:
+                        grams[m] = _bucket(_mix(three, symbol))
+                        regions[m] = region
+                        m += 1
+            one = first
+            two = second
+            three = third
+        elif what == _NONE:
+            grams[m] = _bucket(_mix(np.uint64(_SEED_MARK), code))
+            regions[m] = region
+            m += 1
+            if one > 0:
+                grams[m] = _bucket(_mix(one * np.uint64(3), code))
+                regions[m] = region
+                m += 1
+
+        # Latin words and pairs of them.
+        if what in (_LETTER, _FIGURE):
+            word = _mix(word + np.uint64(_SEED_WORD), 48 if what == _FIGURE else code)
+            word_size += 1
+            if what == _FIGURE:
+                figures_in_word += 1
+            else:
+                letters_in_word += 1
+        if word_size > 0 and (what not in (_LETTER, _FIGURE) or i == n - 1):
+            if word_size > 1:
+                grams[m] = _bucket(word)
+                regions[m] = region
+                m += 1
+                if word_before > 0:
+                    grams[m] = _bucket(_mix(word_before, word))
+                    regions[m] = region
+                    m += 1
+                word_before = word
+            if word_size >= 6 and letters_in_word > 0 and figures_in_word > 0:
+                counts[_MIXED_WORDS] += 1
+            word = np.uint64(0)
+            word_size = letters_in_word = figures_in_word = 0
+        if what == _IDEOGRAPH:
+            word_before = np.uint64(0)
+
+        # Counts.
+        if region == TOPIC:
+            topic_codes += 1
+        else:
+            body += 1
+            if what not in (_GAP, _NONE):
+                if first_body < 0:
+                    first_body = i
+                last_body = i
+            slot = (code * 2654435761) & (_SEEN - 1)
+            if seen[slot] == 0:
+                seen[slot] = 1
+                distinct += 1
+            if what == _IDEOGRAPH:
+                if i - last_ideograph == 2 and _class(codes[i - 1]) != _IDEOGRAPH:
+                    counts[_SPLIT_HAN] += 1
+                last_ideograph = i
+                if pair_state > 0:
+                    pairs[_mix(pair_state, code) & np.uint64(_PAIR_BITS - 1)] = 1
+                pair_state = np.uint64(code)
+            else:
+                pair_state = np.uint64(0)
+                if what == _NONE and code > 0x2190 and not 0x3000 <= code < 0x3100:
+                    counts[_EMOJI] += 1
+        if what == _LETTER:
+            letters += 1
+        elif what == _IDEOGRAPH:
+            ideographs += 1
+        elif what == _FIGURE:
+            figures += 1
+            run += 1
+        elif what == _GAP:
+            gaps += 1
+        if i > 0 and codes[i - 1] == code:
+            repeats += 1
+        if run > 0 and (what != _FIGURE or i == n - 1):
+            counts[_DIGIT_RUNS] += 1
+            if run >= 5:
+                counts[_LONG_DIGIT_RUNS] += 1
+            after = code if what != _FIGURE else 0
+            at = i - run if what != _FIGURE else i - run + 1
+            ahead = np.int64(codes[at - 1]) if at > 0 else 0
+            if _is_unit(after) or ahead in (0xA5, 0x24, 0x5238):
+                counts[_AMOUNTS] += 1
+            run = 0
+        if code == 33:
+            counts[_EXCLAMATIONS] += 1
+        elif code == 63:
+            counts[_QUESTIONS] += 1
+            if i > 0 and codes[i - 1] == 63:
+                counts[_QUESTION_PAIRS] += 1
+        elif code == 0x3010:
+            counts[_BRACKETS] += 1
+        elif code == 0x7F51 and i + 3 < n and codes[i + 1] == 0x9875 and codes[i + 2] == 0x94FE:
+            counts[_LINKS] += 1
+        elif code == 58 and i + 2 < n and codes[i + 1] == 47 and codes[i + 2] == 47:
+            counts[_LINKS] += 1
+        elif code == 0x89C6 and i + 1 < n and codes[i + 1] == 0x9891:
+            counts[_VIDEOS] += 1
+
+    kept = min(topics, _MOST_TOPICS)
+    distinct_topics = 0
+    for t in range(kept):
+        repeated = False
+        for s in range(t):
+            repeated |= topic_hash[s] == topic_hash[t]
+        distinct_topics += not repeated
+        if topic_from[t] > last_body:
+            counts[_TOPICS_AFTER] += 1
+        elif topic_to[t] < first_body:
+            counts[_TOPICS_BEFORE] += 1
+        else:
+            counts[_TOPICS_WITHIN] += 1
+        if topic_from[t] > 0 and _class(codes[topic_from[t] - 1]) == _IDEOGRAPH:
+            counts[_TOPICS_ADJOINING] += 1
+        share = _overlap(codes, topic_from[t] + 1, topic_to[t], pairs)
+        counts[_OVERLAP] += share / kept
+        counts[_OVERLAP_MOST] = max(counts[_OVERLAP_MOST], share)
+        if t == 0 or share < counts[_OVERLAP_LEAST]:
+            counts[_OVERLAP_LEAST] = share
+    size = max(n, 1)
+    counts[_LENGTH] = np.log1p(n)
+    counts[_TOPICS] = min(topics, 20)
+    counts[_DISTINCT_TOPICS] = distinct_topics / topics if topics > 0 else 0
+    counts[_TOPIC_SHARE] = topic_codes / size
+    counts[_TOPICS_AFTER] = min(counts[_TOPICS_AFTER], 20)
+    counts[_BODY_LENGTH] = np.log1p(body)
+    counts[_LATIN_SHARE] = letters / size
+    counts[_HAN_SHARE] = ideographs / size
+    counts[_BLANK_SHARE] = gaps / size
+    counts[_SPLIT_HAN] = 10 * counts[_SPLIT_HAN] / size
+    counts[_DIGIT_SHARE] = figures / size
+    counts[_REPEATED_SHARE] = repeats / size
+    counts[_QUESTIONS_IN_BODY] = counts[_QUESTIONS] / max(body, 1)
+    counts[_DISTINCT_SHARE] = distinct / max(body, 1)
+    return m
+
+
+@inlined
+def _is_unit(code: int) -> bool:
+    """Yuan, kuai, mi (slang for money), coupon."""
+    return code in (0x5143, 0x5757, 0x7C73, 0x5238)
+
+
+@inlined
+def _overlap(codes: NDArray[np.uint32], begin: int, end: int, pairs: NDArray[np.uint8]) -> float:
+    """The share of a topic's pairs of ideographs that the body has too."""
+    state = np.uint64(0)
+    shared = 0
+    total = 0
+    for i in range(begin, end):
+        if _class(codes[i]) == _IDEOGRAPH:
+            if state > 0:
+                total += 1
+                shared += pairs[_mix(state, codes[i]) & np.uint64(_PAIR_BITS - 1)]
+            state = np.uint64(codes[i])
+        else:
+            state = np.uint64(0)
+    return shared / total if total > 0 else 0.0
+
+
+@inlined
+def squash(count: float, centre: float, spread: float) -> float:
+    """A count as the network takes it: centred, scaled, and no further than 1.5 from 0."""
+    return min(max(0.3 * (count - centre) / spread, -1.5), 1.5)
+
+
+@kernel
+def score_row(  # type: ignore[no-untyped-def]
+    codes, n, known, rows, scale, centre, spread, hidden, hidden_bias, output, direct,
+    output_bias, calibration, grams, regions, counts, inputs, marks, opened, tally, scores,
+):  # fmt: skip
+    """Write the nine probabilities (:data:`OUTPUTS`) of a folded text to ``scores``.
+
+    ``codes``: uint32[>= n]; the arrays of the model and of :class:`Scratch` follow in their order;
+    ``scores``: float32[9].
+    """
+    if n > 2 * READ_HALF:
+        codes = np.concatenate((codes[:READ_HALF], codes[n - READ_HALF : n]))
+        n = 2 * READ_HALF
+    m = read_row(codes, n, grams, regions, counts, marks, opened)
+    score_grams(
+        grams, regions, m, counts, known, rows, scale, centre, spread, hidden, hidden_bias,
+        output, direct, output_bias, calibration, inputs, tally, scores,
+    )  # fmt: skip
+
+
+@kernel
+def score_grams(  # type: ignore[no-untyped-def]
+    grams, regions, m, counts, known, rows, scale, centre, spread, hidden, hidden_bias, output,
+    direct, output_bias, calibration, inputs, tally, scores,
+):  # fmt: skip
+    """The second half of :func:`score_row`: from ``m`` n-grams and the counts to ``scores``."""
+    tally[:] = 0
+    most = tally[REGIONS]
+    found = tally[REGIONS + 1]
+    mask = np.uint32(known.size - 1)
+    slots = known.size
+    for g in range(m):
+        slot = np.int64(grams[g] & mask)
+        if np.int64(known[slot]) == 1 + np.int64(grams[g]) // slots:
+            region = regions[g]
+            found[region] += 1
+            total = tally[region]
+            for q in range(LANES):
+                total[q] += np.int32(rows[slot, q])
+            if region != TOPIC:
+                for q in range(LANES):
+                    most[q] = max(most[q], np.int32(rows[slot, q]))
+    for region in range(REGIONS):
+        weight = np.float32(1) / np.sqrt(np.float32(found[region] + 4))
+        for q in range(LANES):
+            inputs[region * LANES + q] = np.float32(tally[region, q]) * scale[q] * weight
+    for q in range(LANES):
+        inputs[REGIONS * LANES + q] = np.float32(most[q]) * scale[q]
+    first = (REGIONS + 1) * LANES
+    for c in range(counts.size):
+        inputs[first + c] = squash(counts[c], centre[c], spread[c])
+    _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores)
+    for k in range(scores.size):
+        odds = calibration[k, 0] * scores[k] + calibration[k, 1]
+        scores[k] = np.float32(1) / (np.float32(1) + np.exp(-odds))
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})  # type: ignore[untyped-decorator]
+def _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores):  # type: ignore[no-untyped-def]
+    """One hidden layer of rectified units beside a direct connection; log-odds come out."""
+    for k in range(scores.size):
+        total = output_bias[k]
+        for i in range(inputs.size):
+            total += direct[k, i] * inputs[i]
+        scores[k] = total
+    for j in range(hidden_bias.size):
+        total = hidden_bias[j]
+        for i in range(inputs.size):
+            total += hidden[j, i] * inputs[i]
+        if total > 0:
+            for k in range(scores.size):
+                scores[k] += output[k, j] * total

@@ -1,8 +1,8 @@
 """Share codes: the lines that shopping and video apps make for pasting into other apps.
 
 The shapes stand in the table of hosts, with examples. The plainest, a code between two currency
-signs, is read by the kernel (:mod:`portreeve.signals.links`); the others are rare enough that a
-first look for a few literal words decides which texts are searched.
+signs, is read by the kernel (:mod:`portreeve.signals.links`); the others are searched in the few
+texts where the kernel saw a hint of one: a word of the lexicon's class ``share``, or ``:/``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ from portreeve.signals.goods_table import load_table
 from portreeve.signals.spans import SHARE_CODE
 
 _IN_KERNEL = "wrapped_code"
-_FIRST_LOOK = (
-    "复制", "復製", "復制", "複製", "覆制", "拷贝", "点击链接", "點擊鏈接", "直接打开", "直接打開",
-    ":/", "：/", ".:", "⇥", "⇤", "εїз", "搜",
-)  # fmt: skip
 _CODE = re.compile(r"[A-Za-z0-9]{6,}")
 _LONGEST_KEY = 64
 _SEARCHED = 2_000
@@ -57,16 +53,17 @@ def shapes() -> tuple[Shape, ...]:
     )
 
 
-def find(texts: pl.Series) -> pl.DataFrame:
+def find(texts: pl.Series, searched: pl.Series) -> pl.DataFrame:
     """The share codes of texts, as spans with the class of the place they lead to.
 
-    >>> find(pl.Series(["复制这条信息，打开京东看看"]))["host_class"].to_list()
+    ``searched``: Boolean, which texts have a hint of one.
+
+    >>> find(pl.Series(["复制这条信息，打开京东看看"]), pl.Series([True]))["host_class"].to_list()
     ['marketplace']
     """
-    looked = texts.str.contains_any(list(_FIRST_LOOK)).fill_null(False)
     rows = [
         (row, "text", match.start(), match.end(), SHARE_CODE, 0, _key(match[0]), shape.host_class)
-        for row in looked.arg_true().to_list()
+        for row in searched.arg_true().to_list()
         for shape in shapes()
         for match in shape.pattern.finditer(texts[row][:_SEARCHED])
     ]

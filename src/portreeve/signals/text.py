@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from portreeve.signals.catalog import CATALOG
 from portreeve.model import INTENTS
 from portreeve.signals import share_codes
-from portreeve.signals.hosts import classify
+from portreeve.signals.hosts import address_words, classify, path_pattern
 from portreeve.signals.lexicon import Lexicon, lexicon
 from portreeve.signals.scan import COUNTERS, Scan, scan
-from portreeve.signals.scorer import Model, shipped_model
+from portreeve.signals.scorer import OUTPUTS, Model, shipped_model
 from portreeve.signals.spans import LINK, SHARE_CODE, to_frame
 
 # signal -> lexicon classes whose words it counts
@@ -48,19 +48,21 @@ WORD_SIGNALS: dict[str, tuple[str, ...]] = {
     "complaint": ("complaint",),
     "asking": ("question",),
 }
-# signal -> host class whose links it counts
-LINK_SIGNALS = {
-    "marketplace_links": "marketplace",
-    "short_links": "shortener",
-    "bargain_links": "bargain",
-    "group_buy_links": "group_buy",
-    "im_links": "im",
-    "payment_links": "payment",
+# signal -> classes of hosts whose links it counts
+LINK_SIGNALS: dict[str, tuple[str, ...]] = {
+    "marketplace_links": ("marketplace", "shop_builder"),
+    "affiliate_links": ("affiliate", "coupon"),
+    "short_links": ("shortener",),
+    "bargain_links": ("bargain",),
+    "group_buy_links": ("group_buy",),
+    "im_links": ("im",),
+    "payment_links": ("payment",),
 }
 
 
 _SOME_INTENT = 0.5
 _HOST = r"^(?:[^/@?#]*@)?([^/:?#\s]+)"
+_SCHEME = r"^([a-z][a-z0-9+.-]*:)(?:[^0-9]|$)"
 
 
 @dataclass(frozen=True)
@@ -93,20 +95,19 @@ def measure(
     """
     words = lexicon()
     data, offsets = _buffers(texts)
-    scored_by = model or shipped_model()
-    found = scan(data, offsets, words, scored_by)
+    found = scan(data, offsets, words, model or shipped_model())
     spans = _with_hosts(
         pl.concat(
             [
                 to_frame(found.spans, found.keys).with_columns(field=pl.lit("text")),
                 _attached(links),
-                share_codes.find(texts),
+                share_codes.find(texts, _share_hints(found, words)),
             ],
             how="diagonal",
         )
     )
     signals = _columns(found, words, spans, declared, len(texts))
-    signals |= _model_columns(scored_by, found.logits, texts)
+    signals |= _model_columns(found.scores, texts)
     return Measured(
         pl.DataFrame(
             pl.Series(name, signals[name]).cast(signal.column_type)
@@ -159,22 +160,38 @@ def _attached(links: pl.Series | None) -> pl.DataFrame:
     )
 
 
+def _share_hints(found: Scan, words: Lexicon) -> pl.Series:
+    """Which texts may hold a share code."""
+    at = [COUNTERS.index("share_hints"), len(COUNTERS) + words.classes.index("share")]
+    return pl.Series(found.counters[:, at].any(axis=1))
+
+
 def _with_hosts(spans: pl.DataFrame) -> pl.DataFrame:
-    """Add host, class and registrable domain to links; a unique address is looked up once."""
-    is_link = pl.col("kind") == LINK
-    spans = spans.with_columns(
+    """Add host, class and registrable domain to links; a unique host is looked up once."""
+    links = spans.filter(pl.col("kind") == LINK).with_columns(
+        host=pl.col("key").str.extract(_HOST),
+        entry=pl.coalesce(
+            pl.col("key").str.extract(_SCHEME),
+            pl.col("key").str.extract(path_pattern()),
+            pl.col("key").str.extract(_HOST),
+        ),
+    )
+    found = classify(links["entry"].unique().drop_nulls())
+    links = links.drop("host_class", strict=False).join(
+        found, on="entry", how="left", maintain_order="left"
+    )
+    for kind, words in address_words().items():
+        links = links.with_columns(
+            host_class=pl.when(pl.col("key").str.contains(words))
+            .then(pl.lit(kind))
+            .otherwise("host_class")
+        )
+    others = spans.filter(pl.col("kind") != LINK).with_columns(
         pl.when(pl.col("kind") == SHARE_CODE)
         .then(pl.coalesce("host_class", pl.lit("marketplace")))
-        .alias("host_class"),
-        host=pl.when(is_link).then(pl.col("key").str.extract(_HOST)),
+        .alias("host_class")
     )
-    found = classify(spans.filter(is_link).select("host", "key").unique())
-    return spans.join(
-        found.rename({"host_class": "link_class"}),
-        on=["host", "key"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(pl.coalesce("link_class", "host_class").alias("host_class"))
+    return pl.concat([links.drop("entry"), others], how="diagonal_relaxed")
 
 
 def _columns(
@@ -222,14 +239,12 @@ def _columns(
 
 
 def _model_columns(
-    model: Model, logits: NDArray[np.float32], texts: pl.Series
+    probabilities: NDArray[np.float32], texts: pl.Series
 ) -> dict[str, pl.Series]:
     """Probabilities of promotion and of each intent, and the likeliest intent."""
-    probabilities = model.probabilities(logits)
-    names = ("promotion", *INTENTS)
     blank = texts.str.strip_chars().fill_null("") == ""
-    scores = pl.DataFrame(probabilities, schema=list(names)).with_columns(
-        pl.when(blank.not_()).then(pl.col(name)).alias(name) for name in names
+    scores = pl.DataFrame(probabilities, schema=list(OUTPUTS)).with_columns(
+        pl.when(blank.not_()).then(pl.col(name)).alias(name) for name in OUTPUTS
     )
     likeliest = pl.Series(INTENTS).gather(probabilities[:, 1:].argmax(axis=1))
     return {
@@ -245,12 +260,13 @@ def _share(part: NDArray[np.int32], whole: NDArray[np.int32]) -> NDArray[np.floa
 
 
 def _link_columns(spans: pl.DataFrame, rows: int) -> dict[str, NDArray[np.int32]]:
-    """Counts of links and share codes, by the class of the place they lead to."""
-    links = spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE]))
+    """Counts of different links and share codes, by the class of the place they lead to."""
+    links = spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE])).unique(
+        ["row", "kind", "key"], maintain_order=True
+    )
     at = links["row"].to_numpy()
-    classes = links["host_class"]
     counted = {"links": np.bincount(at, minlength=rows).astype(np.int32)}
-    for name, kind in LINK_SIGNALS.items():
-        chosen = (classes == kind).fill_null(False).to_numpy()
+    for name, classes in LINK_SIGNALS.items():
+        chosen = links["host_class"].is_in(list(classes)).fill_null(False).to_numpy()
         counted[name] = np.bincount(at[chosen], minlength=rows).astype(np.int32)
     return counted
