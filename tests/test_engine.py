@@ -40,7 +40,7 @@ def test_ordinary_life_passes_with_no_rule():
 
 def test_columns_are_those_of_a_decision():
     decided = screen({"id": ["a"], "text": [SELLING]})
-    assert dict(decided.schema) == {name: kind for name, kind in columns(Decision).items()}
+    assert dict(decided.schema) == dict(columns(Decision))
 
 
 def test_after_publication_refuse_is_remove():
@@ -122,7 +122,9 @@ REJECTED = [
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "remedy"), REJECTED, ids=[next(iter(c[0])) + str(i) for i, c in enumerate(REJECTED)]
+    ("given", "reason", "remedy"),
+    REJECTED,
+    ids=[next(iter(c[0])) + str(i) for i, c in enumerate(REJECTED)],
 )
 def test_a_row_that_cannot_be_decided_says_why_and_what_to_do(given, reason, remedy):
     policy = load("acquaintance")
@@ -149,7 +151,9 @@ def test_no_text_column_is_one_error():
 
 
 def test_times_are_read_with_and_without_offset():
-    frame = pl.DataFrame({"text": ["a", "b"], "time": ["2014-06-01T00:00:00+08:00", "2014-06-01T00:00:00Z"]})
+    frame = pl.DataFrame(
+        {"text": ["a", "b"], "time": ["2014-06-01T00:00:00+08:00", "2014-06-01T00:00:00Z"]}
+    )
     times = admit(frame, load("acquaintance")).items["time"].to_list()
     assert times[1] - times[0] == dt.timedelta(hours=8)
 

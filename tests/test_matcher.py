@@ -12,7 +12,7 @@ from portreeve.signals.matcher import Pattern, build, match_row
 
 def hits(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
     """(start, end, word, disguised) over the folded codes of a text."""
-    automaton = build([Pattern(w, classes=1) for w in words])
+    trie = build([Pattern(w, classes=1) for w in words])
     table = fold_table()
     data = np.frombuffer(text.encode(), dtype=np.uint8) if text else np.zeros(0, np.uint8)
     codes, flags, places = Row.scratch(len(data))
@@ -20,9 +20,8 @@ def hits(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
         data, 0, len(data), table.to, table.flags, table.kinds, table.expansions,
         codes, flags, places,
     )  # fmt: skip
-    found = np.empty((2 * codes.size, 4), dtype=np.int32)
-    consumed = np.empty(2 * codes.size, dtype=np.int32)
-    count = match_row(codes, flags, n, *automaton.arrays(), consumed, found)
+    found = np.empty((codes.size, 4), dtype=np.int32)
+    count = match_row(codes, flags, n, *trie.arrays(), found)
     return [(int(s), int(e), words[p], bool(d)) for s, e, p, d in found[:count]]
 
 
@@ -35,9 +34,7 @@ def longest_occurrences(words: list[str], text: str) -> list[tuple[int, int, str
         if text.startswith(w, at)
     }
     return sorted(
-        p
-        for p in places
-        if not any(q[0] <= p[0] and p[1] <= q[1] and q != p for q in places)
+        p for p in places if not any(q[0] <= p[0] and p[1] <= q[1] and q != p for q in places)
     )
 
 

@@ -84,7 +84,9 @@ MONEY_CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "amounts", "reason"), MONEY_CASES, ids=[c[2] for c in MONEY_CASES])
+@pytest.mark.parametrize(
+    ("text", "amounts", "reason"), MONEY_CASES, ids=[c[2] for c in MONEY_CASES]
+)
 def test_money(text, amounts, reason):
     assert money(text) == amounts
 
@@ -115,15 +117,15 @@ def test_share_codes_count_as_marketplace_links():
 def test_attached_links_are_measured_and_named():
     measured = measure(pl.Series(["看这个", None]), pl.Series([["https://t.cn/x"], []]))
     assert measured.signals["short_links"].to_list() == [1, 0]
-    assert measured.spans.select("row", "field", "host", "end").rows() == [(0, "links.0", "t.cn", 14)]
+    assert measured.spans.select("row", "field", "host", "end").rows() == [
+        (0, "links.0", "t.cn", 14)
+    ]
 
 
 def test_spans_point_into_the_original_text():
     text = "🌟新款\u200b面膜！加 薇❤：ａｂｃ①②③④⑤，只要⑧⑨元"
     found = measure(pl.Series([text])).spans.sort("start")
-    quoted = {
-        text[start:end] for start, end in found.select("start", "end").iter_rows()
-    }
+    quoted = {text[start:end] for start, end in found.select("start", "end").iter_rows()}
     assert "薇❤：ａｂｃ①②③④⑤" in quoted
     assert "⑧⑨元" in quoted
     assert "面膜" in quoted

@@ -233,12 +233,12 @@ def _first_reasons(wrong: list[_Wrong], rows: int) -> pl.DataFrame:
             taken |= mask
             at = np.flatnonzero(mask)
             reasons = (
-                reason.gather(at) if isinstance(reason, pl.Series) else pl.repeat(
-                    reason, len(at), eager=True
-                )
+                reason.gather(at)
+                if isinstance(reason, pl.Series)
+                else pl.repeat(reason, len(at), eager=True)
             )
             parts.append(pl.DataFrame({"row": at, "reason": reasons, "remedy": remedy}))
-    schema = {"row": pl.Int64, "reason": pl.String, "remedy": pl.String}
+    schema = pl.Schema({"row": pl.Int64, "reason": pl.String, "remedy": pl.String})
     if not parts:
         return pl.DataFrame(schema=schema)
     return pl.concat([part.cast(schema) for part in parts]).sort("row")

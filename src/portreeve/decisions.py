@@ -94,15 +94,15 @@ def assemble(
     }
     return pl.DataFrame(
         [
-            pl.Series(name, built[name]) if name == "id" else pl.Series(name, built[name]).cast(kind)
+            pl.Series(name, built[name])
+            if name == "id"
+            else pl.Series(name, built[name]).cast(kind)
             for name, kind in columns(Decision).items()
         ]
     )
 
 
-def _holding(
-    held: pl.DataFrame, rules: list[Rule]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _holding(held: pl.DataFrame, rules: list[Rule]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(row, rule) of every rule that holds, by row, within a row in the order of the rules."""
     rows = [np.flatnonzero(held[rule.id].fill_null(False).to_numpy()) for rule in rules]
     flat = np.concatenate([*rows, np.empty(0, dtype=np.int64)])
@@ -257,7 +257,9 @@ def _names(condition: Expr, policy: Policy) -> set[str]:
 @functools.cache
 def _word_topics() -> dict[str, int]:
     words = lexicon()
-    topics = {name: words.bit(*classes) << _FIRST_WORD_TOPIC for name, classes in WORD_SIGNALS.items()}
+    topics = {
+        name: words.bit(*classes) << _FIRST_WORD_TOPIC for name, classes in WORD_SIGNALS.items()
+    }
     contact = [c for c in words.classes if c.startswith("contact.") and c != "contact.add"]
     topics |= {
         "contact_invites": words.bit(*contact) << _FIRST_WORD_TOPIC,
@@ -278,7 +280,8 @@ def _span_topics(spans: pl.DataFrame) -> NDArray[np.int64]:
     word = spans["word"].fill_null(-1).to_numpy()
     at = np.maximum(word, 0)
     said = (trie.classes[at] << _FIRST_WORD_TOPIC) | np.where(trie.goods[at] >= 0, _GOODS, 0)
-    return by_kind[kind] | np.where(word >= 0, said, 0)
+    topics: NDArray[np.int64] = by_kind[kind] | np.where(word >= 0, said, 0)
+    return topics
 
 
 @functools.cache

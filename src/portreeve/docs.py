@@ -5,6 +5,7 @@ A test fails when a page in ``docs/`` is not what this module makes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from portreeve.model import STRUCTS, Surface, Verdict, fields
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
 
-_MADE = "<!-- Made by `python -m portreeve.docs`; edit the code it derives from instead. -->\n"
+_MADE = "<!-- Made by `python -m portreeve.docs`; edit the code it derives from. -->\n"
 
 
 def signals_page() -> str:
@@ -21,11 +22,11 @@ def signals_page() -> str:
         "# Signals\n",
         _MADE,
         "A signal is a measured fact about an item: one typed column. Conditions of a policy name",
-        "signals; `portreeve policy signals` prints this list; `portreeve screen --signals` writes",
-        "their values. A signal can be NULL only where its meaning says so, and the model's when the",
+        "signals; `portreeve policy signals` prints this list, `portreeve screen --signals` writes",
+        "their values. A signal is NULL only where its meaning says so, and the model's when the",
         f"item has no text. {len(CATALOG)} signals.\n",
-        "Types: a *count* is a whole number from 0; a *number* is a 32-bit float; *text* is a name or",
-        "an id; *boolean* is TRUE or FALSE.",
+        "Types: a *count* is a whole number from 0; a *number* is a 32-bit float; *text* is a name",
+        "or an id; *boolean* is TRUE or FALSE.",
     ]
     for group, signals in groupby(CATALOG.values(), key=lambda signal: signal.group):
         parts.append(f"\n## {group.capitalize()}\n")
@@ -47,11 +48,11 @@ def words_page() -> str:
         "The terms everybody uses, in code, files, API and pages alike.",
         "\n## Surfaces\n",
         _table(["surface", "what it is"], [(f"`{s}`", s.meaning) for s in Surface]),
-        "\nA policy calls each of them *governed*, *sealed* or *off*. `private_chat` is sealed whatever",
-        "a policy says: its items have no content field.",
+        "\nA policy calls each of them *governed*, *sealed* or *off*. `private_chat` is sealed",
+        "whatever a policy says: its items have no content field.",
         "\n## Verdicts, in rising order\n",
         _table(["verdict", "what happens"], [(f"`{v}`", v.meaning) for v in Verdict]),
-        "\nThe strongest verdict of the rules that hold wins; all rules that hold are recorded.",
+        "\nThe strongest verdict of the rules that hold wins; all that hold are recorded.",
     ]
     for struct in STRUCTS:
         parts.append(f"\n## {struct.__name__}\n")
@@ -82,7 +83,7 @@ def goods_page() -> str:
     )
 
 
-def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+def _table(head: list[str], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|" + "--|" * len(head)]
     lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     return "\n".join(lines)

@@ -155,15 +155,17 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     audience: Annotated[
         str | None, Meta(description="who can see it, in the host's own words (friends, campus:a)")
     ] = None
-    time: Annotated[datetime | None, Meta(description="when, with offset; UTC when it has none")] = (
-        None
-    )
+    time: Annotated[
+        datetime | None, Meta(description="when, with offset; UTC when it has none")
+    ] = None
     standing: Annotated[
         Standing | None, Meta(description="what the account is, as the host knows it")
     ] = None
     licence: Annotated[
         Licence | None,
-        Meta(description="whether a licence of the account for these goods is on file, and verified"),
+        Meta(
+            description="whether a licence of the account for these goods is on file, and verified"
+        ),
     ] = None
 
 
@@ -255,9 +257,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     intent: Annotated[
         Intent | None, Meta(description="the likeliest intent, when promotion is at least 0.5")
     ]
-    goods_category: Annotated[
-        str | None, Meta(description="id in the table of goods and services")
-    ]
+    goods_category: Annotated[str | None, Meta(description="id in the table of goods and services")]
     goods_tier: Annotated[Tier | None, Meta(description="the policy's tier of that category")]
     contacts: Annotated[
         list[str], Meta(description="handles, one key each, such as wechat:abc12345")

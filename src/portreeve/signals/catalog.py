@@ -64,8 +64,12 @@ def _signals() -> list[Signal]:
         listed.append(Signal(name, type_, unit, meaning, group))
 
     add("item", "surface", "text", "name", "where the item appears")
-    add("item", "standing", "text", "name", "what the account is; person when the host says nothing")
-    add("item", "licence", "text", "name", "none, claimed or verified; none when the host is silent")
+    add(
+        "item", "standing", "text", "name", "what the account is; person when the host says nothing"
+    )
+    add(
+        "item", "licence", "text", "name", "none, claimed or verified; none when the host is silent"
+    )
     add("item", "audience", "text", "name", "who can see it, in the host's words; may be NULL")
     add("item", "disclosed", "boolean", "", "the account declared it as advertising")
 
@@ -96,7 +100,13 @@ def _signals() -> list[Signal]:
 
     add("contacts", "contacts", "count", "", "distinct handles: WeChat, QQ, phone, Telegram, ...")
     add("contacts", "hidden_contacts", "count", "", "those of them that are disguised")
-    add("contacts", "contact_invites", "count", "", "invitations without a handle: message me, scan the code")
+    add(
+        "contacts",
+        "contact_invites",
+        "count",
+        "",
+        "invitations without a handle: message me, scan the code",
+    )
 
     add("money", "prices", "count", "", "amounts of money asked or named")
     add("money", "price_max", "number", "major units", "the largest amount; NULL without one")
@@ -104,8 +114,20 @@ def _signals() -> list[Signal]:
     add("money", "coupons", "count", "", "coupons and vouchers")
     add("money", "commissions", "count", "", "commissions, rebates, daily pay")
 
-    add("links", "links", "count", "", "different addresses and share codes, in the text and attached")
-    add("links", "marketplace_links", "count", "", "to a marketplace or a shop, share codes included")
+    add(
+        "links",
+        "links",
+        "count",
+        "",
+        "different addresses and share codes, in the text and attached",
+    )
+    add(
+        "links",
+        "marketplace_links",
+        "count",
+        "",
+        "to a marketplace or a shop, share codes included",
+    )
     add("links", "affiliate_links", "count", "", "to coupons and pages that pay whoever shares")
     add("links", "short_links", "count", "", "through a shortener, so the target is hidden")
     add("links", "bargain_links", "count", "", "help-me-cut-the-price and assist links")
@@ -121,7 +143,13 @@ def _signals() -> list[Signal]:
     add("trade", "group_buy_words", "count", "", "group-buying and chain-order words")
     add("trade", "giveaway_words", "count", "", "free gifts that draw people in")
     add("trade", "resource_words", "count", "", "films, books and files given to draw people in")
-    add("trade", "elsewhere_words", "count", "", "accounts on other platforms, public accounts, shops")
+    add(
+        "trade",
+        "elsewhere_words",
+        "count",
+        "",
+        "accounts on other platforms, public accounts, shops",
+    )
     add("trade", "soft_words", "count", "", "words of recommendation: must-have, buy it again")
     add("trade", "urgency", "count", "", "pressure to act at once: last chance, while stocks last")
     add("trade", "evasion_words", "count", "", "says that it evades the platform")
@@ -129,7 +157,9 @@ def _signals() -> list[Signal]:
     add("trade", "health_claims", "count", "", "claims of cure or certain effect")
     add("trade", "black_five", "count", "", "slimming, breast, height, virility and skin claims")
 
-    add("disclosure", "disclosure", "boolean", "", "says that it is advertising, or was declared so")
+    add(
+        "disclosure", "disclosure", "boolean", "", "says that it is advertising, or was declared so"
+    )
     add(
         "disclosure",
         "disclosure_visible",
@@ -141,7 +171,9 @@ def _signals() -> list[Signal]:
 
     add("goods", "goods_category", "text", "id", "what is offered; NULL when nothing is named")
     add("goods", "goods_words", "count", "", "words of that category in the text")
-    add("goods", "goods_tier", "text", "tier", "the policy's tier of the category; NULL without one")
+    add(
+        "goods", "goods_tier", "text", "tier", "the policy's tier of the category; NULL without one"
+    )
 
     add("context", "second_hand", "count", "", "words of a one-off second-hand sale")
     add("context", "own_produce", "count", "", "words of own farm produce and handicraft")

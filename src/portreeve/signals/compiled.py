@@ -70,12 +70,12 @@ import numba  # noqa: E402 - it reads the cache folder when it is imported
 
 def kernel(function: Function) -> Function:
     """Compile a function in nopython mode, without the GIL, cached between processes."""
-    return numba.njit(cache=True, nogil=True, boundscheck=_CHECKED)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, boundscheck=_CHECKED)(function)  # type: ignore[return-value]
 
 
 def inlined(function: Function) -> Function:
     """Compile a small function into its callers."""
-    return numba.njit(nogil=True, inline="always", boundscheck=_CHECKED)(function)  # type: ignore[no-any-return]
+    return numba.njit(nogil=True, inline="always", boundscheck=_CHECKED)(function)  # type: ignore[return-value]
 
 
 def announce_first_compilation() -> None:
@@ -106,7 +106,7 @@ def cached_arrays(
         contextlib.suppress(OSError),
         tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file,
     ):
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
         file.close()
         Path(file.name).replace(path)
     return arrays

@@ -59,7 +59,7 @@ _EXPLICIT = np.array(sorted(map(ord, "号码是搜为:=")), dtype=np.uint32)
 
 
 @inlined
-def numeral(code):  # type: ignore[no-untyped-def]
+def numeral(code):
     """The digit that a code stands for, Chinese numerals included; -1 for none."""
     if 0x30 <= code <= 0x39:
         return np.int64(code) - 0x30
@@ -77,7 +77,7 @@ def _among(code: int, sorted_codes: NDArray[np.uint32]) -> bool:
 
 
 @inlined
-def _is_alnum(flag):  # type: ignore[no-untyped-def]
+def _is_alnum(flag):
     kind = flag & KIND
     return kind in (LATIN, DIGIT)
 
@@ -158,9 +158,7 @@ def _read(
                 break
             while beyond < n and beyond - i < 3 and (flags[beyond] & KIND) > HAN:
                 beyond += 1
-            if beyond >= n or not (
-                _is_alnum(flags[beyond]) or numeral(codes[beyond]) >= 0
-            ):
+            if beyond >= n or not (_is_alnum(flags[beyond]) or numeral(codes[beyond]) >= 0):
                 break
             following = beyond
             while following < n and _is_alnum(flags[following]) and following - beyond < 12:
@@ -186,14 +184,12 @@ def _read(
 
 
 @inlined
-def _is_mobile(key, size):  # type: ignore[no-untyped-def]
+def _is_mobile(key, size):
     return size == 11 and key[0] == 0x31 and key[1] >= 0x33
 
 
 @kernel
-def _accepts(
-    kind: int, key: NDArray[np.uint8], size: int, n_letters: int, explicit: bool
-) -> bool:
+def _accepts(kind: int, key: NDArray[np.uint8], size: int, n_letters: int, explicit: bool) -> bool:
     """Whether what was read has the shape of a handle of this kind."""
     digits = size - n_letters
     if kind == WECHAT:
@@ -256,8 +252,11 @@ def read_contacts(
             codes, flags, begin, n, letters, kind == LINE, _LONGEST, key
         )
         only_letters = n_letters == size
-        if only_letters and end + 1 < n and codes[end] == 0x20 and (
-            (flags[end + 1] & KIND) == LATIN
+        if (
+            only_letters
+            and end + 1 < n
+            and codes[end] == 0x20
+            and ((flags[end + 1] & KIND) == LATIN)
         ):
             continue
         if (pattern_flags[hits[h, 2]] & NEEDS_HANDLE) and (only_letters or size < 6) and not added:
@@ -305,9 +304,7 @@ def read_contacts(
 
 
 @kernel
-def _email(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int
-) -> tuple[int, int]:
+def _email(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int) -> tuple[int, int]:
     """First and last code of an address around an at sign; -1 for none."""
     first = at
     while first > 0 and (
@@ -318,11 +315,7 @@ def _email(
     dots = 0
     while last + 1 < n and (
         _is_alnum(flags[last + 1])
-        or (
-            codes[last + 1] in (_DOT, _HYPHEN)
-            and last + 2 < n
-            and _is_alnum(flags[last + 2])
-        )
+        or (codes[last + 1] in (_DOT, _HYPHEN) and last + 2 < n and _is_alnum(flags[last + 2]))
     ):
         last += 1
         dots += codes[last] == _DOT

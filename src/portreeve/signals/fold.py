@@ -65,7 +65,13 @@ _INVISIBLE_MARKS = (
     (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0000, 0xE0FFF), (0x1F3FB, 0x1F3FF),
 )  # fmt: skip
 _STOPS = set("。！？；，、,!?;…\n\u2028\u2029｡､")
-_SCANNED = ((0, 0x3400), (0xA000, 0xD800), (0xE000, 0x1FBFA), (0x2F800, 0x2FA1E), (0xE0000, 0xE1000))
+_SCANNED = (
+    (0, 0x3400),
+    (0xA000, 0xD800),
+    (0xE000, 0x1FBFA),
+    (0x2F800, 0x2FA1E),
+    (0xE0000, 0xE1000),
+)
 """Everything outside is unchanged by the fold: ideographs, private use, and the unassigned."""
 
 
@@ -87,7 +93,7 @@ class FoldTable:
 @functools.cache
 def fold_table() -> FoldTable:
     """The table, built once (about a second) and kept in the cache folder."""
-    return FoldTable(**cached_arrays("fold", _build))  # type: ignore[arg-type]
+    return FoldTable(**cached_arrays("fold", _build))
 
 
 def _build() -> dict[str, NDArray[np.generic]]:

@@ -53,7 +53,7 @@ def host_class(entry: str) -> str | None:
     table = _host_table()
     if entry in table:
         return table[entry]
-    host = entry.split("/")[0].rstrip(".")
+    host = entry.split("/", maxsplit=1)[0].rstrip(".")
     labels = host.split(".")
     for i in range(len(labels) - 1):
         known = table.get(".".join(labels[i:]))
@@ -72,13 +72,14 @@ def registrable_domain(host: str | None) -> str | None:
     """
     if not host:
         return None
-    return _suffixes().privatesuffix(host.rstrip("."))  # type: ignore[no-any-return]
+    return _suffixes().privatesuffix(host.rstrip("."))
 
 
 @functools.cache
 def _host_table() -> Mapping[str, str]:
     table = load_table("hosts.yaml")
-    return table["hosts"] | {f"{scheme}:": kind for scheme, kind in table["schemes"].items()}
+    schemes = {f"{scheme}:": kind for scheme, kind in table["schemes"].items()}
+    return {**table["hosts"], **schemes}
 
 
 @functools.cache

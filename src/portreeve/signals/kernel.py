@@ -61,25 +61,17 @@ def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
         return first, 1
     if 0xC2 <= first < 0xE0 and at + 1 < end and _continues(data[at + 1]):
         return ((first & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), 2
-    if 0xE0 <= first < 0xF0 and at + 2 < end:
-        if _continues(data[at + 1]) and _continues(data[at + 2]):
-            code = (
-                ((first & 0x0F) << 12)
-                | ((np.int64(data[at + 1]) & 0x3F) << 6)
-                | (np.int64(data[at + 2]) & 0x3F)
-            )
-            if code >= 0x800 and not 0xD800 <= code < 0xE000:
-                return code, 3
-    elif 0xF0 <= first < 0xF5 and at + 3 < end:
-        if _continues(data[at + 1]) and _continues(data[at + 2]) and _continues(data[at + 3]):
-            code = (
-                ((first & 0x07) << 18)
-                | ((np.int64(data[at + 1]) & 0x3F) << 12)
-                | ((np.int64(data[at + 2]) & 0x3F) << 6)
-                | (np.int64(data[at + 3]) & 0x3F)
-            )
-            if 0x10000 <= code < 0x110000:
-                return code, 4
+    if not (at + 2 < end and _continues(data[at + 1]) and _continues(data[at + 2])):
+        return _REPLACEMENT, 1
+    middle = ((np.int64(data[at + 1]) & 0x3F) << 6) | (np.int64(data[at + 2]) & 0x3F)
+    if 0xE0 <= first < 0xF0:
+        code = ((first & 0x0F) << 12) | middle
+        if code >= 0x800 and not 0xD800 <= code < 0xE000:
+            return code, 3
+    elif 0xF0 <= first < 0xF5 and at + 3 < end and _continues(data[at + 3]):
+        code = ((first & 0x07) << 18) | (middle << 6) | (np.int64(data[at + 3]) & 0x3F)
+        if 0x10000 <= code < 0x110000:
+            return code, 4
     return _REPLACEMENT, 1
 
 
@@ -190,15 +182,13 @@ def count_row(
 
 
 @inlined
-def _is_blank(flag):  # type: ignore[no-untyped-def]
+def _is_blank(flag):
     kind = flag & KIND
     return kind == SPACE
 
 
 @kernel
-def _topic_end(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], begin: int, n: int
-) -> int:
+def _topic_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], begin: int, n: int) -> int:
     """Where a #topic# that opens here closes; -1 for a tag that only opens."""
     for i in range(begin + 1, min(n, begin + _LONGEST_TOPIC)):
         if codes[i] == _NEWLINE:

@@ -196,7 +196,10 @@ def match_form(word: str) -> str:
 
 
 def _kind_of(
-    pattern_classes: NDArray[np.int64], classes: tuple[str, ...], prefix: str, kinds: tuple[str, ...]
+    pattern_classes: NDArray[np.int64],
+    classes: tuple[str, ...],
+    prefix: str,
+    kinds: tuple[str, ...],
 ) -> NDArray[np.int32]:
     found = np.full(pattern_classes.size, -1, dtype=np.int32)
     for index, kind in reversed(list(enumerate(kinds))):

@@ -17,11 +17,14 @@ _DOT, _HYPHEN, _SLASH, _COLON, _AT, _FULL_STOP = 0x2E, 0x2D, 0x2F, 0x3A, 0x40, 0
 _LONGEST_ABBREVIATION = 2
 """Codes before the last label of "p.m" and "e.g", which are no hosts unless a path follows."""
 _TOP_LEVEL_NAMES = (
-    "com cn net org top xyz vip shop cc io me app club info link site online store tv co uk us jp "
-    "kr hk tw sg my ru de fr it es eu in id th vn ph au ca br mx biz pro fun ltd wang ink live "
-    "work mobi asia edu gov ai gg ly to la ws im tk icu cloud tech space website today bid men "
-    "win loan red pub art run group team center video social news blog gl bz fm vc"
-).split()
+    "com", "cn", "net", "org", "top", "xyz", "vip", "shop", "cc", "io", "me", "app", "club",
+    "info", "link", "site", "online", "store", "tv", "co", "uk", "us", "jp", "kr", "hk", "tw",
+    "sg", "my", "ru", "de", "fr", "it", "es", "eu", "in", "id", "th", "vn", "ph", "au", "ca",
+    "br", "mx", "biz", "pro", "fun", "ltd", "wang", "ink", "live", "work", "mobi", "asia", "edu",
+    "gov", "ai", "gg", "ly", "to", "la", "ws", "im", "tk", "icu", "cloud", "tech", "space",
+    "website", "today", "bid", "men", "win", "loan", "red", "pub", "art", "run", "group", "team",
+    "center", "video", "social", "news", "blog", "gl", "bz", "fm", "vc",
+)  # fmt: skip
 
 
 def _label_number(label: str) -> int:
@@ -35,13 +38,13 @@ _TOP_LEVEL = np.array(sorted(map(_label_number, _TOP_LEVEL_NAMES)), dtype=np.int
 
 
 @inlined
-def _is_alnum(flag):  # type: ignore[no-untyped-def]
+def _is_alnum(flag):
     kind = flag & KIND
     return kind in (LATIN, DIGIT)
 
 
 @inlined
-def _is_dot(codes, flags, i, n):  # type: ignore[no-untyped-def]
+def _is_dot(codes, flags, i, n):
     """A dot, or a Chinese full stop standing for one, between letters or digits."""
     return (
         codes[i] in (_DOT, _FULL_STOP)
@@ -68,7 +71,17 @@ def _in_path(code: int, flag: int) -> bool:
     if _is_alnum(flag):
         return True
     # unreserved, reserved and percent characters of an address, without quotes and brackets
-    return 0x21 <= code < 0x7F and code not in (0x22, 0x27, 0x28, 0x29, 0x2C, 0x3C, 0x3E, 0x5B, 0x5D)
+    return 0x21 <= code < 0x7F and code not in (
+        0x22,
+        0x27,
+        0x28,
+        0x29,
+        0x2C,
+        0x3C,
+        0x3E,
+        0x5B,
+        0x5D,
+    )
 
 
 @kernel
@@ -96,7 +109,7 @@ def read_links(
             scheme = _scheme_start(codes, flags, host)
             # an address, not an e-mail, and not a number, a file name or an abbreviation
             label = end
-            while label > host and not (codes[label - 1] in (_DOT, _FULL_STOP)):
+            while label > host and codes[label - 1] not in (_DOT, _FULL_STOP):
                 label -= 1
             path = end + 1 < n and codes[end] == _SLASH and _is_alnum(flags[end + 1])
             known = _is_top_level(codes, label, end) and (
@@ -130,7 +143,12 @@ def read_links(
             while end < n and end - i <= 14 and _is_alnum(flags[end]):
                 digits += (flags[end] & KIND) == DIGIT
                 end += 1
-            if 8 <= end - i <= 14 and digits < end - i and end < n and _is_sign(codes[end], flags[end]):
+            if (
+                8 <= end - i <= 14
+                and digits < end - i
+                and end < n
+                and _is_sign(codes[end], flags[end])
+            ):
                 span = spans[count]
                 count = put(spans, count, row, SHARE_CODE, 0, i - 1, end, places, False)
                 span["key"] = used
@@ -147,15 +165,13 @@ def read_links(
 
 
 @inlined
-def _is_sign(code, flag):  # type: ignore[no-untyped-def]
+def _is_sign(code, flag):
     """Whether it is a currency sign."""
     return flag & MARK and code not in (_DOT, _AT, _FULL_STOP)
 
 
 @kernel
-def _host(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], dot: int, n: int
-) -> tuple[int, int]:
+def _host(codes: NDArray[np.uint32], flags: NDArray[np.uint8], dot: int, n: int) -> tuple[int, int]:
     """First code of the host around a dot, and one past its last."""
     begin = dot
     while begin > 0 and (

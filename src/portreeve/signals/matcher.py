@@ -169,7 +169,7 @@ def _child(state: int, code: int, keys: NDArray[np.int64], targets: NDArray[np.i
 
 
 @inlined
-def _is_pair(one, two, pairs):  # type: ignore[no-untyped-def]
+def _is_pair(one, two, pairs):
     """Whether some word may begin with two codes."""
     bit = (np.int64(one) * np.int64(0x9E3779B1) ^ np.int64(two) * np.int64(0x85EBCA77)) >> 9
     bit &= np.int64((1 << _PAIR_BITS) - 1)
@@ -177,13 +177,13 @@ def _is_pair(one, two, pairs):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is_word(flag):  # type: ignore[no-untyped-def]
+def _is_word(flag):
     kind = flag & KIND
     return kind in (LATIN, DIGIT, HAN, OTHER)
 
 
 @inlined
-def _is_latin_or_digit(flag):  # type: ignore[no-untyped-def]
+def _is_latin_or_digit(flag):
     kind = flag & KIND
     return kind in (LATIN, DIGIT)
 
@@ -223,9 +223,7 @@ def match_row(
             following = np.int64(codes[start + 1])
             if _is_word(flags[start + 1]) and not _is_pair(code, following, pairs):
                 continue
-        end, pattern = _longest(
-            codes, flags, start, n, keys, targets, output, pattern_flags
-        )
+        end, pattern = _longest(codes, flags, start, n, keys, targets, output, pattern_flags)
         if pattern < 0 or end <= reached:
             continue
         reached = end
@@ -309,7 +307,7 @@ def _across(
 
 
 @inlined
-def _single_letters(flags, left, right, n):  # type: ignore[no-untyped-def]
+def _single_letters(flags, left, right, n):
     """Whether two Latin letters beside a separator are words of one letter each."""
     return (
         (flags[left] & KIND) == LATIN
@@ -320,7 +318,7 @@ def _single_letters(flags, left, right, n):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _stands_alone(flags, start, last, n, pattern_flags):  # type: ignore[no-untyped-def]
+def _stands_alone(flags, start, last, n, pattern_flags):
     """A word that begins or ends with a letter or digit must not go on with one."""
     before = flags[start - 1] & KIND if start > 0 else 0
     after = flags[last + 1] & KIND if last + 1 < n else 0

@@ -33,11 +33,18 @@ from portreeve.signals.spans import (
 _TEN, _HUNDRED, _THOUSAND, _TEN_THOUSAND, _HALF = (ord(c) for c in "十百千万半")
 _YUAN, _KUAI, _ROUND, _QIAN, _ZHE, _MAN, _JIAN, _QUAN, _DAO = (ord(c) for c in "元块圆钱折满减券刀")
 _PARCEL, _POST = (ord(c) for c in "包邮")
-_NOT_AFTER_YUAN = np.array(sorted(map(ord, "论素旦首宝气老复件宵夜谋月方程帅神婴")), dtype=np.uint32)
+_NOT_AFTER_YUAN = np.array(
+    sorted(map(ord, "论素旦首宝气老复件宵夜谋月方程帅神婴")), dtype=np.uint32
+)
 _NOT_AFTER_ZHE = np.array(sorted(map(ord, "叠腾磨返断线射现纸戟损")), dtype=np.uint32)
-_MEASURES = np.array(sorted(map(ord, "盒个件瓶袋包支片斤只双套份次张条罐箱位人天月年块元本组对根枚粒杯桶")), dtype=np.uint32)
+_MEASURES = np.array(
+    sorted(map(ord, "盒个件瓶袋包支片斤只双套份次张条罐箱位人天月年块元本组对根枚粒杯桶")),
+    dtype=np.uint32,
+)
 _ONE = ord("一")
-_RATES = np.array(sorted(map(ord, "盒个件瓶袋包支斤只双套份次张条罐箱位科节课小时晚夜月单本")), dtype=np.uint32)
+_RATES = np.array(
+    sorted(map(ord, "盒个件瓶袋包支斤只双套份次张条罐箱位科节课小时晚夜月单本")), dtype=np.uint32
+)
 _WORDS = (
     ("rmb", CNY), ("cny", CNY), ("yuan", CNY), ("usd", USD), ("dollars", USD), ("dollar", USD),
     ("bucks", USD), ("eur", EUR), ("euro", EUR), ("euros", EUR), ("gbp", GBP), ("pounds", GBP),
@@ -54,7 +61,7 @@ _WORD_CURRENCY = np.array([currency for _, currency in _WORDS], dtype=np.int64)
 
 
 @inlined
-def _sign(code):  # type: ignore[no-untyped-def]
+def _sign(code):
     """The currency of a sign; -1 for another code."""
     if code == 0xA5:
         return CNY
@@ -68,9 +75,7 @@ def _sign(code):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _unit(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int
-) -> tuple[int, int]:
+def _unit(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int) -> tuple[int, int]:
     """(currency, length) of a unit that begins at a code; (-1, 0) for none."""
     if at >= n:
         return -1, 0
@@ -132,7 +137,7 @@ def _figure(
 
 
 @inlined
-def _thousands(flags, i, n):  # type: ignore[no-untyped-def]
+def _thousands(flags, i, n):
     """Whether exactly three digits follow a comma."""
     if i + 3 >= n:
         return False
@@ -268,8 +273,10 @@ def _judge(
         else:
             for size in (3, 2):
                 at = before - size + 1
-                if at >= 0 and (flags[at] & KIND) == LATIN and (
-                    at == 0 or (flags[at - 1] & KIND) != LATIN
+                if (
+                    at >= 0
+                    and (flags[at] & KIND) == LATIN
+                    and (at == 0 or (flags[at - 1] & KIND) != LATIN)
                 ):
                     found, length = _unit(codes, flags, at, n)
                     if found >= 0 and at + length == before + 1:
@@ -287,7 +294,12 @@ def _judge(
             off += 1
         if off + 2 < n and codes[off] == 0x6F and codes[off + 1] == 0x66:
             return first, off + 2, PERCENT, DISCOUNT
-        return first, after, PERCENT, _word_kind(begin, after, hits, n_hits, money_class, COMMISSION)
+        return (
+            first,
+            after,
+            PERCENT,
+            _word_kind(begin, after, hits, n_hits, money_class, COMMISSION),
+        )
     if currency < 0:
         found, length = _unit(codes, flags, after, n)
         lone = chinese and end - begin == 1
@@ -298,7 +310,7 @@ def _judge(
             last = after + length - 1
     if before >= 0 and codes[before] == _JIAN and (currency >= 0 or _follows_full(codes, before)):
         return first, last, CNY if currency < 0 else currency, DISCOUNT
-    if currency < 0 and not chinese and _is_rate(codes, flags, end, n, value):
+    if currency < 0 and not chinese and _is_rate(codes, end, n, value):
         return first, last, CNY, PRICE
     if currency < 0:
         if chinese or not (
@@ -318,9 +330,7 @@ def _judge(
 
 
 @kernel
-def _is_rate(
-    codes: NDArray[np.uint32], flags: NDArray[np.uint8], end: int, n: int, value: float
-) -> bool:
+def _is_rate(codes: NDArray[np.uint32], end: int, n: int, value: float) -> bool:
     """Whether a number is a price for one of something: 300一科, 150一小时; but not a year."""
     if end + 1 >= n or codes[end] != _ONE or not 5 <= value < 100_000 or 1900 <= value < 2100:
         return False

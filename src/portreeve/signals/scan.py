@@ -102,7 +102,7 @@ def scan(
 
 
 @kernel
-def _run(  # type: ignore[no-untyped-def]
+def _run(
     data, offsets, row, to, table_flags, kinds, expansions,
     begins, pairs, edge_keys, targets, output, length, pattern_flags,
     classes, goods, weight, contact_kind, money_kind, adds, severity,
@@ -156,7 +156,7 @@ def _run(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _settle_topics(topic, n, covered):  # type: ignore[no-untyped-def]
+def _settle_topics(topic, n, covered):
     """Take topics out of what is read for trade: trending ones are stuffed in.
 
     They stay when they are nearly all there is, or when a contact or link stands in one. What is
@@ -175,9 +175,7 @@ def _settle_topics(topic, n, covered):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _count_spans(  # type: ignore[no-untyped-def]
-    found, spans, first, count, keys, price_max, row
-):
+def _count_spans(found, spans, first, count, keys, price_max, row):
     """Count handles (each once), amounts and links of a text."""
     for s in range(first, count):
         span = spans[s]
@@ -204,7 +202,7 @@ def _count_spans(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_repeated(spans, first, s, keys):  # type: ignore[no-untyped-def]
+def _is_repeated(spans, first, s, keys):
     span = spans[s]
     for t in range(first, s):
         other = spans[t]
@@ -222,7 +220,7 @@ def _is_repeated(spans, first, s, keys):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _count_words(  # type: ignore[no-untyped-def]
+def _count_words(
     codes, places, n, hits, n_hits, pattern_flags, classes, goods, weight,
     contact_kind, severity, context, disclosure, score, named, topic, found, row, spans, count,
     most,
@@ -272,9 +270,7 @@ def _count_words(  # type: ignore[no-untyped-def]
         if count < most:
             kind = GOODS if category >= 0 and bits == 0 else WORD
             span = spans[count]
-            count = put(
-                spans, count, row, kind, 0, hits[h, 0], hits[h, 1] - 1, places, disguised
-            )
+            count = put(spans, count, row, kind, 0, hits[h, 0], hits[h, 1] - 1, places, disguised)
             span["word"] = pattern
     found[_GOODS] = best
     if best >= 0:
@@ -286,7 +282,7 @@ def _count_words(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_earlier(hits, h, pattern):  # type: ignore[no-untyped-def]
+def _is_earlier(hits, h, pattern):
     """Whether the same word stands earlier."""
     for k in range(h):  # noqa: SIM110 - numba has no any()
         if hits[k, 2] == pattern:
@@ -295,7 +291,7 @@ def _is_earlier(hits, h, pattern):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_visible(codes, places, n, at, found):  # type: ignore[no-untyped-def]
+def _is_visible(codes, places, n, at, found):
     """Whether a disclosure is easy to see: at either end, and not one of many hashtags."""
     if found[_HASHTAGS] > _MANY_HASHTAGS and at > 0 and codes[at - 1] == _HASH:
         return False

@@ -181,18 +181,18 @@ class Scratch:
 
 
 @inlined
-def _mix(state: int, code: int) -> int:
+def _mix(state, code):  # type: ignore[no-untyped-def]
     state = (state ^ np.uint64(code)) * np.uint64(_GOLDEN)
     return state ^ (state >> np.uint64(29))
 
 
 @inlined
-def _bucket(state: int) -> int:
+def _bucket(state):  # type: ignore[no-untyped-def]
     return np.uint32(state >> np.uint64(64 - BUCKET_BITS))
 
 
 @inlined
-def _class(code: int) -> int:
+def _class(code):  # type: ignore[no-untyped-def]
     if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF:
         return _IDEOGRAPH
     if 97 <= code <= 122 or 0xC0 <= code < 0x2000:
@@ -207,7 +207,7 @@ def _class(code: int) -> int:
 
 
 @inlined
-def _topic_end(codes: NDArray[np.uint32], i: int, n: int) -> int:
+def _topic_end(codes, i, n):  # type: ignore[no-untyped-def]
     """Where the topic that opens here closes, or -1."""
     j = i + 1
     last = min(n, i + _LONGEST_TOPIC)
@@ -219,7 +219,7 @@ def _topic_end(codes: NDArray[np.uint32], i: int, n: int) -> int:
 @kernel
 def read_row(  # type: ignore[no-untyped-def]
     codes, n, grams, regions, counts, marks, opened
-) -> int:
+):
     """Read the n-grams and the counts of a folded text of at most ``2 * READ_HALF`` codes.
 
     ``codes``: uint32[>= n]. Written: ``grams`` (buckets), ``regions``, ``counts`` (:data:`COUNTS`).
@@ -402,9 +402,9 @@ def read_row(  # type: ignore[no-untyped-def]
                 counts[_QUESTION_PAIRS] += 1
         elif code == 0x3010:
             counts[_BRACKETS] += 1
-        elif code == 0x7F51 and i + 3 < n and codes[i + 1] == 0x9875 and codes[i + 2] == 0x94FE:
-            counts[_LINKS] += 1
-        elif code == 58 and i + 2 < n and codes[i + 1] == 47 and codes[i + 2] == 47:
+        elif (
+            code == 0x7F51 and i + 3 < n and codes[i + 1] == 0x9875 and codes[i + 2] == 0x94FE
+        ) or (code == 58 and i + 2 < n and codes[i + 1] == 47 and codes[i + 2] == 47):
             counts[_LINKS] += 1
         elif code == 0x89C6 and i + 1 < n and codes[i + 1] == 0x9891:
             counts[_VIDEOS] += 1
@@ -448,13 +448,13 @@ def read_row(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is_unit(code: int) -> bool:
+def _is_unit(code):  # type: ignore[no-untyped-def]
     """Yuan, kuai, mi (slang for money), coupon."""
     return code in (0x5143, 0x5757, 0x7C73, 0x5238)
 
 
 @inlined
-def _overlap(codes: NDArray[np.uint32], begin: int, end: int, pairs: NDArray[np.uint8]) -> float:
+def _overlap(codes, begin, end, pairs):  # type: ignore[no-untyped-def]
     """The share of a topic's pairs of ideographs that the body has too."""
     state = np.uint64(0)
     shared = 0
@@ -471,7 +471,7 @@ def _overlap(codes: NDArray[np.uint32], begin: int, end: int, pairs: NDArray[np.
 
 
 @inlined
-def squash(count: float, centre: float, spread: float) -> float:
+def squash(count, centre, spread):  # type: ignore[no-untyped-def]
     """A count as the network takes it: centred, scaled, and no further than 1.5 from 0."""
     return min(max(0.3 * (count - centre) / spread, -1.5), 1.5)
 
@@ -533,7 +533,7 @@ def score_grams(  # type: ignore[no-untyped-def]
         scores[k] = np.float32(1) / (np.float32(1) + np.exp(-odds))
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
 def _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores):  # type: ignore[no-untyped-def]
     """One hidden layer of rectified units beside a direct connection; log-odds come out."""
     for k in range(scores.size):

@@ -14,9 +14,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from portreeve.signals.catalog import CATALOG
 from portreeve.model import INTENTS
 from portreeve.signals import share_codes
+from portreeve.signals.catalog import CATALOG
 from portreeve.signals.hosts import address_words, classify, path_pattern
 from portreeve.signals.lexicon import Lexicon, lexicon
 from portreeve.signals.scan import COUNTERS, Scan, scan
@@ -231,16 +231,12 @@ def _columns(
         said, visible = said | stated, visible | stated
     columns["disclosure"], columns["disclosure_visible"] = said, visible
     ids = pl.Series(words.goods, dtype=pl.String)
-    columns["goods_category"] = ids.gather(
-        pl.Series(by_name["goods"]).replace(-1, None)
-    )
+    columns["goods_category"] = ids.gather(pl.Series(by_name["goods"]).replace(-1, None))
     columns["goods_words"] = by_name["goods_words"]
     return columns
 
 
-def _model_columns(
-    probabilities: NDArray[np.float32], texts: pl.Series
-) -> dict[str, pl.Series]:
+def _model_columns(probabilities: NDArray[np.float32], texts: pl.Series) -> dict[str, pl.Series]:
     """Probabilities of promotion and of each intent, and the likeliest intent."""
     blank = texts.str.strip_chars().fill_null("") == ""
     scores = pl.DataFrame(probabilities, schema=list(OUTPUTS)).with_columns(
