@@ -345,6 +345,35 @@ def test_no_condition_does_more_than_report_problems(text):
     assert (found is None) == any(p.severity == "error" for p in all_problems)
 
 
+@pytest.mark.parametrize("text", ["", "# nothing", "{}", "? [a]\n: b", "~", "--- \n"])
+def test_an_empty_document(text):
+    found, all_problems = policy.check_text(text)
+    assert found is None
+    assert all_problems[-1].message in (
+        "the file is empty",
+        "a key must be a plain word",
+        "a policy is a mapping of keys to values",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: " + "[" * 100_000 + "]" * 100_000, "P030"),
+        ("- " * 100_000, "P030"),
+        ("{a: " * 50_000 + "}" * 50_000, "P030"),
+        ("a: &x [*x]", "P003"),
+        ("a: !!python/object:os.system b", "P003"),
+        ("a: 1\n---\nb: 2", "P002"),
+        ("a: \ud800", "P002"),
+    ],
+    ids=range(7),
+)
+def test_a_hostile_document(text, code):
+    _, (problem,) = policy.check_text(text)
+    assert problem.code == code
+
+
 def test_a_deep_document_and_a_deep_condition_are_refused():
     assert codes("network: " + "[" * 200 + "]" * 200) == ["P030"]
     assert codes(rule("(" * 4000 + "contacts > 0" + ")" * 4000)) in (["P030"], ["P020"])

@@ -31,7 +31,7 @@ class File:
         if self.path is None:
             return None
         for candidate in (self.path.parent / name, self.path.parent / f"{name}{_SUFFIX}"):
-            if candidate.is_file():
+            if _is_file(candidate):
                 return candidate
         return None
 
@@ -65,18 +65,25 @@ def find(what: str | os.PathLike[str] | Mapping[str, Any]) -> File:
         return _from_mapping(what)
     text = os.fspath(what)
     path = Path(text)
-    if path.is_file():
+    if _is_file(path):
         return read(path)
     named = shipped(text.removesuffix(_SUFFIX)) if isinstance(what, str) else None
     if named is not None:
         return read(named)
     looks_like_file = text.endswith((_SUFFIX, ".yml")) or not isinstance(what, str)
-    if looks_like_file or path.is_dir():
+    if looks_like_file or text in (".", "..") or "/" in text:
         problem = Problem("P001", "there is no such file", file=text)
     else:
         help = suggest(text, shipped_names()) or f"Shipped are: {', '.join(shipped_names())}."
         problem = Problem("P010", f"there is no policy `{text}`, and no such file", help=help)
     raise PolicyError([problem])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long to be one
+        return False
 
 
 def read(path: Path) -> File:

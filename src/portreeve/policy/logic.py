@@ -145,6 +145,7 @@ class Any:
 Formula = Ask | All | Any
 TRUE: Formula = All(())
 FALSE: Formula = Any(())
+_IMPOSSIBLE = Ask("", Values(null=False, something=False))
 
 
 class Reasoner:
@@ -176,6 +177,8 @@ class Reasoner:
 
     def implies(self, first: Expr, second: Expr) -> bool:
         """Whenever the first holds, the second holds."""
+        if second in conjuncts(first):
+            return True
         return not self.possible([self.ask(first, "T"), self.ask(second, "NT")])
 
     # --- satisfiability -------------------------------------------------------------------------
@@ -199,15 +202,53 @@ class Reasoner:
             elif isinstance(formula, Any):
                 choices.append(formula)
             else:
-                met = known.get(formula.key, self.domain(formula.key)).meet(formula.values)
+                met = self._met(formula, known)
                 if met.empty:
                     return False
                 known[formula.key] = met
+            if not stack:  # what is known now may leave a choice with one part, or with none
+                forced, choices = self._narrowed(choices, known)
+                stack += forced
         if not choices:
             return True
-        choices.sort(key=lambda choice: len(choice.parts))
-        first, rest = choices[0], choices[1:]
+        first = min(choices, key=lambda choice: len(choice.parts))
+        rest = [choice for choice in choices if choice is not first]
         return any(self._search([part, *rest], known) for part in first.parts)
+
+    def _narrowed(
+        self, choices: list[Any], known: dict[str, Values]
+    ) -> tuple[list[Formula], list[Any]]:
+        """Choices that are open still, without the parts that are impossible by now; and those
+        parts of which a choice has no other left."""
+        forced: list[Formula] = []
+        still_open: list[Any] = []
+        for choice in choices:
+            parts = self._possible_parts(choice, known)
+            if parts is None:
+                continue
+            if not parts:
+                return [_IMPOSSIBLE], []
+            if len(parts) == 1:
+                forced.append(parts[0])
+            else:
+                still_open.append(choice if len(parts) == len(choice.parts) else Any(parts))
+        return forced, still_open
+
+    def _possible_parts(self, choice: Any, known: dict[str, Values]) -> tuple[Formula, ...] | None:
+        """The parts that are possible by now; None when one of them holds already."""
+        parts: list[Formula] = []
+        for part in choice.parts:
+            if isinstance(part, Ask) and part.key in known:
+                met = known[part.key].meet(part.values)
+                if met == known[part.key]:
+                    return None
+                if met.empty:
+                    continue
+            parts.append(part)
+        return tuple(parts)
+
+    def _met(self, ask: Ask, known: dict[str, Values]) -> Values:
+        return known.get(ask.key, self.domain(ask.key)).meet(ask.values)
 
     def domain(self, key: str) -> Values:
         """What a signal can be at all."""

@@ -6,6 +6,7 @@ and the end of ``policy.md``. A test fails when they are not current.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from portreeve.model import Verdict
@@ -22,7 +23,10 @@ _OPERATORS = (
     ("`AND` `OR` `NOT` `( )`", "join conditions; `AND` binds more tightly than `OR`"),
     ("`IN (a, b)` `NOT IN (a, b)`", "one of a list of values, or none of them"),
     ("`BETWEEN a AND b`", "from a to b, both included"),
-    ("`LIKE 'a%'` `ILIKE 'a%'`", "text by pattern: `%` any characters, `_` one; ILIKE ignores case"),
+    (
+        "`LIKE 'a%'` `ILIKE 'a%'`",
+        "text by pattern: `%` any characters, `_` one; ILIKE ignores case",
+    ),
     ("`IS NULL` `IS NOT NULL`", "whether a value is there"),
     ("`IS TRUE` `IS NOT TRUE` `IS FALSE`", "true or false, where unknown counts as neither"),
     ("`+` `-` `*` `/`", "64-bit arithmetic; division by zero is NULL"),
@@ -61,15 +65,15 @@ def reference() -> str:
         "",
         _table(["function", "meaning"], [_function(text) for text in FUNCTIONS.values()]),
         "",
-        f"A condition has at most {MAX_LENGTH:,} characters and is nested at most {MAX_DEPTH} levels",
-        "deep.",
+        f"A condition has at most {MAX_LENGTH:,} characters, and is nested at most {MAX_DEPTH}",
+        "levels deep.",
     ]
     return "\n".join(parts) + "\n"
 
 
 def policy_page(current: str) -> str:
     """docs/policy.md with its reference renewed; what stands before it is kept."""
-    return current.split(BEGIN)[0].rstrip("\n") + "\n\n" + reference()
+    return current.split(BEGIN, maxsplit=1)[0].rstrip("\n") + "\n\n" + reference()
 
 
 def errors_page() -> str:
@@ -79,11 +83,12 @@ def errors_page() -> str:
         "",
         "<!-- Made by `python -m portreeve.policy.reference`; do not edit by hand. -->",
         "",
-        "`portreeve policy check` reports everything it finds at once: a stable code, the place, the",
-        "line with a caret, and a remedy. With `--json` each problem is an object with `code`,",
-        "`name`, `severity`, `file`, `line`, `column`, `message` and `help`; lines and columns count",
-        "from 1, columns in characters. An error keeps the policy from being loaded, a warning does",
-        "not. In Python, `portreeve.policy.load` raises `PolicyError`, whose `problems` are these.",
+        "`portreeve policy check` reports everything it finds at once: a stable code, the place,",
+        "the line with a caret, and a remedy. With `--json` each problem is an object with `code`,",
+        "`name`, `severity`, `file`, `line`, `column`, `message` and `help`; lines and columns",
+        "count from 1, columns in characters. An error keeps the policy from being loaded, a",
+        "warning does not. In Python, `portreeve.policy.load` raises `PolicyError`, whose",
+        "`problems` are these.",
         "",
         _table(["code", "name", "", "meaning"], [_summary(code) for code in CODES.values()]),
     ]
@@ -116,9 +121,10 @@ def _function(text: str) -> tuple[str, str]:
     return f"`{call}`", meaning
 
 
-def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+def _table(head: list[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["--"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in lines)
+    cells = [[cell.replace("|", "&#124;") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FORBIDDEN = re.compile(
     r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_NOTHING = ("", "~", "null", "Null", "NULL")
 MAX_DEPTH = 30
 """How deep a document may be nested. The format itself needs 7."""
 
@@ -135,29 +136,27 @@ Node = Text | Items | Map
 def parse(source: Source, problems: Problems) -> Map | None:
     """Read YAML into nodes with places; what is wrong goes to ``problems``."""
     try:
-        root = yaml.compose(source.text, Loader=yaml.CSafeLoader)
+        root = _Parser(source, problems).document()
     except yaml.MarkedYAMLError as error:
         problems.add("P002", _yaml_message(error), _yaml_span(source, error))
         return None
     except (yaml.YAMLError, UnicodeError) as error:
         _forbidden_character(source, error, problems)
         return None
-    if root is None:
+    except _RefusedError:
+        return None
+    if root is None or (isinstance(root, Map) and not root.keys):
         problems.add("P006", "the file is empty", file=source.name)
         return None
-    converter = _Converter(source, problems)
-    node = converter.convert(root, 0)
-    if node is None or converter.broken:
-        return None
-    if not isinstance(node, Map):
+    if not isinstance(root, Map):
         problems.add(
             "P007",
             "a policy is a mapping of keys to values",
-            _first(node.span),
+            _first(root.span),
             "Begin with `policy: NAME`.",
         )
         return None
-    return node
+    return root
 
 
 def _forbidden_character(source: Source, error: Exception, problems: Problems) -> None:
@@ -186,65 +185,82 @@ def _yaml_span(source: Source, error: yaml.MarkedYAMLError) -> Span:
     return Span(source, at, at + 1)
 
 
-class _Converter:
-    """yaml nodes to our nodes: no aliases, no tags, no duplicate keys, not too deep."""
+class _RefusedError(Exception):
+    """A part of the document that the format does not have; it has been reported."""
+
+
+class _Parser:
+    """Events to nodes: no aliases, no tags, no duplicate keys, not too deep.
+
+    yaml's own nodes are made by a recursion without a limit, which a hostile file can exhaust.
+    """
 
     def __init__(self, source: Source, problems: Problems) -> None:
         self.source = source
         self.problems = problems
-        self.seen: set[int] = set()
-        self.broken = False
-        """A value was refused: what is left of the document would give misleading errors."""
+        self.events: Iterator[yaml.Event] = yaml.parse(source.text, Loader=yaml.CSafeLoader)
 
-    def convert(self, node: yaml.Node, depth: int) -> Node | None:
-        span = Span(self.source, node.start_mark.index, node.end_mark.index)
+    def document(self) -> Node | None:
+        """The one document of the stream; None when there is none."""
+        root: Node | None = None
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise self.refuse("P002", "the file holds more than one document", event)
+            elif isinstance(event, yaml.NodeEvent):
+                root = self.node(event, 0)
+        return root
+
+    def node(self, event: yaml.Event, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            self.refuse("P030", f"nested more than {MAX_DEPTH} levels deep", span)
-            return None
-        if id(node) in self.seen:
-            self.refuse("P003", "an anchored value is used twice", span)
-            return None
-        self.seen.add(id(node))
-        if not node.tag.startswith("tag:yaml.org,2002:") or "python/" in node.tag:
-            self.refuse("P003", f"the tag {node.tag} is not allowed", span)
-            return None
-        if isinstance(node, yaml.ScalarNode):
-            empty = not node.style and node.tag == "tag:yaml.org,2002:null"
-            return Text("" if empty else node.value, span, empty)
-        if isinstance(node, yaml.SequenceNode):
-            parts = [self.convert(item, depth + 1) for item in node.value]
-            return Items(tuple(p for p in parts if p is not None), span)
-        if not isinstance(node, yaml.MappingNode):
-            raise TypeError(f"no such YAML node: {node!r}")
-        return self._mapping(node, span, depth)
+            raise self.refuse("P030", f"nested more than {MAX_DEPTH} levels deep", event)
+        if not isinstance(event, yaml.NodeEvent) or event.anchor is not None:
+            raise self.refuse("P003", "anchors and aliases are not part of the format", event)
+        if getattr(event, "tag", None) is not None:
+            raise self.refuse("P003", "tags are not part of the format", event)
+        if isinstance(event, yaml.ScalarEvent):
+            empty = not event.style and event.value in _NOTHING
+            return Text("" if empty else event.value, self.span(event, event), empty)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.items(event, depth)
+        return self.mapping(event, depth)
 
-    def refuse(self, code: str, message: str, span: Span) -> None:
-        self.problems.add(code, message, _first(span))
-        self.broken = True
+    def items(self, start: yaml.Event, depth: int) -> Items:
+        nodes: list[Node] = []
+        event = next(self.events)
+        while not isinstance(event, yaml.SequenceEndEvent):
+            nodes.append(self.node(event, depth + 1))
+            event = next(self.events)
+        return Items(tuple(nodes), self.span(start, event))
 
-    def _mapping(self, node: yaml.MappingNode, span: Span, depth: int) -> Map:
+    def mapping(self, start: yaml.Event, depth: int) -> Map:
         entries: dict[str, Node] = {}
         keys: dict[str, Text] = {}
-        for key_node, value_node in node.value:
-            key = self.convert(key_node, depth + 1)
-            value = self.convert(value_node, depth + 1)
-            if key is None or value is None:
-                continue
+        event = next(self.events)
+        while not isinstance(event, yaml.MappingEndEvent):
+            key = self.node(event, depth + 1)
+            value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
                 self.problems.add("P007", "a key must be a plain word", _first(key.span))
-                continue
-            if key.value in keys:
-                first = keys[key.value].span.line
-                self.problems.add(
-                    "P004",
-                    f"`{key.value}` is written twice",
-                    key.span,
-                    f"Keep one of the two; the first is in line {first}.",
-                )
-                continue
-            keys[key.value] = key
-            entries[key.value] = value
-        return Map(entries, keys, span)
+            elif key.value in keys:
+                self.duplicate(key, keys[key.value])
+            else:
+                keys[key.value] = key
+                entries[key.value] = value
+            event = next(self.events)
+        return Map(entries, keys, self.span(start, event))
+
+    def duplicate(self, key: Text, first: Text) -> None:
+        help = f"Keep one of the two; the first is in line {first.span.line}."
+        self.problems.add("P004", f"`{key.value}` is written twice", key.span, help)
+
+    def span(self, start: yaml.Event, end: yaml.Event) -> Span:
+        first, last = start.start_mark, end.end_mark
+        return Span(self.source, first.index if first else 0, last.index if last else 0)
+
+    def refuse(self, code: str, message: str, event: yaml.Event) -> _RefusedError:
+        self.problems.add(code, message, _first(self.span(event, event)))
+        return _RefusedError()
 
 
 def _first(span: Span) -> Span:
