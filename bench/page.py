@@ -23,7 +23,7 @@ class Section:
         for number, column in enumerate(self.columns):
             table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*(cell.replace("**", "") for cell in row))
         console.print(table)
         for note in self.notes:
             console.print(f"  {note}", style="dim", highlight=False)

@@ -47,7 +47,7 @@ class Plan:
     runs: int = 5
     peer_runs: int = 3
     single_calls: int = 2_000
-    starts: int = 9
+    starts: int = 5
     memory_rows: tuple[int, ...] = (1_000_000, 10_000_000)
 
 
@@ -219,42 +219,50 @@ STAGES = {
 def latency(bench: Bench, note: Callable[[str], None]) -> Section:
     """One post at a time, and how long the first decision takes."""
     note("one post at a time")
-    calls = bench.measure("single", str(bench.posts), str(bench.plan.single_calls))["seconds"]
-    ordered = sorted(calls)
-    middle, slow = (ordered[int(len(ordered) * q)] * 1000 for q in (0.50, 0.99))
+    calls = bench.measure("single", str(bench.posts), str(bench.plan.single_calls))
     note("portreeve --help")
-    helps = [_seconds([*portreeve_command(), "--help"]) for _ in range(bench.plan.starts)]
+    helps = [_usage([*portreeve_command(), "--help"]) for _ in range(bench.plan.starts)]
     note("first compilation")
     kernels = {"PORTREEVE_CACHE": str(bench.folder / "kernels")}
-    compiling = bench.measure("first", str(time.monotonic()), **kernels)["fresh"]
+    ever = bench.measure("first", str(time.monotonic()), **kernels)["fresh"]
     note("first decision of a fresh process")
     starts = [
-        bench.measure("first", str(time.monotonic()), **kernels)
-        for _ in range(bench.plan.starts)
-    ]  # fmt: skip
+        bench.measure("first", str(time.monotonic()), **kernels) for _ in range(bench.plan.starts)
+    ]
     rows = [
-        ("one post, warm process, p50", number(middle) + " ms", ""),
-        ("one post, warm process, p99", number(slow) + " ms", ""),
-        ("`portreeve --help`", *median_and_range(helps, " s")),
-        (
-            "first decision of a warm process (policy loaded, kernels loaded)",
-            *median_and_range([start["warm"] * 1000 for start in starts], " ms"),
+        _quantile_row(calls, 0.50),
+        _quantile_row(calls, 0.99),
+        _wall_and_cpu("`portreeve --help`", [(h.wall, h.cpu) for h in helps]),
+        _wall_and_cpu("first decision of a warm process", [s["warm"] for s in starts]),
+        _wall_and_cpu(
+            "first decision of a fresh process, kernels cached", [s["fresh"] for s in starts]
         ),
-        (
-            "first decision of a fresh process, kernels cached",
-            *median_and_range([start["fresh"] for start in starts], " s"),
-        ),
-        ("first decision ever: kernels are compiled", number(compiling) + " s", ""),
+        _wall_and_cpu("first decision ever, kernels compiled", [ever]),
     ]
     return Section(
         title="Latency and start",
-        columns=("what", "median", "range"),
+        columns=("what", "by the clock", "range", "CPU"),
         rows=tuple(rows),
         notes=(
-            f"One post: {len(calls):,} calls of `portreeve.screen` with one row each, wall time.",
-            "Starts are whole processes by wall time, interpreter and imports included.",
+            f"One post: {len(calls['wall']):,} calls of `portreeve.screen` with one row each.",
+            "A fresh process counts from its start, with the interpreter and all imports. Warm: "
+            "the next decision in that process, with the policy loaded.",
         ),
     )
+
+
+def _quantile_row(calls: dict[str, list[float]], quantile: float) -> tuple[str, str, str, str]:
+    wall, cpu = (sorted(calls[kind])[int(len(calls[kind]) * quantile)] for kind in ("wall", "cpu"))
+    name = f"one post, warm process, p{quantile * 100:.0f}"
+    return name, number(wall * 1000) + " ms", "", number(cpu * 1000) + " ms"
+
+
+def _wall_and_cpu(what: str, pairs: Sequence[Sequence[float]]) -> tuple[str, str, str, str]:
+    wall, cpu = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    unit, times = (" ms", 1000.0) if max(wall) < 0.25 else (" s", 1.0)
+    middle, spread = median_and_range([value * times for value in wall], unit)
+    used = number(statistics.median(cpu) * times) + unit
+    return what, middle, spread if len(pairs) > 1 else "", used
 
 
 def memory(bench: Bench, note: Callable[[str], None]) -> Section:
@@ -265,13 +273,13 @@ def memory(bench: Bench, note: Callable[[str], None]) -> Section:
         source, out = bench.folder / f"{count}.parquet", bench.folder / f"{count}.out.parquet"
         posts.write(source, count, pool=bench.pool)
         command = [*portreeve_command(), "screen", str(source), "--out", str(out)]
-        peak, cpu, wall = _peak_memory([*command, "--policy", str(POLICY)])
+        used = _usage([*command, "--policy", str(POLICY)])
         written = pl.scan_parquet(out).select(pl.len()).collect().item()
         if written != count:
             raise RuntimeError(f"{count:,} rows in, {written:,} out")
         rows.append(
-            (f"{count:,}", f"{peak / 2**20:,.0f} MiB", number(cpu) + " s", number(wall) + " s",
-             number(count / cpu))
+            (f"{count:,}", f"{used.peak / 2**20:,.0f} MiB", number(used.cpu) + " s",
+             number(used.wall) + " s", number(count / used.cpu))
         )  # fmt: skip
         source.unlink()
         out.unlink()
@@ -289,26 +297,28 @@ def portreeve_command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "portreeve"]
 
 
-def _seconds(command: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **PINNED})
-    return time.perf_counter() - began
+@dataclass(frozen=True)
+class Usage:
+    """What a finished command used: seconds by the clock, CPU seconds, peak resident bytes."""
+
+    wall: float
+    cpu: float
+    peak: float
 
 
-def _peak_memory(command: list[str]) -> tuple[float, float, float]:
-    """Peak resident bytes, CPU seconds and wall seconds of a command."""
+def _usage(command: list[str]) -> Usage:
     began = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             command, stdout=said, stderr=said, env={**os.environ, **PINNED}, cwd=ROOT
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             said.seek(0)
             raise RuntimeError(f"{command[-1]}: {said.read()[-2000:].decode(errors='replace')}")
     wall = time.perf_counter() - began
-    return usage.ru_maxrss * 1024.0, usage.ru_utime + usage.ru_stime, wall
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024.0)
 
 
 def page(sections: Sequence[Section], bench: Bench, command: str) -> str:
@@ -355,15 +365,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="portreeve-bench-") as folder:
         bench = Bench(QUICK if args.quick else Plan(), Path(folder), args.pool)
         posts.write(bench.posts, bench.plan.rows, pool=args.pool)
+        out = args.out or (None if args.quick or args.only else PAGE)
         sections = []
         for name in args.only or PARTS:
             section = PARTS[name](bench, lambda what: console.print(f"  ... {what}", style="dim"))
             section.show(console)
             sections.append(section)
-        whole = not (args.quick or args.only)
-        if whole or args.out:
-            out = args.out or PAGE
-            out.write_text(page(sections, bench, "make bench"), encoding="utf-8")
+            if out is not None:
+                # After each part, so that a run that is cut short leaves what it has measured.
+                out.write_text(page(sections, bench, "make bench"), encoding="utf-8")
+        if out is not None:
             console.print(f"written: {out}")
 
 

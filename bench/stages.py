@@ -25,26 +25,26 @@ from portreeve.signals.fold import fold_table
 from portreeve.signals.kernel import Row, count_row, fold_row
 from portreeve.signals.lexicon import lexicon
 from portreeve.signals.matcher import match_row
-from portreeve.signals.scorer import HEADS, score_row, shipped_model
+from portreeve.signals.scorer import OUTPUTS, Scratch, score_row, shipped_model
 
-_FLAG_COUNTERS = 8
+_FLAG_COUNTERS = 16
 _STEPS = ("fold", "score", "match")
 
 
 @kernel
-def _first_steps(  # type: ignore[no-untyped-def]
-    steps, data, offsets, table, scratch, weights, logits, automaton, consumed, hits, found
+def _first_steps(  # type: ignore[no-untyped-def]  # noqa: PLR0917 - a kernel takes arrays, not objects
+    steps, data, offsets, table, scratch, weights, room, scores, trie, hits, topic, found
 ):
     """Fold, then score, then match each text, as far as ``steps`` says."""
     codes, flags, places = scratch
     total = 0
     for row in range(offsets.size - 1):
         n, _ = fold_row(data, offsets[row], offsets[row + 1], *table, codes, flags, places)
-        total += count_row(codes, flags, n, found)
+        total += count_row(codes, flags, n, topic, found)
         if steps > 1:
-            score_row(codes, flags, n, *weights, logits)
+            score_row(codes, n, *weights, *room, scores)
         if steps > 2:
-            total += match_row(codes, flags, n, *automaton, consumed, hits)
+            total += match_row(codes, flags, n, *trie, hits)
     return total
 
 
@@ -53,15 +53,15 @@ def kernel_seconds(texts: pl.Series) -> dict[str, float]:
     data, offsets = text._buffers(texts)
     table, model = fold_table(), shipped_model()
     scratch = Row.scratch(int(np.diff(offsets).max(initial=0)))
-    size = 2 * scratch[0].size
     rest = (
         (table.to, table.flags, table.kinds, table.expansions),
         scratch,
         model.arrays(),
-        np.zeros(HEADS, dtype=np.float32),
-        lexicon().automaton.arrays(),
-        np.empty(size, dtype=np.int32),
-        np.empty((size, 4), dtype=np.int32),
+        Scratch.arrays(),
+        np.zeros(len(OUTPUTS), dtype=np.float32),
+        lexicon().trie.arrays(),
+        np.empty((scratch[0].size, 4), dtype=np.int32),
+        np.empty(scratch[0].size, dtype=np.uint8),
         np.zeros(_FLAG_COUNTERS, dtype=np.int32),
     )
     seconds = {}
