@@ -138,7 +138,9 @@ class Model:
                         f"format {FORMAT}. Run `portreeve train` again."
                     )
                 model = cls(**{f.name: np.ascontiguousarray(kept[f.name]) for f in fields(cls)})
-        except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except ModelError:
+            raise
+        except (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise ModelError(f"This is no portreeve model: {error}") from error
         model.check()
         return model
@@ -181,18 +183,18 @@ class Scratch:
 
 
 @inlined
-def _mix(state, code):  # type: ignore[no-untyped-def]
+def _mix(state, code):
     state = (state ^ np.uint64(code)) * np.uint64(_GOLDEN)
     return state ^ (state >> np.uint64(29))
 
 
 @inlined
-def _bucket(state):  # type: ignore[no-untyped-def]
+def _bucket(state):
     return np.uint32(state >> np.uint64(64 - BUCKET_BITS))
 
 
 @inlined
-def _class(code):  # type: ignore[no-untyped-def]
+def _class(code):
     if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF:
         return _IDEOGRAPH
     if 97 <= code <= 122 or 0xC0 <= code < 0x2000:
@@ -207,7 +209,7 @@ def _class(code):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _topic_end(codes, i, n):  # type: ignore[no-untyped-def]
+def _topic_end(codes, i, n):
     """Where the topic that opens here closes, or -1."""
     j = i + 1
     last = min(n, i + _LONGEST_TOPIC)
@@ -217,9 +219,7 @@ def _topic_end(codes, i, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def read_row(  # type: ignore[no-untyped-def]
-    codes, n, grams, regions, counts, marks, opened
-):
+def read_row(codes, n, grams, regions, counts, marks, opened):
     """Read the n-grams and the counts of a folded text of at most ``2 * READ_HALF`` codes.
 
     ``codes``: uint32[>= n]. Written: ``grams`` (buckets), ``regions``, ``counts`` (:data:`COUNTS`).
@@ -448,13 +448,13 @@ def read_row(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is_unit(code):  # type: ignore[no-untyped-def]
+def _is_unit(code):
     """Yuan, kuai, mi (slang for money), coupon."""
     return code in (0x5143, 0x5757, 0x7C73, 0x5238)
 
 
 @inlined
-def _overlap(codes, begin, end, pairs):  # type: ignore[no-untyped-def]
+def _overlap(codes, begin, end, pairs):
     """The share of a topic's pairs of ideographs that the body has too."""
     state = np.uint64(0)
     shared = 0
@@ -471,13 +471,13 @@ def _overlap(codes, begin, end, pairs):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def squash(count, centre, spread):  # type: ignore[no-untyped-def]
+def squash(count, centre, spread):
     """A count as the network takes it: centred, scaled, and no further than 1.5 from 0."""
     return min(max(0.3 * (count - centre) / spread, -1.5), 1.5)
 
 
 @kernel
-def score_row(  # type: ignore[no-untyped-def]
+def score_row(
     codes, n, known, rows, scale, centre, spread, hidden, hidden_bias, output, direct,
     output_bias, calibration, grams, regions, counts, inputs, marks, opened, tally, scores,
 ):  # fmt: skip
@@ -497,7 +497,7 @@ def score_row(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def score_grams(  # type: ignore[no-untyped-def]
+def score_grams(
     grams, regions, m, counts, known, rows, scale, centre, spread, hidden, hidden_bias, output,
     direct, output_bias, calibration, inputs, tally, scores,
 ):  # fmt: skip
@@ -534,7 +534,7 @@ def score_grams(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores):  # type: ignore[no-untyped-def]
+def _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores):
     """One hidden layer of rectified units beside a direct connection; log-odds come out."""
     for k in range(scores.size):
         total = output_bias[k]
