@@ -209,7 +209,7 @@ def test_content_of_a_sealed_surface_is_written_nowhere(
         pa.table({"text": [CANARY, "a"], "surface": ["private_chat", None]}), folder / "c.parquet"
     )
     inputs = sorted(folder.iterdir())
-    for extra in ([], ["--json"], ["--signals"]):
+    for extra in ([], ["--json", "--signals"]):
         code = screen(*inputs, "--out", "d.jsonl", "--report", "report.html", *extra)
         assert code == 0
     out, err = capfd.readouterr()

@@ -103,9 +103,9 @@ def screen(
 
     note = _silent if quiet else _note
     options = _options(surface, format, text_column, id_column, batch_rows, note)
-    loaded = load(policy)
     aside = rejects or _rejects_path(out)
     _check(inputs, {"--out": out, "--rejects": aside, "--report": report}, options)
+    loaded = load(policy)
     page = Report(loaded) if report else None
     run = Run(loaded, options, published=published, signals=signals)
     run.sinks = [page] if page else []
