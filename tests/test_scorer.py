@@ -16,11 +16,14 @@ from portreeve.signals.scorer import (
     BODY,
     COUNTS,
     FORWARDED,
+    INPUTS,
     LANES,
     OUTPUTS,
+    PEAKS,
     READ_HALF,
     REGIONS,
     TOPIC,
+    ZERO,
     Model,
     ModelError,
     Scratch,
@@ -29,7 +32,6 @@ from portreeve.signals.scorer import (
     shipped_model,
 )
 
-_INPUTS = (REGIONS + 1) * LANES + len(COUNTS)
 _WORD = 2**64 - 1
 
 
@@ -72,14 +74,14 @@ def _random_model(hidden: int = 5) -> Model:
     slots = 1 << 17
     return Model(
         known=random.integers(0, 129, slots).astype(np.uint8),
-        rows=random.integers(-127, 128, (slots, LANES)).astype(np.int8),
+        rows=random.integers(1, 256, (slots, LANES)).astype(np.uint8),
         scale=np.full(LANES, 0.01, np.float32),
         centre=numbers(len(COUNTS)),
         spread=np.ones(len(COUNTS), np.float32),
-        hidden=numbers(hidden, _INPUTS),
+        hidden=numbers(hidden, INPUTS),
         hidden_bias=numbers(hidden),
         output=numbers(len(OUTPUTS), hidden),
-        direct=numbers(len(OUTPUTS), _INPUTS),
+        direct=numbers(len(OUTPUTS), INPUTS),
         output_bias=numbers(len(OUTPUTS)),
         calibration=np.tile(np.array([1.5, -0.5], np.float32), (len(OUTPUTS), 1)),
     )
@@ -92,11 +94,12 @@ def _reference(model: Model, text: str) -> np.ndarray:
     rows: list[list[np.ndarray]] = [[] for _ in range(REGIONS)]
     for gram, region in zip(grams, regions, strict=True):
         if model.known[gram % slots] == 1 + gram // slots:
-            rows[region].append(model.rows[gram % slots].astype(np.int32))
+            rows[region].append(model.rows[gram % slots].astype(np.int32) - ZERO)
     parts = [
         sum(found, np.zeros(LANES)) * model.scale / math.sqrt(len(found) + 4) for found in rows
     ]
     strongest = np.max([np.zeros(LANES), *rows[BODY], *rows[FORWARDED]], axis=0) * model.scale
+    strongest = strongest[:PEAKS]
     centred = 0.3 * (np.array(list(counts.values())) - model.centre) / model.spread
     inputs = np.concatenate([*parts, strongest, np.clip(centred, -1.5, 1.5)])
     units = np.maximum(model.hidden @ inputs + model.hidden_bias, 0)

@@ -29,13 +29,17 @@ OUTPUTS = ("promotion", *INTENTS)
 """The nine numbers of a text, in the order of the model's columns."""
 LANES = 32
 """Numbers in the row of an n-gram."""
+PEAKS = 8
+"""Of these, the first ones, whose greatest value outside topics the network sees too."""
 REGIONS = 3
 BODY, TOPIC, FORWARDED = range(REGIONS)
+ZERO = 128
+"""What stands for 0 in a row, whose bytes have no sign."""
 BUCKET_BITS = 24
 """Bits of an n-gram's hash that are kept; the low ones choose a slot, the rest verify it."""
 READ_HALF = 4096
 MOST_GRAMS = 2 * READ_HALF * 5 + 8
-FORMAT = 1
+FORMAT = 2
 
 COUNTS = (
     "length", "topics", "distinct_topics", "topic_share", "topics_after", "body_length",
@@ -56,10 +60,16 @@ COUNTS = (
     _MIXED_WORDS, _EMOJI, _OVERLAP, _OVERLAP_MOST, _OVERLAP_LEAST,
 ) = range(len(COUNTS))  # fmt: skip
 
+INPUTS = REGIONS * LANES + PEAKS + len(COUNTS)
+"""Numbers that the network takes."""
+
 _MOST_TOPICS = 64
 _LONGEST_TOPIC = 42
 _PAIR_BITS = 4096
 _SEEN = 512
+_EVEN_BYTES = 0x00FF00FF00FF00FF
+_TOP_BITS = 0x8000800080008000
+_MOST_ADDED = 256  # so many bytes fit into sixteen bits
 _GOLDEN = 0x9E3779B97F4A7C15
 _SEED_GRAM, _SEED_MARK, _SEED_WORD = 11, 21, 17
 _NONE, _IDEOGRAPH, _LETTER, _FIGURE, _GAP = range(5)
@@ -74,15 +84,15 @@ class Model:
     """The artefact: a verified hash table of rows, and the network above it.
 
     ``known``: uint8[slots], 0 for an empty slot, else 1 + the bits that verify it. ``rows``:
-    int8[slots, LANES], ``scale``: float32[LANES], what one step of a lane is worth. ``centre``,
+    uint8[slots, LANES], where 128 is 0; ``scale``: float32[LANES], what one step of a lane is worth. ``centre``,
     ``spread``: float32[counts]. ``hidden``: float32[h, inputs], ``hidden_bias``: float32[h],
     ``output``: float32[9, h], ``direct``: float32[9, inputs], ``output_bias``: float32[9];
-    inputs are REGIONS sums and one maximum of LANES each, then the counts. ``calibration``:
+    inputs are REGIONS sums of LANES each, PEAKS maxima, then the counts. ``calibration``:
     float32[9, 2], slope and intercept of the log-odds.
     """
 
     known: NDArray[np.uint8]
-    rows: NDArray[np.int8]
+    rows: NDArray[np.uint8]
     scale: NDArray[np.float32]
     centre: NDArray[np.float32]
     spread: NDArray[np.float32]
@@ -95,11 +105,14 @@ class Model:
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """The arrays in the order that :func:`score_row` takes them."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+        words = self.rows.view(np.uint64)
+        return tuple(
+            words if field.name == "rows" else getattr(self, field.name) for field in fields(self)
+        )
 
     def check(self) -> None:
         """Raise :class:`ModelError` unless the shapes fit each other (the kernels trust them)."""
-        slots, inputs = len(self.known), (REGIONS + 1) * LANES + len(COUNTS)
+        slots, inputs = len(self.known), INPUTS
         hidden = len(self.hidden_bias)
         wanted = {
             "rows": (slots, LANES), "scale": (LANES,), "centre": (len(COUNTS),),
@@ -171,7 +184,7 @@ class Scratch:
             np.empty(MOST_GRAMS, np.uint32),
             np.empty(MOST_GRAMS, np.uint8),
             np.empty(len(COUNTS), np.float32),
-            np.empty((REGIONS + 1) * LANES + len(COUNTS), np.float32),
+            np.empty(INPUTS, np.float32),
             *Scratch.for_reading(),
             np.empty((REGIONS + 2, LANES), np.int32),
         )
@@ -503,34 +516,89 @@ def score_grams(
 ):  # fmt: skip
     """The second half of :func:`score_row`: from ``m`` n-grams and the counts to ``scores``."""
     tally[:] = 0
-    most = tally[REGIONS]
-    found = tally[REGIONS + 1]
+    found = tally[REGIONS]
     mask = np.uint32(known.size - 1)
-    slots = known.size
+    shift = np.uint32(0)
+    while known.size >> shift > 1:
+        shift += np.uint32(1)
+    # Eight bytes of a row are added at once, in two words of four sixteen-bit sums. Sums are
+    # emptied into the tally of their region before they could overflow.
+    even = np.uint64(_EVEN_BYTES)
+    byte = np.uint64(8)
+    even0 = even1 = even2 = even3 = odd0 = odd1 = odd2 = odd3 = np.uint64(0)
+    peak_even = peak_odd = np.uint64(ZERO * 0x0001000100010001)
+    added = 0
+    region = BODY
     for g in range(m):
-        slot = np.int64(grams[g] & mask)
-        if np.int64(known[slot]) == 1 + np.int64(grams[g]) // slots:
-            region = regions[g]
-            found[region] += 1
-            total = tally[region]
-            for q in range(LANES):
-                total[q] += np.int32(rows[slot, q])
-            if region != TOPIC:
-                for q in range(LANES):
-                    most[q] = max(most[q], np.int32(rows[slot, q]))
-    for region in range(REGIONS):
-        weight = np.float32(1) / np.sqrt(np.float32(found[region] + 4))
+        slot = np.uint64(grams[g] & mask)
+        if known[slot] != np.uint8(1 + (grams[g] >> shift)):
+            continue
+        if regions[g] != region or added == _MOST_ADDED:
+            if added > 0:
+                total = tally[region]
+                _empty(total, 0, even0, odd0)
+                _empty(total, 8, even1, odd1)
+                _empty(total, 16, even2, odd2)
+                _empty(total, 24, even3, odd3)
+                even0 = even1 = even2 = even3 = odd0 = odd1 = odd2 = odd3 = np.uint64(0)
+                found[region] += added
+                added = 0
+            region = np.int64(regions[g])
+        added += 1
+        word = rows[slot, 0]
+        even0 += word & even
+        odd0 += (word >> byte) & even
+        if region != TOPIC:
+            peak_even = _greater(peak_even, word & even)
+            peak_odd = _greater(peak_odd, (word >> byte) & even)
+        word = rows[slot, 1]
+        even1 += word & even
+        odd1 += (word >> byte) & even
+        word = rows[slot, 2]
+        even2 += word & even
+        odd2 += (word >> byte) & even
+        word = rows[slot, 3]
+        even3 += word & even
+        odd3 += (word >> byte) & even
+    total = tally[region]
+    _empty(total, 0, even0, odd0)
+    _empty(total, 8, even1, odd1)
+    _empty(total, 16, even2, odd2)
+    _empty(total, 24, even3, odd3)
+    found[region] += added
+    for r in range(REGIONS):
+        weight = np.float32(1) / np.sqrt(np.float32(found[r] + 4))
         for q in range(LANES):
-            inputs[region * LANES + q] = np.float32(tally[region, q]) * scale[q] * weight
-    for q in range(LANES):
-        inputs[REGIONS * LANES + q] = np.float32(most[q]) * scale[q]
-    first = (REGIONS + 1) * LANES
+            inputs[r * LANES + q] = np.float32(tally[r, q] - ZERO * found[r]) * scale[q] * weight
+    peaks = tally[REGIONS + 1]
+    _empty(peaks, 0, peak_even, peak_odd)
+    for q in range(PEAKS):
+        inputs[REGIONS * LANES + q] = np.float32(peaks[q] - ZERO) * scale[q]
     for c in range(counts.size):
-        inputs[first + c] = squash(counts[c], centre[c], spread[c])
+        inputs[REGIONS * LANES + PEAKS + c] = squash(counts[c], centre[c], spread[c])
     _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores)
     for k in range(scores.size):
         odds = calibration[k, 0] * scores[k] + calibration[k, 1]
         scores[k] = np.float32(1) / (np.float32(1) + np.exp(-odds))
+
+
+@inlined
+def _empty(total, first, even, odd):
+    """Add the sixteen-bit sums of eight bytes to eight numbers of a tally."""
+    low = np.uint64(0xFFFF)
+    for k in range(4):
+        shift = np.uint64(16 * k)
+        total[first + 2 * k] += np.int32((even >> shift) & low)
+        total[first + 2 * k + 1] += np.int32((odd >> shift) & low)
+
+
+@inlined
+def _greater(a, b):
+    """The greater of each two bytes, four to a word, each in sixteen bits."""
+    top = np.uint64(_TOP_BITS)
+    is_a = (((a | top) - b) & top) >> np.uint64(15)
+    chosen = (is_a << np.uint64(8)) - is_a
+    return b ^ ((a ^ b) & chosen)
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})

@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 
 from portreeve.signals import scorer
 from portreeve.signals.compiled import kernel  # first: it says where kernels are cached
-from portreeve.signals.scorer import BUCKET_BITS, COUNTS, LANES, OUTPUTS, REGIONS, TOPIC, Model
+from portreeve.signals.scorer import (
+    BUCKET_BITS,
+    INPUTS,
+    LANES,
+    OUTPUTS,
+    PEAKS,
+    REGIONS,
+    TOPIC,
+    ZERO,
+    Model,
+)
 from portreeve.training.texts import Texts, read
 
 SLOT_BITS = 17
 HIDDEN = 32
-_INPUTS = (REGIONS + 1) * LANES + len(COUNTS)
 _LEAST_SEEN = 4
 _LEAST_SEEN_WORD = 2
 _VECTOR_SCALE = 0.12
@@ -98,10 +107,10 @@ class Network:
         """Small random weights; outputs begin at about 5 %."""
         outputs = len(OUTPUTS)
         return cls(
-            (generator.standard_normal((HIDDEN, _INPUTS)) * 0.15).astype(np.float32),
+            (generator.standard_normal((HIDDEN, INPUTS)) * 0.15).astype(np.float32),
             np.zeros(HIDDEN, np.float32),
             (generator.standard_normal((outputs, HIDDEN)) * 0.1).astype(np.float32),
-            np.zeros((outputs, _INPUTS), np.float32),
+            np.zeros((outputs, INPUTS), np.float32),
             np.full(outputs, -3, np.float32),
         )
 
@@ -307,8 +316,8 @@ def _project(
 ):
     """One round over all texts with the word vectors alone; returns the mean loss."""
     width = sums.shape[2]
-    inputs = np.zeros(_INPUTS, np.float32)
-    pull = np.zeros(_INPUTS, np.float32)
+    inputs = np.zeros(INPUTS, np.float32)
+    pull = np.zeros(INPUTS, np.float32)
     units = np.zeros(HIDDEN, np.float32)
     unit_pull = np.zeros(HIDDEN, np.float32)
     logits = np.zeros(targets.shape[1], np.float32)
@@ -320,7 +329,7 @@ def _project(
                 for d in range(width):
                     total += projection[q, d] * sums[row, region, d]
                 inputs[region * LANES + q] = total * scale[row, region]
-        inputs[(REGIONS + 1) * LANES :] = counts[row]
+        inputs[REGIONS * LANES + PEAKS :] = counts[row]
         _forward(inputs, network, units, logits)
         loss += _backward(
             inputs, network, held, units, logits, targets[row], weights[row], rate, shrink,
@@ -342,12 +351,12 @@ def _learn(
     row_rate, rate, shrink, state,
 ):  # fmt: skip
     """One round over all texts; returns the mean loss and the state of the random numbers."""
-    inputs = np.zeros(_INPUTS, np.float32)
-    pull = np.zeros(_INPUTS, np.float32)
+    inputs = np.zeros(INPUTS, np.float32)
+    pull = np.zeros(INPUTS, np.float32)
     units = np.zeros(HIDDEN, np.float32)
     unit_pull = np.zeros(HIDDEN, np.float32)
     logits = np.zeros(targets.shape[1], np.float32)
-    strongest = np.zeros(LANES, np.int64)
+    strongest = np.zeros(PEAKS, np.int64)
     scale = np.zeros(REGIONS, np.float32)
     top = REGIONS * LANES
     loss = 0.0
@@ -369,7 +378,7 @@ def _learn(
             for q in range(LANES):
                 inputs[region * LANES + q] += rows[slot, q]
             if region != TOPIC:
-                for q in range(LANES):
+                for q in range(PEAKS):
                     if rows[slot, q] > inputs[top + q]:
                         inputs[top + q] = rows[slot, q]
                         strongest[q] = i
@@ -377,7 +386,7 @@ def _learn(
             scale[region] = 1 / np.sqrt(scale[region])
             for q in range(LANES):
                 inputs[region * LANES + q] *= scale[region]
-        inputs[top + LANES :] = counts[row]
+        inputs[top + PEAKS :] = counts[row]
         _forward(inputs, network, units, logits)
         loss += _backward(
             inputs, network, held, units, logits, targets[row], weights[row], rate, shrink,
@@ -393,7 +402,7 @@ def _learn(
             region = np.int64(regions[i])
             for q in range(LANES):
                 step = pull[region * LANES + q] * scale[region]
-                if strongest[q] == i:
+                if q < PEAKS and strongest[q] == i:
                     step += pull[top + q]
                 row_squares[slot, q] += step * step
                 rows[slot, q] -= row_rate * step / np.sqrt(row_squares[slot, q])
@@ -411,8 +420,8 @@ def _pack(
     used = rows[known > 0]
     reach = np.quantile(np.abs(used), 0.999, axis=0) if len(used) else np.ones(LANES)
     scale = np.maximum(reach / 127, 1e-6).astype(np.float32)
-    steps = np.clip(np.rint(rows / scale), -127, 127).astype(np.int8)
-    steps[known == 0] = 0
+    steps = (np.clip(np.rint(rows / scale), -127, 127) + ZERO).astype(np.uint8)
+    steps[known == 0] = ZERO
     calibration = np.tile(np.array([1, 0], np.float32), (len(OUTPUTS), 1))
     return Model(
         known, steps, scale, centre.astype(np.float32), spread.astype(np.float32),
@@ -429,7 +438,7 @@ def predict(model: Model, texts: Texts) -> NDArray[np.float32]:
     out = np.empty((len(texts), len(OUTPUTS)), np.float32)
     _predict(
         texts.starts, texts.grams, texts.regions, texts.counts, *model.arrays(),
-        np.empty(_INPUTS, np.float32), np.empty((REGIONS + 2, LANES), np.int32), out,
+        np.empty(INPUTS, np.float32), np.empty((REGIONS + 2, LANES), np.int32), out,
     )  # fmt: skip
     return out
 
