@@ -84,9 +84,9 @@ class Model:
     """The artefact: a verified hash table of rows, and the network above it.
 
     ``known``: uint8[slots], 0 for an empty slot, else 1 + the bits that verify it. ``rows``:
-    uint8[slots, LANES], where 128 is 0; ``scale``: float32[LANES], what one step of a lane is worth. ``centre``,
-    ``spread``: float32[counts]. ``hidden``: float32[h, inputs], ``hidden_bias``: float32[h],
-    ``output``: float32[9, h], ``direct``: float32[9, inputs], ``output_bias``: float32[9];
+    uint8[slots, LANES], where 128 is 0; ``scale``: float32[LANES], what one step of a lane is
+    worth. ``centre``, ``spread``: float32[counts]. ``hidden``: float32[h, inputs],
+    ``hidden_bias``: float32[h], ``output``: float32[9, h], ``direct``: float32[9, inputs], ``output_bias``: float32[9];
     inputs are REGIONS sums of LANES each, PEAKS maxima, then the counts. ``calibration``:
     float32[9, 2], slope and intercept of the log-odds.
     """
@@ -145,16 +145,16 @@ class Model:
         """Read an artefact written by :meth:`save`; :class:`ModelError` when it is none."""
         try:
             with np.load(source) as kept:
-                if kept["format"].item() != FORMAT:
-                    raise ModelError(
-                        f"The model has format {int(kept['format'])}; this version reads "
-                        f"format {FORMAT}. Run `portreeve train` again."
-                    )
-                model = cls(**{f.name: np.ascontiguousarray(kept[f.name]) for f in fields(cls)})
-        except ModelError:
-            raise
+                version = kept["format"].item()
+                arrays = {f.name: np.ascontiguousarray(kept[f.name]) for f in fields(cls)}
         except (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise ModelError(f"This is no portreeve model: {error}") from error
+        if version != FORMAT:
+            raise ModelError(
+                f"The model has format {version}; this version reads format {FORMAT}. "
+                "Run `portreeve train` again."
+            )
+        model = cls(**arrays)
         model.check()
         return model
 
