@@ -127,6 +127,11 @@ def comparison(bench: Bench, note: Callable[[str], None]) -> Section:
         except NotInstalledError as missing:
             rows.append((peer.name, f"not installed: `{missing}`", "", "", "", ""))
             continue
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            # One engine that does not come up must not cost the figures of the others.
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            rows.append((peer.name, f"did not run: {reason}", "", "", "", ""))
+            continue
         rates = [run.posts_per_second for run in runs]
         same = sum(a == b for a, b in zip(runs[0].hits, expected, strict=False)) / len(texts)
         times = own_median / sorted(rates)[len(rates) // 2]

@@ -32,7 +32,7 @@ _STEPS = ("fold", "score", "match")
 
 
 @kernel
-def _first_steps(  # type: ignore[no-untyped-def]  # noqa: PLR0917 - a kernel takes arrays, not objects
+def _first_steps(  # type: ignore[no-untyped-def]
     steps, data, offsets, table, scratch, weights, room, scores, trie, hits, topic, found
 ):
     """Fold, then score, then match each text, as far as ``steps`` says."""

@@ -26,7 +26,7 @@ from bench.rules import ATOMS, RULES, Atom
 
 WARM_UP = 500
 CLIENTS = 4
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 SUFFIX_LIST = Path("/usr/share/rspamd/effective_tld_names.dat")
 
 
