@@ -87,8 +87,8 @@ class Model:
     uint8[slots, LANES], where 128 is 0; ``scale``: float32[LANES], what one step of a lane is
     worth. ``centre``, ``spread``: float32[counts]. ``hidden``: float32[h, inputs],
     ``hidden_bias``: float32[h], ``output``: float32[9, h], ``direct``: float32[9, inputs],
-    ``output_bias``: float32[9]; inputs are REGIONS sums of LANES each, PEAKS maxima, then the counts. ``calibration``:
-    float32[9, 2], slope and intercept of the log-odds.
+    ``output_bias``: float32[9]; inputs are REGIONS sums of LANES each, PEAKS maxima, then the
+    counts. ``calibration``: float32[9, 2], slope and intercept of the log-odds.
     """
 
     known: NDArray[np.uint8]
