@@ -39,7 +39,7 @@ _DROPPED = 100
 """Of 1,024 n-grams, how many are left out at random at each reading."""
 _SHRINK = 1e-5
 _RATE = 0.05
-_ROW_RATE = 0.02
+_ROW_RATE = 0.04
 
 Progress = Callable[[str], None]
 
