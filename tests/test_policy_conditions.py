@@ -6,7 +6,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from policy_support import codes, definitions, loaded, problems, random_signals, row, rule, table
-from portreeve.policy import check_text
+from portreeve.policy import check_text, explain
 from portreeve.policy.expression import (
     And,
     Arith,
@@ -120,6 +120,13 @@ def test_tiers_come_from_the_table_and_the_overlay():
 def test_no_rows_give_no_rows():
     policy = loaded(rule("contacts > 0"))
     assert policy.evaluate(table()).height == 0
+
+
+def test_what_is_not_a_number_is_not_known():
+    policy = loaded(rule("promotion >= 0.9"))
+    facts = row(promotion=float("nan"))
+    assert policy.evaluate(table(facts))["a-rule"].to_list() == [None]
+    assert explain(policy, facts, "a-rule").holds is None
 
 
 def test_missing_and_mistyped_signals_are_named():

@@ -140,6 +140,15 @@ def test_the_house_cannot_loosen_the_law(folder):
     assert (result["goods_tier"][0], result["law.black"][0]) == ("white", True)
 
 
+def test_a_rule_of_the_law_for_a_surface_that_is_off_holds_nowhere(folder):
+    law = LAW.replace("    clause: L1", "    clause: L1\n    surfaces: [live, short_video]")
+    (folder / "law" / "plain.yaml").write_text(law, "utf-8")
+    parent = policy.load(folder / "parent.yaml")
+    assert parent.rule("law.black").surfaces == ()
+    facts = table(row(goods_category="narcotics", contacts=1, promotion=0.9, surface="live"))
+    assert parent.evaluate(facts)["law.black"].to_list() == [False]
+
+
 def test_a_law_file_by_itself(folder):
     law = policy.load(folder / "law" / "plain.yaml")
     facts = table(row(goods_category="narcotics", contacts=1, promotion=0.9, surface="live"))

@@ -316,7 +316,7 @@ def _print_decided(changes: pl.DataFrame) -> None:
     table = _table("items decided differently", "surface", "tier", "language", "before", "after")
     for name in ("items", "share"):
         table.add_column(name, justify="right")
-    table.add_column("rules now")
+    table.add_column("rules now", overflow="fold")
     for row in changes.iter_rows(named=True):
         place = [str(row[name] or "-") for name in ("surface", "tier", "language")]
         counts = [str(row["items"]), f"{row['share']:.1%}"]

@@ -147,7 +147,7 @@ def _matrix(policy: Policy) -> _Section:
     return entries
 
 
-_OF_ROW = ("when", "surfaces", "layer", "examples")
+_OF_ROW = ("when", "surfaces", "layer")
 
 
 def _ways_out(policy: Policy) -> _Section:
@@ -187,12 +187,16 @@ def _rule(rule: Rule) -> dict[str, str | None]:
         "reach": None if rule.reach is None else f"{rule.reach:g}",
         "strike": str(rule.strike) if rule.strike else None,
         "ladder": rule.ladder,
-        "examples": "; ".join(_example(example) for example in rule.examples) or None,
+        **{f"example {example.text!r}": _example(example) for example in rule.examples},
     }
 
 
 def _example(example: Example) -> str:
-    return f"{example.verdict}: {example.text}"
+    """What is expected of an example, and in what circumstances."""
+    names = ("account", "audience", "standing", "licence", "links", "disclosed")
+    given = {name: getattr(example, name) for name in names}
+    shown = [f"{name} {value}" for name, value in given.items() if value not in (None, ())]
+    return ", ".join([example.verdict.value, example.surface.value, *shown])
 
 
 def _words(name: str, words: Words | None) -> dict[str, str | None]:

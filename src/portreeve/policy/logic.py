@@ -155,6 +155,7 @@ class Reasoner:
         self.definitions = definitions
         self._asked: dict[tuple[int, Mode], tuple[Expr, Formula]] = {}
         self._domains: dict[str, Values] = {}
+        self._left = 0
 
     def never(self, expr: Expr) -> bool:
         """The condition can hold for no item."""

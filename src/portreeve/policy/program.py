@@ -97,6 +97,8 @@ class Program:
     def _input(self, name: str) -> pl.Expr:
         """A signal in the type of the catalog; names of a short list as numbers: it is faster."""
         column = pl.col(name).cast(CATALOG[name].column_type)
+        if CATALOG[name].type == "number":
+            column = column.fill_nan(None)  # polars would take it for the largest number
         known = self._known(name)
         return column if known is None else column.cast(pl.Enum(known), strict=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ def evaluate(expr: Expr, row: Mapping[str, Any]) -> Value:
     match expr:
         case Ref(name, kind):
             value = row[name]
-            return single(value) if kind == "number" and value is not None else value
+            return _measured(value) if kind == "number" else value
         case Lit(value):
             return value
         case And(items):
@@ -89,6 +90,11 @@ def single(value: float) -> float:
         return float(struct.unpack("f", struct.pack("f", value))[0])
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
+
+
+def _measured(value: float | None) -> float | None:
+    """A measured number as its column keeps it; what is not a number is not known."""
+    return None if value is None or math.isnan(value) else single(value)
 
 
 def like(text: str, pattern: str, fold: bool = False) -> bool:
