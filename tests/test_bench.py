@@ -14,6 +14,9 @@ from bench.peers import columns, plain, spamassassin, sqrl
 from bench.peers.base import NotInstalledError
 from bench.posts import PostMaker, chunks, shape
 from bench.rules import ATOMS, NAMES, RULES
+from bench.stages import stage_seconds
+
+from portreeve.policy import load
 
 SAMPLES = {
     "手工皂现货，39元一块，加微信：demo_soap88 下单": [
@@ -41,6 +44,9 @@ SAMPLES = {
     "今天天气真好，和妈妈去公园散步": [],
     "": [],
 }
+
+
+POLICY = Path(__file__).parents[1] / "bench" / "rules.policy.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +109,16 @@ def test_made_up_posts_set_off_every_rule(maker: PostMaker) -> None:
     hits = plain.matcher()
     found = {number for text in maker.chunk(0, 20_000)["text"] for number in hits(text)}
     assert plain.describe(sorted(found)) == list(NAMES)
+
+
+def test_the_policy_has_the_same_twenty_rules() -> None:
+    assert [rule.id for rule in load(POLICY).rules] == [
+        "bench." + name.replace("_", "-") for name in NAMES
+    ]
+
+
+def test_every_stage_is_timed(maker: PostMaker) -> None:
+    spent = stage_seconds(maker.chunk(0, 200), load(POLICY))
+    assert list(spent) == [
+        "admit", "fold", "score", "match", "extract", "signals", "rules", "assemble"
+    ]  # fmt: skip
