@@ -168,3 +168,29 @@ def test_broken_bytes_are_named():
     admitted = admit(frame, load("acquaintance"))
     assert admitted.items["text"].to_list() == ["面"]
     assert admitted.rejected["row"].to_list() == [1]
+
+
+def test_a_post_of_a_megabyte_is_decided():
+    long = "面膜89元一盒 加微信 abc12345 下单。" * 50_000
+    decision = screen({"text": [long, "早安"]})
+    assert decision["verdict"].to_list() == ["refuse", "allow"]
+    assert decision["contacts"].to_list()[0] == ["wechat:abc12345"]
+    assert len(decision["evidence"][0]) <= 512
+
+
+def test_right_to_left_marks_and_zero_width_hide_nothing():
+    decision = screen({"text": ["\u202e面\u200b膜89元\u2066 加微\u200d信 abc\u200b12345 下单"]})
+    assert decision["contacts"].to_list() == [["wechat:abc12345"]]
+    assert decision["goods_category"].to_list() == ["facial_masks"]
+
+
+def test_the_same_table_gives_the_same_decisions():
+    posts = {"text": [SELLING, "早安", "二手沙发200元自提"] * 20}
+    assert screen(posts).equals(screen(posts))
+
+
+def test_a_batch_decides_like_single_posts():
+    texts = [SELLING, "早安", "加 薇❤ ａｂｃ①②③④⑤", "http://t.cn/abc 复制打开淘宝", ""]
+    together = screen({"text": texts}).drop("id")
+    alone = pl.concat([screen({"text": [text]}) for text in texts]).drop("id")
+    assert together.equals(alone)

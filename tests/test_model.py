@@ -22,9 +22,7 @@ def test_a_sealed_item_has_no_content_field_anywhere():
     assert set(model.CONTENT_FIELDS) == content
     assert not content & set(SealedItem.__struct_fields__)
     assert not content & set(model.columns(SealedItem))
-    assert not content & set(
-        model.json_schema(SealedItem)["$defs"]["SealedItem"]["properties"]
-    )
+    assert not content & set(model.json_schema(SealedItem)["$defs"]["SealedItem"]["properties"])
 
 
 def test_content_sent_to_a_sealed_surface_is_refused_by_name():

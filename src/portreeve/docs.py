@@ -22,8 +22,8 @@ def signals_page() -> str:
         "# Signals\n",
         _MADE,
         "A signal is a measured fact about an item: one typed column. Conditions of a policy name",
-        "signals; `portreeve policy signals` prints this list, `portreeve screen --signals` writes",
-        "their values. A signal is NULL only where its meaning says so, and the model's when the",
+        "signals; `portreeve policy signals` prints this list, `portreeve screen --signals`",
+        "writes their values. A signal is NULL only where its meaning says so, and the model's when the",
         f"item has no text. {len(CATALOG)} signals.\n",
         "Types: a *count* is a whole number from 0; a *number* is a 32-bit float; *text* is a name",
         "or an id; *boolean* is TRUE or FALSE.",
@@ -34,8 +34,8 @@ def signals_page() -> str:
             (f"`{s.name}`", s.type, s.unit, s.meaning) for s in signals
         ]))  # fmt: skip
     parts.append(
-        f"\nThe policy decides {' and '.join(f'`{name}`' for name in POLICY_SIGNALS)}: the first by "
-        "its overlay of tiers, the second by its definition of that name."
+        f"\nThe policy decides {' and '.join(f'`{name}`' for name in POLICY_SIGNALS)}: the first "
+        "by its overlay of tiers, the second by its definition of that name."
     )
     return "\n".join(parts) + "\n"
 

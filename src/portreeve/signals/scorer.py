@@ -514,13 +514,23 @@ def score_grams(
     grams, regions, m, counts, known, rows, scale, centre, spread, hidden, hidden_bias, output,
     direct, output_bias, calibration, inputs, tally, scores,
 ):  # fmt: skip
-    """The second half of :func:`score_row`: from ``m`` n-grams and the counts to ``scores``."""
+    """The second half of :func:`score_row`: from ``m`` n-grams and the counts to ``scores``.
+
+    ``grams`` and ``regions`` are used up.
+    """
     tally[:] = 0
     found = tally[REGIONS]
     mask = np.uint32(known.size - 1)
     shift = np.uint32(0)
     while known.size >> shift > 1:
         shift += np.uint32(1)
+    # What the model knows comes first, without a branch that nobody could predict.
+    hits = 0
+    for g in range(m):
+        gram = grams[g]
+        grams[hits] = gram & mask
+        regions[hits] = regions[g]
+        hits += known[gram & mask] == np.uint8(1 + (gram >> shift))
     # Eight bytes of a row are added at once, in two words of four sixteen-bit sums. Sums are
     # emptied into the tally of their region before they could overflow.
     even = np.uint64(_EVEN_BYTES)
@@ -529,10 +539,8 @@ def score_grams(
     peak_even = peak_odd = np.uint64(ZERO * 0x0001000100010001)
     added = 0
     region = BODY
-    for g in range(m):
-        slot = np.uint64(grams[g] & mask)
-        if known[slot] != np.uint8(1 + (grams[g] >> shift)):
-            continue
+    for g in range(hits):
+        slot = np.uint64(grams[g])
         if regions[g] != region or added == _MOST_ADDED:
             if added > 0:
                 total = tally[region]

@@ -451,7 +451,7 @@ def _predict(
     for row in range(starts.size - 1):
         begin, end = starts[row], starts[row + 1]
         scorer.score_grams(
-            grams[begin:end], regions[begin:end], end - begin, counts[row], known, rows, scale,
-            centre, spread, hidden, hidden_bias, output, direct, output_bias, calibration,
+            grams[begin:end].copy(), regions[begin:end].copy(), end - begin, counts[row], known,
+            rows, scale, centre, spread, hidden, hidden_bias, output, direct, output_bias, calibration,
             inputs, tally, out[row],
         )  # fmt: skip
