@@ -23,8 +23,8 @@ def signals_page() -> str:
         _MADE,
         "A signal is a measured fact about an item: one typed column. Conditions of a policy name",
         "signals; `portreeve policy signals` prints this list, `portreeve screen --signals`",
-        "writes their values. A signal is NULL only where its meaning says so, and the model's when the",
-        f"item has no text. {len(CATALOG)} signals.\n",
+        "writes their values. A signal is NULL only where its meaning says so, and the model's",
+        f"when the item has no text. {len(CATALOG)} signals.\n",
         "Types: a *count* is a whole number from 0; a *number* is a 32-bit float; *text* is a name",
         "or an id; *boolean* is TRUE or FALSE.",
     ]

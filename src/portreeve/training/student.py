@@ -452,6 +452,6 @@ def _predict(
         begin, end = starts[row], starts[row + 1]
         scorer.score_grams(
             grams[begin:end].copy(), regions[begin:end].copy(), end - begin, counts[row], known,
-            rows, scale, centre, spread, hidden, hidden_bias, output, direct, output_bias, calibration,
-            inputs, tally, out[row],
+            rows, scale, centre, spread, hidden, hidden_bias, output, direct, output_bias,
+            calibration, inputs, tally, out[row],
         )  # fmt: skip
