@@ -531,49 +531,52 @@ def score_grams(
         grams[hits] = gram & mask
         regions[hits] = regions[g]
         hits += known[gram & mask] == np.uint8(1 + (gram >> shift))
-    # Eight bytes of a row are added at once, in two words of four sixteen-bit sums. Sums are
-    # emptied into the tally of their region before they could overflow.
+    # Eight bytes of a row are added at once, in two words of four sixteen-bit sums. A run of rows
+    # of one region ends before its sums could overflow.
     even = np.uint64(_EVEN_BYTES)
     byte = np.uint64(8)
-    even0 = even1 = even2 = even3 = odd0 = odd1 = odd2 = odd3 = np.uint64(0)
-    peak_even = peak_odd = np.uint64(ZERO * 0x0001000100010001)
-    added = 0
-    region = BODY
+    g = 0
+    while g < hits:
+        region = np.int64(regions[g])
+        end = g + 1
+        last = min(hits, g + _MOST_ADDED)
+        while end < last and regions[end] == region:
+            end += 1
+        even0 = even1 = even2 = even3 = odd0 = odd1 = odd2 = odd3 = np.uint64(0)
+        for h in range(g, end):
+            slot = np.uint64(grams[h])
+            word = rows[slot, 0]
+            even0 += word & even
+            odd0 += (word >> byte) & even
+            word = rows[slot, 1]
+            even1 += word & even
+            odd1 += (word >> byte) & even
+            word = rows[slot, 2]
+            even2 += word & even
+            odd2 += (word >> byte) & even
+            word = rows[slot, 3]
+            even3 += word & even
+            odd3 += (word >> byte) & even
+        total = tally[region]
+        _empty(total, 0, even0, odd0)
+        _empty(total, 8, even1, odd1)
+        _empty(total, 16, even2, odd2)
+        _empty(total, 24, even3, odd3)
+        found[region] += end - g
+        g = end
+    peak_even = np.uint64(ZERO * 0x0001000100010001)
+    peak_odd = peak_even
+    # A row seldom has a byte above the greatest so far, so that test comes first.
+    top = np.uint64(_TOP_BITS)
     for g in range(hits):
-        slot = np.uint64(grams[g])
-        if regions[g] != region or added == _MOST_ADDED:
-            if added > 0:
-                total = tally[region]
-                _empty(total, 0, even0, odd0)
-                _empty(total, 8, even1, odd1)
-                _empty(total, 16, even2, odd2)
-                _empty(total, 24, even3, odd3)
-                even0 = even1 = even2 = even3 = odd0 = odd1 = odd2 = odd3 = np.uint64(0)
-                found[region] += added
-                added = 0
-            region = np.int64(regions[g])
-        added += 1
-        word = rows[slot, 0]
-        even0 += word & even
-        odd0 += (word >> byte) & even
-        if region != TOPIC:
+        if regions[g] == TOPIC:
+            continue
+        word = rows[np.uint64(grams[g]), 0]
+        below = (peak_even | top) - (word & even)
+        below &= (peak_odd | top) - ((word >> byte) & even)
+        if below & top != top:
             peak_even = _greater(peak_even, word & even)
             peak_odd = _greater(peak_odd, (word >> byte) & even)
-        word = rows[slot, 1]
-        even1 += word & even
-        odd1 += (word >> byte) & even
-        word = rows[slot, 2]
-        even2 += word & even
-        odd2 += (word >> byte) & even
-        word = rows[slot, 3]
-        even3 += word & even
-        odd3 += (word >> byte) & even
-    total = tally[region]
-    _empty(total, 0, even0, odd0)
-    _empty(total, 8, even1, odd1)
-    _empty(total, 16, even2, odd2)
-    _empty(total, 24, even3, odd3)
-    found[region] += added
     for r in range(REGIONS):
         weight = np.float32(1) / np.sqrt(np.float32(found[r] + 4))
         for q in range(LANES):
