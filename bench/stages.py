@@ -1,8 +1,8 @@
 """Where the CPU time of `portreeve.screen` goes, stage by stage.
 
 The stages that are whole functions are timed in place. The steps inside the text kernel cannot be
-timed apart there, so folding, and folding with matching, are run over the same texts by kernels of
-their own; what remains of the scan is the reading of links, contacts and money.
+timed apart there, so folding, then scoring and matching with it, are run over the same texts by a
+kernel of their own; what remains of the scan is the reading of links, contacts and money.
 """
 
 from __future__ import annotations
