@@ -82,6 +82,7 @@ class Bench:
     plan: Plan
     folder: Path
     pool: Path | None
+    machine: str
 
     @property
     def posts(self) -> Path:
@@ -342,10 +343,11 @@ def page(sections: Sequence[Section], bench: Bench, command: str) -> str:
 Written by `{command}`. Do not edit: run it again.
 
 - Date: {today}
-- Machine: {machine.description()}
+- Machine: {bench.machine}
 - Versions: {machine.versions()}
 - Posts: {kind}. {"" if bench.pool else MIX}
-- Every figure of Portreeve is for one thread. Medians of several runs, with the range.
+- Every figure of Portreeve is for one thread: the median of {bench.plan.runs} runs ({bench.plan.starts} starts), with the
+  range. Every other engine ran {bench.plan.peer_runs} times.
 
 To install the other engines: `bench/peers/install.sh`. A missing one is said to be missing.
 """
@@ -374,7 +376,9 @@ def main() -> None:
     args = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 140)
     with tempfile.TemporaryDirectory(prefix="portreeve-bench-") as folder:
-        bench = Bench(QUICK if args.quick else Plan(), Path(folder), args.pool)
+        bench = Bench(
+            QUICK if args.quick else Plan(), Path(folder), args.pool, machine.description()
+        )
         posts.write(bench.posts, bench.plan.rows, pool=args.pool)
         command = "python -m bench.speed --quick" if args.quick else "make bench"
         out = args.out or (None if args.quick or args.only else PAGE)
