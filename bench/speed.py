@@ -346,8 +346,8 @@ Written by `{command}`. Do not edit: run it again.
 - Machine: {bench.machine}
 - Versions: {machine.versions()}
 - Posts: {kind}. {"" if bench.pool else MIX}
-- Every figure of Portreeve is for one thread: the median of {bench.plan.runs} runs ({bench.plan.starts} starts), with the
-  range. Every other engine ran {bench.plan.peer_runs} times.
+- Every figure of Portreeve is for one thread: the median of {bench.plan.runs} runs
+  ({bench.plan.starts} starts), with the range. Runs of every other engine: {bench.plan.peer_runs}.
 
 To install the other engines: `bench/peers/install.sh`. A missing one is said to be missing.
 """
