@@ -117,13 +117,14 @@ def test_a_refusal_never_rests_on_the_score_alone() -> None:
     policy = load("acquaintance")
     items = pl.DataFrame([{"id": "1", "text": "今天的晚霞特别好看，楼下的桂花也开了"}])
     signals = portreeve.screen(items, signals=True).select("signals").unnest("signals")
-    certain = {name: pl.lit(1.0, pl.Float32) for name in ("promotion", *INTENTS)}
-    held = policy.evaluate(signals.with_columns(**certain))
-    holding = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
-    assert holding == {
-        "moments.likely-selling-waits": Verdict.hold,
-        "moments.undeclared-praise": Verdict.limit,
-    }
+    sure = {name: pl.lit(1.0, pl.Float32) for name in ("promotion", *INTENTS)}
+    held = policy.evaluate(signals.with_columns(**sure))
+    praised = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
+    assert praised == {"moments.undeclared-praise": Verdict.limit}
+
+    held = policy.evaluate(signals.with_columns(**sure).with_columns(soft_ad=pl.lit(0.0)))
+    sold = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
+    assert sold == {"moments.likely-selling-waits": Verdict.hold}
 
 
 # --- what comes out ------------------------------------------------------------------------------
@@ -181,7 +182,7 @@ def test_search_ads_of_a_hospital_a_quack_and_a_shoe_shop(policy: str) -> None:
 
 SECOND_HAND = "闲置转让，用了一年的电饭煲，九成新，80块自提，想要的私聊我"
 HANDMADE = "自己做的手工皂，洋甘菊味，18一块，想要的私信我"
-PART_TIME = "手机兼职，在家就能做，一天80到200，日结，有意加微信 abc12345"
+PART_TIME = "校门口咖啡店招兼职，周末两天，时薪18元，日结，有意加微信 abc12345"
 CONTACT = "喜欢旅行和摄影，微信 abc12345"
 
 
