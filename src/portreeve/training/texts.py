@@ -64,7 +64,7 @@ def read(texts: pl.Series) -> Texts:
     """Fold and read a column of texts; NULL is as empty.
 
     >>> len(read(pl.Series(["加微信 abc", None])).grams)
-    15
+    19
     """
     chunks = [_read(texts[i : i + _CHUNK]) for i in range(0, max(len(texts), 1), _CHUNK)]
     return Texts.join(chunks)
@@ -128,7 +128,7 @@ def words(folded: str) -> list[str]:
     """A folded text cut into words; figures become noughts, white space goes.
 
     >>> words("加微信 abc 128元")
-    ['加', '微信', 'abc', '000', '元']
+    ['加', '微', '信', 'abc', '000', '元']
     """
     import jieba  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
