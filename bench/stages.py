@@ -54,7 +54,7 @@ def kernel_seconds(texts: pl.Series) -> dict[str, float]:
     table, model = fold_table(), shipped_model()
     scratch = Row.scratch(int(np.diff(offsets).max(initial=0)))
     rest = (
-        (table.to, table.flags, table.kinds, table.expansions),
+        table.arrays(),
         scratch,
         model.arrays(),
         Scratch.arrays(),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portreeve.signals.fold import EXPANDS, HAN, KIND, LATIN, fold, fold_table
+from portreeve.signals.fold import CODE, EXPANDS, HAN, KIND, LATIN, fold, fold_table
 from portreeve.signals.kernel import Row, decode, fold_row
 
 CASES = [
@@ -34,7 +34,7 @@ def _run(data: bytes) -> tuple[str, list[int], list[int], int]:
     codes, flags, places = Row.scratch(len(data))
     buffer = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, np.uint8)
     n, characters = fold_row(
-        buffer, 0, len(data), table.to, table.flags, table.kinds, table.expansions,
+        buffer, 0, len(data), *table.arrays(),
         codes, flags, places,
     )  # fmt: skip
     text = "".join(map(chr, codes[:n].tolist()))
@@ -79,8 +79,8 @@ def test_broken_utf8_is_read_to_its_end(data):
 
 def test_every_expansion_stays_within_the_scratch():
     table = fold_table()
-    expanding = np.flatnonzero(table.to >= EXPANDS)
-    lengths = table.expansions[table.to[expanding] - EXPANDS]
+    expanding = np.flatnonzero(table.entries & EXPANDS)
+    lengths = table.expansions[table.entries[expanding] & CODE]
     assert lengths.max() <= 4
     # a byte may become two codes: the shortest expanding character has two bytes
     assert expanding.min() >= 0x80

@@ -17,7 +17,7 @@ def hits(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
     data = np.frombuffer(text.encode(), dtype=np.uint8) if text else np.zeros(0, np.uint8)
     codes, flags, places = Row.scratch(len(data))
     n, _ = fold_row(
-        data, 0, len(data), table.to, table.flags, table.kinds, table.expansions,
+        data, 0, len(data), *table.arrays(),
         codes, flags, places,
     )  # fmt: skip
     found = np.empty((codes.size, 4), dtype=np.int32)

@@ -34,7 +34,11 @@ CHINESE_UNITS = "十百千万"
 CURRENCY_SIGNS = "¥$€£₤₳₴¢₰₵₲"
 
 DROP = 0
+CODE = 0x1FFFFF
+"""Mask of the folded code in an entry of the table; the flag stands above it."""
+FLAG_SHIFT = 21
 EXPANDS = 0x80000000
+"""Bit of an entry whose code is an offset into the expansions."""
 MAX_EXPANSION = 4
 CODE_POINTS = 0x110000
 
@@ -79,15 +83,18 @@ _SCANNED = (
 class FoldTable:
     """The table in the form the kernel reads. A flag is a kind and the bits above.
 
-    ``to``: uint32[0x110000], the folded code, 0 to drop, or ``EXPANDS`` + an offset into
-    ``expansions``, where a length and that many codes stand. ``flags``: uint8[0x110000], the flag
-    of what the code point becomes. ``kinds``: uint8[0x110000], the flag of a folded code.
+    ``entries``: uint32[0x110000], for each code point what it becomes and the flag of that in one
+    word: the folded code, 0 to drop, or with :data:`EXPANDS` an offset into ``expansions``, where
+    a length and that many codes stand. ``kinds``: uint8[0x110000], the flag of a folded code.
     """
 
-    to: NDArray[np.uint32]
-    flags: NDArray[np.uint8]
+    entries: NDArray[np.uint32]
     kinds: NDArray[np.uint8]
     expansions: NDArray[np.uint32]
+
+    def arrays(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.uint32]]:
+        """The arrays in the order that :func:`~portreeve.signals.kernel.fold_row` takes them."""
+        return self.entries, self.kinds, self.expansions
 
 
 @functools.cache
@@ -111,13 +118,16 @@ def _build() -> dict[str, NDArray[np.generic]]:
             if text not in offsets:
                 offsets[text] = len(expansions)
                 expansions += [len(text), *map(ord, text)]
-            to[code] = EXPANDS + offsets[text]
+            to[code] = EXPANDS | offsets[text]
         disguised[code] = hidden
     single = to < EXPANDS
     flags = np.where(single, kinds[np.where(single, to, 0)], 0).astype(np.uint8)
     flags[disguised] |= DISGUISED
-    codes = np.array(expansions or [0], dtype=np.uint32)
-    return {"to": to, "flags": flags, "kinds": kinds, "expansions": codes}
+    return {
+        "entries": to | flags.astype(np.uint32) << FLAG_SHIFT,
+        "kinds": kinds,
+        "expansions": np.array(expansions or [0], dtype=np.uint32),
+    }
 
 
 def _folds() -> list[tuple[int, str, bool]]:
@@ -219,11 +229,11 @@ def fold(text: str) -> str:
     table = fold_table()
     out: list[str] = []
     for char in text:
-        value = int(table.to[ord(char)])
-        if value >= EXPANDS:
-            at = value - EXPANDS
-            length = int(table.expansions[at])
-            out += [chr(c) for c in table.expansions[at + 1 : at + 1 + length]]
+        entry = int(table.entries[ord(char)])
+        value = entry & CODE
+        if entry & EXPANDS:
+            length = int(table.expansions[value])
+            out += [chr(c) for c in table.expansions[value + 1 : value + 1 + length]]
         elif value != DROP:
             out.append(chr(value))
     return "".join(out)

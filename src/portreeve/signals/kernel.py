@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from portreeve.signals.compiled import inlined, kernel
 from portreeve.signals.fold import (
+    CODE,
     DIGIT,
     DISGUISED,
     DROP,
     EXPANDS,
+    FLAG_SHIFT,
     HAN,
     KIND,
     LATIN,
@@ -80,8 +82,7 @@ def fold_row(
     data: NDArray[np.uint8],
     begin: int,
     end: int,
-    to: NDArray[np.uint32],
-    table_flags: NDArray[np.uint8],
+    entries: NDArray[np.uint32],
     kinds: NDArray[np.uint8],
     expansions: NDArray[np.uint32],
     codes: NDArray[np.uint32],
@@ -98,34 +99,48 @@ def fold_row(
     place = 0
     dropped = False
     while at < end:
-        code, width = decode(data, at, end)
-        at += width
-        value = np.int64(to[code])
-        if value == DROP:
-            dropped = True
-        elif value < EXPANDS:
-            flag = table_flags[code]
-            blank = value in (_BLANK, _NEWLINE)
-            if blank and n == 0:
-                pass
-            elif blank and codes[n - 1] in (_BLANK, _NEWLINE):
-                if value == _NEWLINE:
-                    codes[n - 1] = value
-                    flags[n - 1] = flag
+        # Nearly all characters have one byte, or three; the rest goes the careful way.
+        code = np.int64(data[at])
+        width = 1
+        if code >= 0x80:
+            if 0xE0 < code < 0xF0 and code != 0xED and at + 2 < end:
+                second, third = np.int64(data[at + 1]), np.int64(data[at + 2])
+                code = ((code & 0x0F) << 12) | ((second & 0x3F) << 6) | (third & 0x3F)
+                width = 3
+                if ((second ^ 0x80) | (third ^ 0x80)) >= 0x40:
+                    code, width = decode(data, at, end)
             else:
-                if dropped and n > 0 and _is_word(flag) and _is_word(flags[n - 1]):
-                    flag |= np.uint8(DISGUISED)
-                codes[n] = value
-                flags[n] = flag
+                code, width = decode(data, at, end)
+        at += width
+        entry = np.int64(entries[code])
+        value = entry & CODE
+        flag = np.uint8((entry >> FLAG_SHIFT) & 0xFF)
+        if entry & EXPANDS:
+            for k in range(np.int64(expansions[value])):
+                part = expansions[value + 1 + k]
+                codes[n] = part
+                flags[n] = kinds[part] | (flag & np.uint8(DISGUISED))
                 places[n] = place
                 n += 1
             dropped = False
+        elif value > _BLANK:
+            if dropped and n > 0 and _is_word(flag) and _is_word(flags[n - 1]):
+                flag |= np.uint8(DISGUISED)
+            codes[n] = value
+            flags[n] = flag
+            places[n] = place
+            n += 1
+            dropped = False
+        elif value == DROP:
+            dropped = True
         else:
-            offset = value - EXPANDS
-            for k in range(np.int64(expansions[offset])):
-                part = expansions[offset + 1 + k]
-                codes[n] = part
-                flags[n] = kinds[part] | (table_flags[code] & np.uint8(DISGUISED))
+            if n > 0 and codes[n - 1] in (_BLANK, _NEWLINE):
+                if value == _NEWLINE:
+                    codes[n - 1] = value
+                    flags[n - 1] = flag
+            elif n > 0:
+                codes[n] = value
+                flags[n] = flag
                 places[n] = place
                 n += 1
             dropped = False
@@ -134,9 +149,8 @@ def fold_row(
 
 
 @inlined
-def _is_word(flag: int) -> bool:
-    kind = flag & KIND
-    return kind in (LATIN, DIGIT, HAN)
+def _is_word(flag):
+    return LATIN <= (flag & KIND) <= HAN
 
 
 @kernel

@@ -5,9 +5,11 @@ Latin words they are one blank; between single Latin letters they are passed ove
 punctuation ends a word, unless the characters beside it stand alone. Of nested words the longest
 counts, so that an exception phrase silences the word inside it.
 
-A small table of beginnings (first symbols, and pairs of them as a bit set) turns most places of a
-text away; from the others a trie is walked. That touches far less memory than an automaton that
-steps at every character: 57,000 states do not fit the near caches, 40 KB of beginnings do.
+Beginnings turn most places of a text away: the first symbol, then hashed bit sets of the words of
+two symbols and of the first three of longer ones, all looked up without a branch, since nobody
+could predict it. A trie is walked from the few places that are left. That touches far less memory
+than an automaton that steps at every character: 57,000 states do not fit the near caches, the
+beginnings do.
 """
 
 from __future__ import annotations
@@ -18,11 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals.compiled import inlined, kernel
-from portreeve.signals.fold import DIGIT, DISGUISED, HAN, KIND, LATIN, OTHER, STOP
+from portreeve.signals.fold import DIGIT, DISGUISED, HAN, KIND, LATIN, STOP, fold_table
 
-_NEAR_CODES = 0x10000
-_PAIR_BITS = 18
-_BEGINS, _WHOLE = 1, 2
+_NEAR_CODES = 0x20000
+_SET_BITS = 18
+_SET_MASK = (1 << _SET_BITS) - 1
+_ONE, _TWO, _THREE = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D
+_BEGINS, _AT_ONCE = 1, 2
+_CODE_BITS, _STATE_BITS = 21, 20
+_STATE_MASK = (1 << _STATE_BITS) - 1
 _LONGEST_GAP = 6
 _BLANK = 0x20
 
@@ -69,16 +75,18 @@ def _is_latin(char: str) -> bool:
 class Trie:
     """The patterns in the form the kernel reads.
 
-    ``first``: uint8 per code below 65,536, whether a word begins with it, and whether it is one;
-    ``pairs``: bit set of hashed first pairs; ``keys``, ``targets``: edges as an open-addressing
-    hash table, key = state << 21 | code, -1 where empty; ``output``: per state the pattern that
+    ``first``: uint8 per code below 131,072, whether a word begins with it, and whether nothing more
+    can be asked (a word of one symbol, or one with a separator among its first three); ``pairs``,
+    ``threes``: bit sets of the hashed words of two symbols, and first three symbols of the others;
+    ``edges``: an open-addressing hash table,
+    ``(state << 21 | code) << 20 | target``, -1 where empty; ``output``: per state the pattern that
     ends there or -1; the others are indexed by pattern.
     """
 
     first: NDArray[np.uint8]
     pairs: NDArray[np.uint8]
-    keys: NDArray[np.int64]
-    targets: NDArray[np.int32]
+    threes: NDArray[np.uint8]
+    edges: NDArray[np.int64]
     output: NDArray[np.int32]
     length: NDArray[np.int32]
     classes: NDArray[np.int64]
@@ -89,7 +97,7 @@ class Trie:
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """The arrays that :func:`match_row` takes, in its order."""
         return (
-            self.first, self.pairs, self.keys, self.targets, self.output, self.length, self.flags,
+            self.first, self.pairs, self.threes, self.edges, self.output, self.length, self.flags,
         )  # fmt: skip
 
 
@@ -110,13 +118,12 @@ def build(patterns: list[Pattern]) -> Trie:
         if output[state] != -1:
             raise ValueError(f"the word {pattern.symbols!r} stands twice in the lexicon")
         output[state] = index
-    first, pairs = _beginnings(patterns)
-    keys, targets = _edge_table(children)
+    first, pairs, threes = _beginnings(patterns)
     return Trie(
         first=first,
         pairs=pairs,
-        keys=keys,
-        targets=targets,
+        threes=threes,
+        edges=_edge_table(children),
         output=np.array(output, dtype=np.int32),
         length=np.array([len(p.symbols) for p in patterns], dtype=np.int32),
         classes=np.array([p.classes for p in patterns], dtype=np.int64),
@@ -126,66 +133,73 @@ def build(patterns: list[Pattern]) -> Trie:
     )
 
 
-def _beginnings(patterns: list[Pattern]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _beginnings(patterns: list[Pattern]) -> tuple[NDArray[np.uint8], ...]:
     first = np.zeros(_NEAR_CODES, dtype=np.uint8)
-    pairs = np.zeros((1 << _PAIR_BITS) // 8, dtype=np.uint8)
+    pairs, threes = (np.zeros((1 << _SET_BITS) // 8, np.uint8) for _ in range(2))
+    kinds = fold_table().kinds
     for pattern in patterns:
         codes = [ord(c) for c in pattern.symbols]
+        words = all(kinds[code] & KIND <= HAN for code in codes[:3])
         if codes[0] < _NEAR_CODES:
-            first[codes[0]] |= _BEGINS | (_WHOLE if len(codes) == 1 else 0)
-        if len(codes) > 1:
-            bit = (codes[0] * 0x9E3779B1 ^ codes[1] * 0x85EBCA77) >> 9 & ((1 << _PAIR_BITS) - 1)
-            pairs[bit >> 3] |= 1 << (bit & 7)
-    return first, pairs
+            first[codes[0]] |= _BEGINS if words and len(codes) > 1 else _BEGINS | _AT_ONCE
+        if len(codes) == 2:
+            _add(pairs, codes[0] * _ONE ^ codes[1] * _TWO)
+        elif len(codes) > 2:
+            _add(threes, codes[0] * _ONE ^ codes[1] * _TWO ^ codes[2] * _THREE)
+    return first, pairs, threes
 
 
-def _edge_table(children: list[dict[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _add(bits: NDArray[np.uint8], mixed: int) -> None:
+    bit = mixed >> 9 & _SET_MASK
+    bits[bit >> 3] |= 1 << (bit & 7)
+
+
+@inlined
+def _has(bits, mixed):
+    """Whether a bit set has what was mixed from symbols; it may say so of others too."""
+    bit = mixed >> 9 & np.int64(_SET_MASK)
+    return np.int64(bits[bit >> 3]) >> (bit & 7) & 1
+
+
+def _edge_table(children: list[dict[int, int]]) -> NDArray[np.int64]:
+    if len(children) > _STATE_MASK:
+        raise ValueError(f"the lexicon has {len(children):,} beginnings of words, too many")
     edges = sum(map(len, children))
     size = 1 << max(4, (2 * edges).bit_length())
-    keys = [-1] * size
-    targets = [-1] * size
+    table = [-1] * size
     for state, following in enumerate(children):
         for code, target in following.items():
-            key = state << 21 | code
-            slot = ((key ^ (key >> 17)) * 0x9E3779B1 >> 15) & (size - 1)
-            while keys[slot] != -1:
+            key = state << _CODE_BITS | code
+            slot = ((key ^ (key >> 17)) * _ONE >> 15) & (size - 1)
+            while table[slot] != -1:
                 slot = (slot + 1) & (size - 1)
-            keys[slot] = key
-            targets[slot] = target
-    return np.array(keys, dtype=np.int64), np.array(targets, dtype=np.int32)
+            table[slot] = key << _STATE_BITS | target
+    return np.array(table, dtype=np.int64)
 
 
 @kernel
-def _child(state: int, code: int, keys: NDArray[np.int64], targets: NDArray[np.int32]) -> int:
+def _child(state, code, edges):
     """The state after a code; -1 when no word goes on with it."""
-    key = np.int64(state) << 21 | np.int64(code)
-    mask = np.int64(keys.size - 1)
-    slot = ((key ^ (key >> 17)) * np.int64(0x9E3779B1) >> 15) & mask
-    while keys[slot] != -1:
-        if keys[slot] == key:
-            return np.int64(targets[slot])
+    key = np.int64(state) << _CODE_BITS | np.int64(code)
+    mask = np.int64(edges.size - 1)
+    slot = ((key ^ (key >> 17)) * np.int64(_ONE) >> 15) & mask
+    edge = edges[slot]
+    while edge != -1:
+        if edge >> _STATE_BITS == key:
+            return edge & _STATE_MASK
         slot = (slot + 1) & mask
+        edge = edges[slot]
     return -1
 
 
 @inlined
-def _is_pair(one, two, pairs):
-    """Whether some word may begin with two codes."""
-    bit = (np.int64(one) * np.int64(0x9E3779B1) ^ np.int64(two) * np.int64(0x85EBCA77)) >> 9
-    bit &= np.int64((1 << _PAIR_BITS) - 1)
-    return pairs[bit >> 3] >> np.uint8(bit & 7) & 1
-
-
-@inlined
 def _is_word(flag):
-    kind = flag & KIND
-    return kind in (LATIN, DIGIT, HAN, OTHER)
+    return (flag & KIND) <= HAN
 
 
 @inlined
 def _is_latin_or_digit(flag):
-    kind = flag & KIND
-    return kind in (LATIN, DIGIT)
+    return LATIN <= (flag & KIND) <= DIGIT
 
 
 @kernel
@@ -195,8 +209,8 @@ def match_row(
     n: int,
     first: NDArray[np.uint8],
     pairs: NDArray[np.uint8],
-    keys: NDArray[np.int64],
-    targets: NDArray[np.int32],
+    threes: NDArray[np.uint8],
+    edges: NDArray[np.int64],
     output: NDArray[np.int32],
     length: NDArray[np.int32],
     pattern_flags: NDArray[np.int32],
@@ -209,21 +223,10 @@ def match_row(
     """
     found = 0
     reached = 0
-    for start in range(n):
-        code = np.int64(codes[start])
-        begins = first[code] if code < _NEAR_CODES else np.uint8(_BEGINS)
-        if not begins:
-            continue
-        kind = flags[start] & KIND
-        if kind == LATIN and start > 0 and (flags[start - 1] & KIND) == LATIN:
-            continue
-        if begins & _WHOLE == 0:
-            if start + 1 == n:
-                continue
-            following = np.int64(codes[start + 1])
-            if _is_word(flags[start + 1]) and not _is_pair(code, following, pairs):
-                continue
-        end, pattern = _longest(codes, flags, start, n, keys, targets, output, pattern_flags)
+    # Hits are written no further than places have been read: there are never more of them.
+    for place in range(_promising(codes, flags, n, first, pairs, threes, hits), n):
+        start = np.int64(hits[place, 0])
+        end, pattern = _longest(codes, flags, start, n, edges, output, pattern_flags)
         if pattern < 0 or end <= reached:
             continue
         reached = end
@@ -239,20 +242,37 @@ def match_row(
 
 
 @kernel
-def _longest(
-    codes: NDArray[np.uint32],
-    flags: NDArray[np.uint8],
-    start: int,
-    n: int,
-    keys: NDArray[np.int64],
-    targets: NDArray[np.int32],
-    output: NDArray[np.int32],
-    pattern_flags: NDArray[np.int32],
-) -> tuple[int, int]:
+def _promising(codes, flags, n, first, pairs, threes, hits):
+    """Where a word may begin, going by its first three symbols and passing over separators.
+
+    The places are written to ``hits[:n, 0]`` from its end; returns the index of the first.
+    """
+    places = n
+    second = np.int64(0)
+    third = np.int64(0)
+    for start in range(n - 1, -1, -1):
+        code = np.int64(codes[start])
+        begins = np.int64(first[code]) if code < _NEAR_CODES else np.int64(_BEGINS | _AT_ONCE)
+        mixed = code * np.int64(_ONE) ^ second * np.int64(_TWO)
+        pair = _has(pairs, mixed)
+        three = _has(threes, mixed ^ third * np.int64(_THREE))
+        latin = (flags[start] & KIND) == LATIN
+        goes_on = latin & (start > 0) & ((flags[start - 1] & KIND) == LATIN)
+        promising = (begins & _BEGINS) & (begins >> 1 | pair | three) & (not goes_on)
+        hits[places - 1, 0] = start
+        places -= promising
+        word = _is_word(flags[start])
+        third = second if word else third
+        second = code if word else second
+    return places
+
+
+@kernel
+def _longest(codes, flags, start, n, edges, output, pattern_flags):
     """(one past its last code, pattern) of the longest word from a place; pattern -1 for none."""
     best = -1
     end = start
-    state = _child(0, codes[start], keys, targets)
+    state = _child(0, codes[start], edges)
     i = start + 1
     before = 0
     while state >= 0:
@@ -264,28 +284,20 @@ def _longest(
         if i >= n:
             break
         if _is_word(flags[i]):
-            state = _child(state, codes[i], keys, targets)
+            state = _child(state, codes[i], edges)
             i += 1
         else:
-            state, i = _across(codes, flags, i, n, state, keys, targets)
+            state, i = _across(codes, flags, i, n, state, edges)
     return end, best
 
 
 @kernel
-def _across(
-    codes: NDArray[np.uint32],
-    flags: NDArray[np.uint8],
-    i: int,
-    n: int,
-    state: int,
-    keys: NDArray[np.int64],
-    targets: NDArray[np.int32],
-) -> tuple[int, int]:
+def _across(codes, flags, i, n, state, edges):
     """(state, next code) after separators that begin at a code; state -1 where they end a word."""
     after = i
     stop = False
     while after < n and not _is_word(flags[after]):
-        following = _child(state, codes[after], keys, targets)
+        following = _child(state, codes[after], edges)
         if following >= 0:
             return following, after + 1
         stop |= (flags[after] & KIND) == STOP
@@ -297,7 +309,7 @@ def _across(
     if _is_latin_or_digit(flags[i - 1]) and _is_latin_or_digit(flags[after]):
         if _single_letters(flags, i - 1, after, n):
             return state, after
-        return _child(state, _BLANK, keys, targets), after
+        return _child(state, _BLANK, edges), after
     alone = (i < 2 or not _is_word(flags[i - 2])) or (
         after + 1 >= n or not _is_word(flags[after + 1])
     )

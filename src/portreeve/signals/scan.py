@@ -88,7 +88,7 @@ def scan(
     row = count = used = 0
     while row < rows:
         row, count, used = _run(
-            data, offsets, row, table.to, table.flags, table.kinds, table.expansions,
+            data, offsets, row, *table.arrays(),
             *trie.arrays(), trie.classes, trie.goods, trie.weight,
             lexicon.contact_kind, lexicon.money_kind, lexicon.adds, lexicon.severity,
             context, disclosure, codes, flags, places, hits, covered, key, score, named, topic,
@@ -103,8 +103,8 @@ def scan(
 
 @kernel
 def _run(
-    data, offsets, row, to, table_flags, kinds, expansions,
-    begins, pairs, edge_keys, targets, output, length, pattern_flags,
+    data, offsets, row, entries, kinds, expansions,
+    begins, pairs, threes, edges, output, length, pattern_flags,
     classes, goods, weight, contact_kind, money_kind, adds, severity,
     context, disclosure, codes, flags, places, hits, covered, key, score, named, topic,
     counters, price_max, spans, count, keys, used, scores, weights, scratch,
@@ -117,7 +117,7 @@ def _run(
         ):
             return row, count, used
         n, characters = fold_row(
-            data, offsets[row], offsets[row + 1], to, table_flags, kinds, expansions,
+            data, offsets[row], offsets[row + 1], entries, kinds, expansions,
             codes, flags, places,
         )  # fmt: skip
         found = counters[row]
@@ -125,7 +125,8 @@ def _run(
         seen = count_row(codes, flags, n, topic, found[_HAN : _SHARE_HINTS + 1])
         score_row(codes, n, *weights, *scratch, scores[row])
         n_hits = match_row(
-            codes, flags, n, begins, pairs, edge_keys, targets, output, length, pattern_flags, hits,
+            codes, flags, n, begins, pairs, threes, edges, output, length, pattern_flags,
+            hits,
         )  # fmt: skip
         covered[:n] = 0
         first = count

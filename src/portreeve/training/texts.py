@@ -90,7 +90,7 @@ def _read(texts: pl.Series) -> Texts:
     sizes = np.zeros(len(array), np.int64)
     counts = np.zeros((len(array), len(COUNTS)), np.float32)
     _read_all(
-        data, offsets, table.to, table.flags, table.kinds, table.expansions,
+        data, offsets, *table.arrays(),
         codes, flags, places, kept, sizes, grams, regions, starts, counts, *Scratch.for_reading(),
     )  # fmt: skip
     ends = np.cumsum(sizes)
@@ -104,13 +104,13 @@ def _read(texts: pl.Series) -> Texts:
 
 @kernel
 def _read_all(
-    data, offsets, to, table_flags, kinds, expansions, codes, flags, places,
+    data, offsets, entries, kinds, expansions, codes, flags, places,
     kept, sizes, grams, regions, starts, counts, marks, opened,
 ):  # fmt: skip
     at = 0
     for row in range(offsets.size - 1):
         n, _ = fold_row(
-            data, offsets[row], offsets[row + 1], to, table_flags, kinds, expansions,
+            data, offsets[row], offsets[row + 1], entries, kinds, expansions,
             codes, flags, places,
         )  # fmt: skip
         if n > 2 * READ_HALF:
