@@ -194,3 +194,11 @@ def test_a_batch_decides_like_single_posts():
     together = screen({"text": texts}).drop("id")
     alone = pl.concat([screen({"text": [text]}) for text in texts]).drop("id")
     assert together.equals(alone)
+
+
+def test_text_that_arrow_let_through_unchecked_is_named():
+    held = pa.array([b"ok", b"\xff\xfe bad"], pa.binary())
+    broken = pa.StringArray.from_buffers(2, *held.buffers()[1:])
+    with pytest.raises(portreeve.ItemError) as caught:
+        portreeve.screen(pa.table({"text": broken}))
+    assert str(caught.value) == "row 1: text is not UTF-8. Write the column 'text' as UTF-8."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from portreeve.model import (
     CONTENT_FIELDS,
@@ -39,17 +40,40 @@ class Admitted:
 
 
 def as_frame(table: Any) -> pl.DataFrame:
-    """A table with the Arrow PyCapsule interface as a polars frame."""
+    """A table with the Arrow PyCapsule interface as a polars frame.
+
+    A column of text with bytes that are not UTF-8 becomes a column of bytes: polars takes text on
+    trust, Arrow does not check it, so other programs hand it over.
+    """
     if isinstance(table, pl.DataFrame):
         return table
     if isinstance(table, pl.LazyFrame):
         return table.collect()
-    if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
-        return pl.DataFrame(table)
-    raise ItemError(
-        f"a {type(table).__name__} is not a table. "
-        "Give a polars, pandas or pyarrow table, or anything with __arrow_c_stream__."
-    )
+    if hasattr(table, "__arrow_c_stream__"):
+        given = pa.table(table)
+    elif hasattr(table, "__arrow_c_array__"):
+        given = pa.Table.from_batches([pa.record_batch(table)])
+    else:
+        raise ItemError(
+            f"a {type(table).__name__} is not a table. "
+            "Give a polars, pandas or pyarrow table, or anything with __arrow_c_stream__."
+        )
+    for at, (name, column) in enumerate(zip(given.column_names, given.columns, strict=True)):
+        if _is_broken_text(column):
+            given = given.set_column(at, name, column.cast(pa.large_binary()))
+    frame = pl.from_arrow(given)
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _is_broken_text(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return False
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return True
+    return False
 
 
 def admit(frame: pl.DataFrame, policy: Policy) -> Admitted:
@@ -85,7 +109,9 @@ def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[_Wrong]]:
             continue
         converted = _convert(given, kind)
         lost = given.is_not_null() & converted.is_null()
-        if lost.any():
+        if lost.any() and given.dtype == pl.Binary and kind == pl.String:
+            wrong.append((lost, f"{name} is not UTF-8", f"Write the column {name!r} as UTF-8."))
+        elif lost.any():
             wrong.append(
                 (
                     lost,

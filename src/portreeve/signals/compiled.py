@@ -67,15 +67,28 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 
 import numba  # noqa: E402 - it reads the cache folder when it is imported
 
+_OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": _CHECKED}
+# The arrays of a kernel belong to its caller, so nothing need be counted: with numba's reference
+# counts, handing a dozen arrays to a small function costs more than most of those functions do.
+_UNCOUNTED: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+
 
 def kernel(function: Function) -> Function:
-    """Compile a function in nopython mode, without the GIL, cached between processes."""
-    return numba.njit(cache=True, nogil=True, boundscheck=_CHECKED)(function)  # type: ignore[return-value]
+    """Compile a function in nopython mode, without the GIL, cached between processes.
+
+    It must not make arrays: it fills those that it is given.
+    """
+    return numba.njit(cache=True, **_UNCOUNTED)(function)  # type: ignore[no-any-return]
 
 
 def inlined(function: Function) -> Function:
     """Compile a small function into its callers."""
-    return numba.njit(nogil=True, inline="always", boundscheck=_CHECKED)(function)  # type: ignore[return-value]
+    return numba.njit(inline="always", **_UNCOUNTED)(function)  # type: ignore[no-any-return]
+
+
+def allocating(function: Function) -> Function:
+    """Compile like :func:`kernel` a function that makes arrays of its own."""
+    return numba.njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def announce_first_compilation() -> None:

@@ -178,8 +178,12 @@ class Scratch:
         NDArray[np.uint8],
         NDArray[np.int64],
         NDArray[np.int32],
+        NDArray[np.uint32],
     ]:
-        """``grams``, ``regions``, ``counts``, ``inputs``, ``marks``, ``topics`` and ``tally``."""
+        """What :func:`score_row` takes, in its order.
+
+        ``grams``, ``regions``, ``counts``, ``inputs``, ``marks``, ``topics``, ``tally``, ``ends``.
+        """
         return (
             np.empty(MOST_GRAMS, np.uint32),
             np.empty(MOST_GRAMS, np.uint8),
@@ -187,6 +191,7 @@ class Scratch:
             np.empty(INPUTS, np.float32),
             *Scratch.for_reading(),
             np.empty((REGIONS + 2, LANES), np.int32),
+            np.empty(2 * READ_HALF, np.uint32),
         )
 
     @staticmethod
@@ -231,6 +236,12 @@ def _topic_end(codes, i, n):
     return j if j < last and j > i + 1 else -1
 
 
+@inlined
+def _forwards(codes, i, n, previous):
+    """Whether what was forwarded begins here: two strokes, but not those of an address."""
+    return i + 1 < n and codes[i + 1] == 47 and previous != 58
+
+
 @kernel
 def read_row(codes, n, grams, regions, counts, marks, opened):
     """Read the n-grams and the counts of a folded text of at most ``2 * READ_HALF`` codes.
@@ -249,7 +260,6 @@ def read_row(codes, n, grams, regions, counts, marks, opened):
     m = 0
     region = BODY
     base = BODY
-    mention = False
     topic_end = -1
     topics = 0
     # The last three n-gram states, the open Latin word and the word before it.
@@ -265,18 +275,19 @@ def read_row(codes, n, grams, regions, counts, marks, opened):
     letters_in_word = figures_in_word = 0
     last_ideograph = -5
     first_body = last_body = -1
-    for i in range(n):
-        code = np.int64(codes[i])
+    previous = np.int64(-1)
+    for i in range(n + 1):
+        # One code past the end, which is none, closes what is open there.
+        code = np.int64(codes[i]) if i < n else np.int64(0)
         what = _class(code)
-        before = region
-        if i <= topic_end:
-            region = TOPIC
-        else:
+        if region == TOPIC and i > topic_end:
             region = base
-            if mention and what in (_NONE, _GAP):
-                mention = False
+            one = two = three = np.uint64(0)
+        is_word = what in (_IDEOGRAPH, _LETTER, _FIGURE)
+        if what == _NONE:
             if code == 35:
-                end = _topic_end(codes, i, n)
+                one = two = three = np.uint64(0)
+                end = _topic_end(codes, i, n) if i > topic_end else -1
                 if end > 0:
                     topic_end = end
                     region = TOPIC
@@ -288,22 +299,43 @@ def read_row(codes, n, grams, regions, counts, marks, opened):
                         topic_from[topics] = i
                         topic_to[topics] = end
                     topics += 1
-            elif code == 64:
-                mention = True
-                counts[_MENTIONS] += 1
-            elif code == 47 and i + 1 < n and codes[i + 1] == 47 and (i == 0 or codes[i - 1] != 58):
-                base = FORWARDED
-                region = FORWARDED
+            elif (
+                code == 47 and i + 1 < n and codes[i + 1] == 47 and previous != 58 and i > topic_end
+            ):
+                if region != FORWARDED:
+                    one = two = three = np.uint64(0)
+                base = region = FORWARDED
                 if counts[_FORWARDS] == 0:
                     counts[_FORWARDED_SHARE] = (n - i) / n
                 counts[_FORWARDS] += 1
 
+        # A Latin word ends here, or a run of figures.
+        if word_size > 0 and what not in (_LETTER, _FIGURE):
+            if word_size > 1:
+                grams[m] = _bucket(word)
+                regions[m] = region
+                m += 1
+                if word_before > 0:
+                    grams[m] = _bucket(_mix(word_before, word))
+                    regions[m] = region
+                    m += 1
+                word_before = word
+            if word_size >= 6 and letters_in_word > 0 and figures_in_word > 0:
+                counts[_MIXED_WORDS] += 1
+            word = np.uint64(0)
+            word_size = letters_in_word = figures_in_word = 0
+        if run > 0 and what != _FIGURE:
+            counts[_DIGIT_RUNS] += 1
+            counts[_LONG_DIGIT_RUNS] += run >= 5
+            ahead = np.int64(codes[i - run - 1]) if i > run else np.int64(0)
+            if _is_unit(code) or ahead in (0xA5, 0x24, 0x5238):
+                counts[_AMOUNTS] += 1
+            run = 0
+        if i == n:
+            break
+
         # N-grams of one to four letters or digits, whatever stands between them.
-        if region != before or code == 35:
-            one = np.uint64(0)
-            two = np.uint64(0)
-            three = np.uint64(0)
-        if what in (_IDEOGRAPH, _LETTER, _FIGURE):
+        if is_word:
             symbol = 48 if what == _FIGURE else code
             first = _mix(np.uint64(_SEED_GRAM), symbol)
             second = np.uint64(0)
@@ -328,99 +360,72 @@ def read_row(codes, n, grams, regions, counts, marks, opened):
             one = first
             two = second
             three = third
-        elif what == _NONE:
-            grams[m] = _bucket(_mix(np.uint64(_SEED_MARK), code))
-            regions[m] = region
-            m += 1
-            if one > 0:
-                grams[m] = _bucket(_mix(one * np.uint64(3), code))
-                regions[m] = region
-                m += 1
 
-        # Latin words and pairs of them.
-        if what in (_LETTER, _FIGURE):
-            word = _mix(word + np.uint64(_SEED_WORD), 48 if what == _FIGURE else code)
-            word_size += 1
-            if what == _FIGURE:
-                figures_in_word += 1
-            else:
-                letters_in_word += 1
-        if word_size > 0 and (what not in (_LETTER, _FIGURE) or i == n - 1):
-            if word_size > 1:
-                grams[m] = _bucket(word)
-                regions[m] = region
-                m += 1
-                if word_before > 0:
-                    grams[m] = _bucket(_mix(word_before, word))
-                    regions[m] = region
-                    m += 1
-                word_before = word
-            if word_size >= 6 and letters_in_word > 0 and figures_in_word > 0:
-                counts[_MIXED_WORDS] += 1
-            word = np.uint64(0)
-            word_size = letters_in_word = figures_in_word = 0
-        if what == _IDEOGRAPH:
-            word_before = np.uint64(0)
-
-        # Counts.
-        if region == TOPIC:
-            topic_codes += 1
-        else:
+        in_body = region != TOPIC
+        if in_body:
             body += 1
-            if what not in (_GAP, _NONE):
+            slot = (code * 2654435761) & (_SEEN - 1)
+            distinct += seen[slot] == 0
+            seen[slot] = 1
+            if is_word:
                 if first_body < 0:
                     first_body = i
                 last_body = i
-            slot = (code * 2654435761) & (_SEEN - 1)
-            if seen[slot] == 0:
-                seen[slot] = 1
-                distinct += 1
-            if what == _IDEOGRAPH:
-                if i - last_ideograph == 2 and _class(codes[i - 1]) != _IDEOGRAPH:
+        else:
+            topic_codes += 1
+        repeats += previous == code
+
+        if what == _IDEOGRAPH:
+            ideographs += 1
+            word_before = np.uint64(0)
+            if in_body:
+                if i - last_ideograph == 2 and _class(previous) != _IDEOGRAPH:
                     counts[_SPLIT_HAN] += 1
                 last_ideograph = i
                 if pair_state > 0:
                     pairs[_mix(pair_state, code) & np.uint64(_PAIR_BITS - 1)] = 1
                 pair_state = np.uint64(code)
-            else:
+            if code == 0x7F51:
+                counts[_LINKS] += i + 3 < n and codes[i + 1] == 0x9875 and codes[i + 2] == 0x94FE
+            elif code == 0x89C6:
+                counts[_VIDEOS] += i + 1 < n and codes[i + 1] == 0x9891
+        else:
+            if in_body:
                 pair_state = np.uint64(0)
-                if what == _NONE and code > 0x2190 and not 0x3000 <= code < 0x3100:
-                    counts[_EMOJI] += 1
-        if what == _LETTER:
-            letters += 1
-        elif what == _IDEOGRAPH:
-            ideographs += 1
-        elif what == _FIGURE:
-            figures += 1
-            run += 1
-        elif what == _GAP:
-            gaps += 1
-        if i > 0 and codes[i - 1] == code:
-            repeats += 1
-        if run > 0 and (what != _FIGURE or i == n - 1):
-            counts[_DIGIT_RUNS] += 1
-            if run >= 5:
-                counts[_LONG_DIGIT_RUNS] += 1
-            after = code if what != _FIGURE else 0
-            at = i - run if what != _FIGURE else i - run + 1
-            ahead = np.int64(codes[at - 1]) if at > 0 else 0
-            if _is_unit(after) or ahead in (0xA5, 0x24, 0x5238):
-                counts[_AMOUNTS] += 1
-            run = 0
-        if code == 33:
-            counts[_EXCLAMATIONS] += 1
-        elif code == 63:
-            counts[_QUESTIONS] += 1
-            if i > 0 and codes[i - 1] == 63:
-                counts[_QUESTION_PAIRS] += 1
-        elif code == 0x3010:
-            counts[_BRACKETS] += 1
-        elif (
-            code == 0x7F51 and i + 3 < n and codes[i + 1] == 0x9875 and codes[i + 2] == 0x94FE
-        ) or (code == 58 and i + 2 < n and codes[i + 1] == 47 and codes[i + 2] == 47):
-            counts[_LINKS] += 1
-        elif code == 0x89C6 and i + 1 < n and codes[i + 1] == 0x9891:
-            counts[_VIDEOS] += 1
+            if what == _LETTER:
+                letters += 1
+                letters_in_word += 1
+                word_size += 1
+                word = _mix(word + np.uint64(_SEED_WORD), code)
+            elif what == _FIGURE:
+                figures += 1
+                figures_in_word += 1
+                run += 1
+                word_size += 1
+                word = _mix(word + np.uint64(_SEED_WORD), 48)
+            elif what == _GAP:
+                gaps += 1
+            else:
+                grams[m] = _bucket(_mix(np.uint64(_SEED_MARK), code))
+                regions[m] = region
+                m += 1
+                if one > 0:
+                    grams[m] = _bucket(_mix(one * np.uint64(3), code))
+                    regions[m] = region
+                    m += 1
+                counts[_EMOJI] += in_body and code > 0x2190 and not 0x3000 <= code < 0x3100
+                if code == 33:
+                    counts[_EXCLAMATIONS] += 1
+                elif code == 63:
+                    counts[_QUESTIONS] += 1
+                    counts[_QUESTION_PAIRS] += previous == 63
+                elif code == 64:
+                    counts[_MENTIONS] += i > topic_end
+                elif code == 0x3010:
+                    counts[_BRACKETS] += 1
+                elif code == 58:
+                    counts[_LINKS] += i + 2 < n and codes[i + 1] == 47 and codes[i + 2] == 47
+        previous = code
 
     kept = min(topics, _MOST_TOPICS)
     distinct_topics = 0
@@ -492,7 +497,7 @@ def squash(count, centre, spread):
 @kernel
 def score_row(
     codes, n, known, rows, scale, centre, spread, hidden, hidden_bias, output, direct,
-    output_bias, calibration, grams, regions, counts, inputs, marks, opened, tally, scores,
+    output_bias, calibration, grams, regions, counts, inputs, marks, opened, tally, ends, scores,
 ):  # fmt: skip
     """Write the nine probabilities (:data:`OUTPUTS`) of a folded text to ``scores``.
 
@@ -500,7 +505,10 @@ def score_row(
     ``scores``: float32[9].
     """
     if n > 2 * READ_HALF:
-        codes = np.concatenate((codes[:READ_HALF], codes[n - READ_HALF : n]))
+        for i in range(READ_HALF):
+            ends[i] = codes[i]
+            ends[READ_HALF + i] = codes[n - READ_HALF + i]
+        codes = ends
         n = 2 * READ_HALF
     m = read_row(codes, n, grams, regions, counts, marks, opened)
     score_grams(

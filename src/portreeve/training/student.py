@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals import scorer
-from portreeve.signals.compiled import kernel  # first: it says where kernels are cached
+from portreeve.signals.compiled import allocating, kernel  # first: it says where kernels are cached
 from portreeve.signals.scorer import (
     BUCKET_BITS,
     INPUTS,
     LANES,
+    MOST_GRAMS,
     OUTPUTS,
     PEAKS,
     REGIONS,
@@ -203,7 +204,7 @@ def _choose(lesson: Lesson, semantics: Semantics | None) -> NDArray[np.int64]:
     return np.sort(buckets[order][first]) if len(buckets) else buckets
 
 
-@kernel
+@allocating
 def _count(starts, grams, pull, seen, pulled):
     last = np.full(seen.size, -1, np.int32)
     for row in range(starts.size - 1):
@@ -226,7 +227,7 @@ def _slots(chosen: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.uin
     return slot_of, known
 
 
-@kernel
+@allocating
 def _sums(starts, grams, regions, rows_of, word, vectors):
     """Sums of word vectors for each region, and what the scorer multiplies sums with."""
     texts = starts.size - 1
@@ -438,6 +439,7 @@ def predict(model: Model, texts: Texts) -> NDArray[np.float32]:
     out = np.empty((len(texts), len(OUTPUTS)), np.float32)
     _predict(
         texts.starts, texts.grams, texts.regions, texts.counts, *model.arrays(),
+        np.empty(MOST_GRAMS, np.uint32), np.empty(MOST_GRAMS, np.uint8),
         np.empty(INPUTS, np.float32), np.empty((REGIONS + 2, LANES), np.int32), out,
     )  # fmt: skip
     return out
@@ -446,12 +448,15 @@ def predict(model: Model, texts: Texts) -> NDArray[np.float32]:
 @kernel
 def _predict(
     starts, grams, regions, counts, known, rows, scale, centre, spread, hidden, hidden_bias,
-    output, direct, output_bias, calibration, inputs, tally, out,
+    output, direct, output_bias, calibration, used_grams, used_regions, inputs, tally, out,
 ):  # fmt: skip
     for row in range(starts.size - 1):
         begin, end = starts[row], starts[row + 1]
+        for i in range(begin, end):
+            used_grams[i - begin] = grams[i]
+            used_regions[i - begin] = regions[i]
         scorer.score_grams(
-            grams[begin:end].copy(), regions[begin:end].copy(), end - begin, counts[row], known,
+            used_grams, used_regions, end - begin, counts[row], known,
             rows, scale, centre, spread, hidden, hidden_bias, output, direct, output_bias,
             calibration, inputs, tally, out[row],
         )  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portreeve.signals.compiled import kernel
+from portreeve.signals.compiled import allocating, kernel
 from portreeve.signals.scorer import BUCKET_BITS, TOPIC
 from portreeve.training.measure import calibrate
 from portreeve.training.texts import Texts
@@ -118,7 +118,7 @@ def _to_gaussian(product, left, right, width):
             product[i, j] = np.exp(-width * (left[i] + right[j] - 2 * product[i, j]))
 
 
-@kernel
+@allocating
 def _texts_with(starts, grams, seen):
     last = np.full(seen.size, -1, np.int32)
     for row in range(starts.size - 1):

@@ -114,9 +114,11 @@ def _read_all(
             codes, flags, places,
         )  # fmt: skip
         if n > 2 * READ_HALF:
-            codes[READ_HALF : 2 * READ_HALF] = codes[n - READ_HALF : n].copy()
+            for i in range(READ_HALF):
+                codes[READ_HALF + i] = codes[n - READ_HALF + i]
             n = 2 * READ_HALF
-        kept[at : at + n] = codes[:n]
+        for i in range(n):
+            kept[at + i] = codes[i]
         sizes[row] = n
         begin = starts[row]
         m = read_row(codes, n, grams[begin:], regions[begin:], counts[row], marks, opened)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portreeve.signals.compiled import kernel
+from portreeve.signals.compiled import allocating
 from portreeve.signals.scorer import BODY, FORWARDED, TOPIC
 from portreeve.training.texts import words
 
@@ -74,7 +74,7 @@ def cut(folded: list[str]) -> list[list[str]]:
     return [[known.setdefault(word, word) for word in words(text)] for text in folded]
 
 
-@kernel
+@allocating
 def _regions(ids, starts, topic_mark, slash):
     regions = np.zeros(ids.size, np.uint8)
     for row in range(starts.size - 1):
