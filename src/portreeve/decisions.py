@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from portreeve.model import Decision, Verdict, columns
 from portreeve.policy import Policy, Rule
-from portreeve.policy.expression import Expr, Not, Ref
 from portreeve.signals.lexicon import lexicon
 from portreeve.signals.spans import (
     CONTACT,
@@ -61,7 +60,7 @@ def assemble(
     ``facts``: the signals; ``spans``: the places found; ``held``: a Boolean column per rule, NULL
     where it cannot be known, which does not hold.
     """
-    rules = sorted(policy.rules, key=lambda rule: -Verdict(rule.verdict).rank)
+    rules = policy.strongest_first
     rows, at = _holding(held, rules)
     ranks = np.array([Verdict(rule.verdict).rank for rule in rules], dtype=np.int8)
     verdicts = np.zeros(len(items), dtype=np.int8)
@@ -102,9 +101,12 @@ def assemble(
     )
 
 
-def _holding(held: pl.DataFrame, rules: list[Rule]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _holding(
+    held: pl.DataFrame, rules: tuple[Rule, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(row, rule) of every rule that holds, by row, within a row in the order of the rules."""
-    rows = [np.flatnonzero(held[rule.id].fill_null(False).to_numpy()) for rule in rules]
+    known = held.select(pl.col(rule.id).fill_null(False) for rule in rules)
+    rows = [np.flatnonzero(column.to_numpy()) for column in known]
     flat = np.concatenate([*rows, np.empty(0, dtype=np.int64)])
     at = np.repeat(np.arange(len(rules)), [len(r) for r in rows])
     order = np.argsort(flat, kind="stable")
@@ -178,12 +180,13 @@ def _evidence(
     spans: pl.DataFrame,
     rows: NDArray[np.int64],
     at: NDArray[np.int64],
-    rules: list[Rule],
+    rules: tuple[Rule, ...],
     policy: Policy,
     size: int,
 ) -> pl.DataFrame:
     """The places that the holding rules' conditions speak of, as evidence structs."""
-    wanted = np.array([_wanted(rule, policy) for rule in rules] or [0], dtype=np.int64)
+    asked = policy.signals_asked
+    wanted = np.array([_wanted(asked[rule.id]) for rule in rules] or [0], dtype=np.int64)
     by_row = np.zeros(size, dtype=np.int64)
     np.bitwise_or.at(by_row, rows, wanted[at])
     at_row = spans["row"].to_numpy()
@@ -236,22 +239,13 @@ def _without_announcements(spans: pl.DataFrame) -> pl.DataFrame:
     return spans.with_row_index("_at").join(inside, on="_at", how="anti").drop("_at")
 
 
-def _wanted(rule: Rule, policy: Policy) -> int:
-    """The topics a rule's condition speaks of, through its definitions, as a bit set."""
+@functools.cache
+def _wanted(signals: frozenset[str]) -> int:
+    """The kinds of places that are evidence for signals, as a bit set."""
     wanted = 0
-    for name in _names(rule.condition, policy):
+    for name in signals:
         wanted |= _TOPICS.get(name, 0) | _word_topics().get(name, 0)
     return wanted
-
-
-def _names(condition: Expr, policy: Policy) -> set[str]:
-    """Signals that a condition asks for; what it only excludes is no evidence."""
-    if isinstance(condition, Not):
-        return set()
-    if isinstance(condition, Ref):
-        definition = policy.definitions.get(condition.name)
-        return _names(definition.condition, policy) if definition else {condition.name}
-    return set().union(*(_names(child, policy) for child in condition.children))
 
 
 @functools.cache

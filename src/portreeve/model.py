@@ -8,6 +8,7 @@ page all derive from these definitions.
 from __future__ import annotations
 
 import enum
+import functools
 import types
 import typing
 from datetime import datetime
@@ -310,8 +311,13 @@ def columns(struct: type[msgspec.Struct]) -> dict[str, pl.DataType]:
     >>> columns(Evidence)["start"]
     Int64
     """
+    return dict(_columns(struct))
+
+
+@functools.cache
+def _columns(struct: type[msgspec.Struct]) -> tuple[tuple[str, pl.DataType], ...]:
     hints = typing.get_type_hints(struct)
-    return {name: _column_type(hints[name]) for name in struct.__struct_fields__}
+    return tuple((name, _column_type(hints[name])) for name in struct.__struct_fields__)
 
 
 def json_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:

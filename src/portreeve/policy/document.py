@@ -6,16 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from portreeve.model import Layer, Surface, SurfaceState, Tier
+from portreeve.model import Layer, Surface, SurfaceState, Tier, Verdict
 from portreeve.policy import files
 from portreeve.policy.builder import Built, build
 from portreeve.policy.chain import Chain, is_law
 from portreeve.policy.checks import check as check_meaning
 from portreeve.policy.errors import PolicyError, Problem, Problems, suggest
+from portreeve.policy.expression import Expr, Not, Ref
 from portreeve.policy.files import File
 from portreeve.policy.parts import (
     Definition,
@@ -77,6 +79,27 @@ class Policy:
     def signals_used(self) -> frozenset[str]:
         """Names of the catalog's signals that the policy reads."""
         return self._program.signals_used
+
+    @cached_property
+    def strongest_first(self) -> tuple[Rule, ...]:
+        """The rules by the rank of their verdict, the strongest first; else as they stand."""
+        return tuple(sorted(self.rules, key=lambda rule: -Verdict(rule.verdict).rank))
+
+    @cached_property
+    def signals_asked(self) -> dict[str, frozenset[str]]:
+        """For each rule's id the signals that its condition asks for, through its definitions.
+
+        What a condition only excludes is left out: it is no evidence.
+        """
+        return {rule.id: frozenset(self._asked(rule.condition)) for rule in self.rules}
+
+    def _asked(self, condition: Expr) -> set[str]:
+        if isinstance(condition, Not):
+            return set()
+        if isinstance(condition, Ref):
+            definition = self.definitions.get(condition.name)
+            return self._asked(definition.condition) if definition else {condition.name}
+        return set().union(*(self._asked(child) for child in condition.children))
 
     def rule(self, id: str) -> Rule:
         """A rule by its id.

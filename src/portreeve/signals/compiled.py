@@ -20,6 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numba
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -48,8 +49,9 @@ def cache_folder() -> Path:
 def _fingerprint() -> str:
     """A hash of everything that kernels and derived tables are made from."""
     digest = hashlib.sha256(unicodedata.unidata_version.encode())
-    for package, suffix in (("portreeve.signals", ".py"), ("portreeve.data", ".yaml")):
-        for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name):
+    package = resources.files("portreeve")
+    for name, suffix in (("signals", ".py"), ("training", ".py"), ("data", ".yaml")):
+        for file in sorted(package.joinpath(name).iterdir(), key=lambda f: f.name):
             if file.name.endswith(suffix):
                 digest.update(file.read_bytes())
     digest.update(resources.files("portreeve.data").joinpath("simplified.txt").read_bytes())
@@ -63,10 +65,9 @@ def _forget_old(base: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
-
-import numba  # noqa: E402 - it reads the cache folder when it is imported
-
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    # Set here, not in the environment: numba may have been imported, and read that, before.
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": _CHECKED}
 # The arrays of a kernel belong to its caller, so nothing need be counted: with numba's reference
 # counts, handing a dozen arrays to a small function costs more than most of those functions do.

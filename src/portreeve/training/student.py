@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals import scorer
-from portreeve.signals.compiled import allocating, kernel  # first: it says where kernels are cached
+from portreeve.signals.compiled import allocating, kernel
 from portreeve.signals.scorer import (
     BUCKET_BITS,
     INPUTS,
