@@ -8,6 +8,7 @@ import numpy as np
 
 from portreeve.signals.scorer import LANES, OUTPUTS
 from portreeve.training.corpus import CLEAN, FOLDS, LICENCES, NON_COMMERCIAL, Corpus
+from portreeve.training.verdicts import POLICY
 
 
 def facts(corpus: Corpus) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def render(figures: dict[str, Any], about: dict[str, Any]) -> str:
     """The card as Markdown."""
     sections = (
         _head(figures, about), _detection(figures, about), _calibration(figures),
-        _attacks(figures), _sources(figures), _data(about), _limits(),
+        _policy(figures), _attacks(figures), _sources(figures), _data(about), _limits(),
     )  # fmt: skip
     return "\n\n".join(sections) + "\n"
 
@@ -123,6 +124,26 @@ says. Brier score {figures["brier"]:.4f}. A false-positive rate of 1 % on the co
 `promotion` {figures["threshold"]:.3f}.
 
 {_table(["said", "posts", "mean said", "share that promotes"], rows)}"""
+
+
+def _policy(figures: dict[str, Any]) -> str:
+    rows = [
+        [
+            row["name"],
+            f"{row['posts']:,}",
+            str(row["refused"]),
+            str(row["held"]),
+            str(row["passed"]),
+        ]
+        for row in figures["policy"]
+    ]
+    return f"""## Under the shipped policy
+
+The core's posts as new posts in Moments under `{POLICY}`, each decided with the model of its fold,
+so out of fold too. `hold` waits for a person; the rest passes, some of it labelled or shown to
+fewer. The policy's rules were written with these posts known. Wilson intervals.
+
+{_table(["category", "posts", "refused", "held", "passed"], rows)}"""
 
 
 def _attacks(figures: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ from portreeve.training.corpus import (
 from portreeve.training.student import Lesson, Progress, Semantics, predict, train_student
 from portreeve.training.teacher import Kernel
 from portreeve.training.texts import Texts
+from portreeve.training.verdicts import under_policy
 
 _CORE_WEIGHT, _READ_WEIGHT, _OTHER_WEIGHT, _COPY_WEIGHT, _TAUGHT_WEIGHT = 4.0, 3.0, 0.5, 2.0, 1.0
 _INTENT_WEIGHT = 0.3
@@ -323,6 +324,8 @@ def measure_all(
     progress("measured on the core")
     figures["attacks"] = _attack_table(corpus, models, promotion, figures["threshold"])
     progress("measured under attack")
+    figures["policy"] = under_policy(corpus, models)
+    progress("measured under the shipped policy")
     if test is not None:
         figures["test_sources"] = _by_source(test, predict(final, test.texts)[:, 0])
         progress("measured on the other sources")
