@@ -1,5 +1,7 @@
 """The matcher: laws against a plain search, and what separators do."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,12 +9,17 @@ from hypothesis import strategies as st
 
 from portreeve.signals.fold import fold_table
 from portreeve.signals.kernel import Row, fold_row
-from portreeve.signals.matcher import Pattern, build, match_row
+from portreeve.signals.lexicon import lexicon
+from portreeve.signals.matcher import Pattern, Trie, build, match_row
 
 
 def hits(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
     """(start, end, word, disguised) over the folded codes of a text."""
-    trie = build([Pattern(w, classes=1) for w in words])
+    found = hits_of(build([Pattern(w, classes=1) for w in words]), text)
+    return [(start, end, words[pattern], disguised) for start, end, pattern, disguised in found]
+
+
+def hits_of(trie: Trie, text: str) -> list[tuple[int, int, int, bool]]:
     table = fold_table()
     data = np.frombuffer(text.encode(), dtype=np.uint8) if text else np.zeros(0, np.uint8)
     codes, flags, places = Row.scratch(len(data))
@@ -22,7 +29,7 @@ def hits(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
     )  # fmt: skip
     found = np.empty((codes.size, 4), dtype=np.int32)
     count = match_row(codes, flags, n, *trie.arrays(), found)
-    return [(int(s), int(e), words[p], bool(d)) for s, e, p, d in found[:count]]
+    return [(int(s), int(e), int(p), bool(d)) for s, e, p, d in found[:count]]
 
 
 def longest_occurrences(words: list[str], text: str) -> list[tuple[int, int, str, bool]]:
@@ -80,3 +87,10 @@ def test_an_exception_phrase_silences_the_word_inside():
 def test_a_word_twice_is_an_error():
     with pytest.raises(ValueError, match="'微信' stands twice"):
         build([Pattern("微信"), Pattern("微信")])
+
+
+@given(st.text("加微信薇v＋+q群 ，。.❤wechat1①面膜代理招\U0001f600\U00020000", max_size=40))
+def test_no_beginning_is_turned_away_that_leads_to_a_word(text):
+    trie = lexicon().trie
+    everywhere = dataclasses.replace(trie, first=np.full_like(trie.first, 3))
+    assert hits_of(trie, text) == hits_of(everywhere, text)

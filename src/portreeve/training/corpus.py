@@ -180,6 +180,19 @@ def pool_labels(ids: list[str]) -> NDArray[np.str_]:
     return np.array([said.get(one, "") for one in ids], dtype=str)
 
 
+def rereads(ids: list[str]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which posts of the core two more readers read blind, and which both called promotion."""
+    with (
+        resources.files("portreeve.training")
+        .joinpath("core_rereads.csv")
+        .open(encoding="utf-8") as file
+    ):
+        said = {row["id"]: (row["first"], row["second"]) for row in csv.DictReader(file)}
+    read = np.array([one in said for one in ids], dtype=bool)
+    sells = np.array([one in said and not set(said[one]) & set(CLEAN) for one in ids], dtype=bool)
+    return read, sells
+
+
 def prepare(paths: list[Path], pool: Path | None, say: Progress) -> Corpus:
     """Read, cut, cluster and factorise: everything that comes before a label is used."""
     frame = read_labelled(paths)

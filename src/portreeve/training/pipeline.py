@@ -23,6 +23,7 @@ from portreeve.training.corpus import (
     labelled,
     prepare,
     read_labelled,
+    rereads,
     targets_of,
 )
 from portreeve.training.student import Lesson, Progress, Semantics, predict, train_student
@@ -34,38 +35,23 @@ _CORE_WEIGHT, _READ_WEIGHT, _OTHER_WEIGHT, _COPY_WEIGHT, _TAUGHT_WEIGHT = 4.0, 3
 _INTENT_WEIGHT = 0.3
 _SOFT_COPY_WEIGHT = 0.2
 _MOST_OF_A_SOURCE = 2500
-_MOST_CLEAN_POINTS = 3000
-_LIKELY, _ANY = 24_000, 12_000
+_MOST_CLEAN_POINTS = 8000
+_LIKELY, _ANY = 60_000, 60_000
 _HELD, _LEAST_HELD = 0.25, 50
 _COPIES = 0.4
 _RATES = (0.01, 0.02)
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """The teachers of all folds: they share their points, and the posts of the pool they label.
+class Taught:
+    """What the teachers say of posts of the pool: one for each fold, and one that saw everything.
 
-    ``rows``: the posts to label; ``near``: bool[points, FOLDS], near copies of a test post;
-    ``calibration``: float64[9, 2].
+    ``rows``: the posts, as rows of the pool; ``said``: float32[FOLDS + 1, rows, 9], probabilities.
+    The teacher of a fold learnt from no near copy of that fold's test posts.
     """
 
-    kernel: Kernel
-    known: NDArray[np.float32]
-    near: NDArray[np.bool_]
     rows: NDArray[np.int64]
-    texts: Texts
-    means: NDArray[np.float32]
-    calibration: NDArray[np.float64]
-
-    def targets(self, fold: int) -> NDArray[np.float32]:
-        """What the teacher that saw nothing near a fold says; fold FOLDS: the one that saw all."""
-        seen = np.arange(len(self.known))
-        if fold < FOLDS:
-            seen = np.flatnonzero(~self.near[:, fold])
-        weights, mean = self.kernel.solve(seen, self.known)
-        scores = self.kernel.score(self.texts, self.means, weights) + mean
-        odds = scores * self.calibration[:, 0] + self.calibration[:, 1]
-        return (1 / (1 + np.exp(-odds))).astype(np.float32)
+    said: NDArray[np.float32]
 
 
 def train(
@@ -110,15 +96,15 @@ def build(
     quick: bool = False,
 ) -> dict[str, Any]:
     """The second half of :func:`train`: learn, save and measure."""
-    teacher = teach(corpus, progress)
+    taught = teach(corpus, progress)
     models, logits = [], np.zeros((len(corpus.core), len(OUTPUTS)))
     for fold in range(FOLDS):
-        model = learn(corpus, teacher, fold, seed, progress)
+        model = learn(corpus, taught, fold, seed, progress)
         rows = np.flatnonzero(corpus.fold == fold)
         logits[rows] = _log_odds(predict(model, corpus.core.texts.take(rows)))
         models.append(model)
         progress(f"fold {fold + 1} of {FOLDS} learnt")
-    final = learn(corpus, teacher, FOLDS, seed, progress)
+    final = learn(corpus, taught, FOLDS, seed, progress)
     targets = corpus.core.targets
     models = [
         _calibrated(model, logits[corpus.fold != fold], targets[corpus.fold != fold])
@@ -142,8 +128,8 @@ def write_card(path: Path, corpus: Corpus, figures: dict[str, Any]) -> None:
     path.write_text(card.render(figures, card.facts(corpus)), encoding="utf-8")
 
 
-def teach(corpus: Corpus, progress: Progress) -> Teacher | None:
-    """Teachers from the core and the read posts of the pool; None without a pool to label."""
+def teach(corpus: Corpus, progress: Progress) -> Taught | None:
+    """Teachers of the core and the read posts of the pool; None without a pool to label."""
     promising = _prefilter(corpus)
     generator = np.random.default_rng(0)
     unread = np.flatnonzero(corpus.pool_category == "")
@@ -164,16 +150,20 @@ def teach(corpus: Corpus, progress: Progress) -> Teacher | None:
         np.vstack([corpus.core_means, corpus.pool_means[read]]),
     )
     progress(f"teacher: {len(known):,} points, {len(rows):,} posts to label")
-    near = np.vstack([np.eye(FOLDS, dtype=bool)[corpus.fold], corpus.near_pool[read]])
     # Calibrated on read posts of the pool where there are any, so on no test post of the core.
     held = len(corpus.core) + np.flatnonzero(generator.random(len(read)) < _HELD)
     if len(held) < _LEAST_HELD:
         held = np.flatnonzero(generator.random(len(known)) < _HELD)
-    calibration = kernel.calibration(held, known)
+    slope, intercept = kernel.calibration(held, known).T
     progress("teacher calibrated")
-    return Teacher(
-        kernel, known, near, rows, corpus.pool.take(rows), corpus.pool_means[rows], calibration
-    )
+    near = np.vstack([np.eye(FOLDS, dtype=bool)[corpus.fold], corpus.near_pool[read]])
+    seen = [*(np.flatnonzero(~near[:, fold]) for fold in range(FOLDS)), np.arange(len(known))]
+    weights, means = zip(*(kernel.solve(one, known) for one in seen), strict=True)
+    progress("the teachers of all folds have learnt")
+    scores = kernel.score(corpus.pool.take(rows), corpus.pool_means[rows], np.hstack(weights))
+    odds = (scores.reshape(len(rows), FOLDS + 1, -1) + np.stack(means)) * slope + intercept
+    progress("the teachers have labelled the posts")
+    return Taught(rows, (1 / (1 + np.exp(-odds))).astype(np.float32).transpose(1, 0, 2))
 
 
 def _prefilter(corpus: Corpus) -> NDArray[np.float64]:
@@ -191,9 +181,7 @@ def _prefilter(corpus: Corpus) -> NDArray[np.float64]:
     return np.asarray(sums / np.sqrt(np.diff(corpus.pool.starts) + 20), dtype=np.float64)
 
 
-def learn(
-    corpus: Corpus, teacher: Teacher | None, fold: int, seed: int, progress: Progress
-) -> Model:
+def learn(corpus: Corpus, taught: Taught | None, fold: int, seed: int, progress: Progress) -> Model:
     """A student that sees nothing near a test post of ``fold``; fold FOLDS: of everything."""
     core = np.flatnonzero(corpus.fold != fold)
     far_pool = ~corpus.near_pool[:, fold] if fold < FOLDS else np.ones(len(corpus.pool), bool)
@@ -203,12 +191,11 @@ def learn(
     said = corpus.pool_category[read]
     aims, known = targets_of(~np.isin(said, CLEAN), said)
     parts.append(Lesson(corpus.pool.take(read), aims, _READ_WEIGHT * known.astype(np.float32)))
-    if teacher is not None:
-        kept = far_pool[teacher.rows]
-        aims = teacher.targets(fold)[kept]
-        progress("the teacher has labelled its posts")
+    if taught is not None:
+        kept = far_pool[taught.rows]
+        aims = taught.said[fold][kept]
         parts.append(
-            Lesson(corpus.pool.take(teacher.rows[kept]), aims, np.full_like(aims, _TAUGHT_WEIGHT))
+            Lesson(corpus.pool.take(taught.rows[kept]), aims, np.full_like(aims, _TAUGHT_WEIGHT))
         )
     parts.append(_others(corpus.other, far_other, seed))
     lesson = _joined(parts)
@@ -322,6 +309,7 @@ def measure_all(
         "threshold": measure.threshold(promotion[~core.promo], _RATES[0]),
     }
     progress("measured on the core")
+    figures["rereads"] = _reread(corpus, promotion, repeats)
     figures["attacks"] = _attack_table(corpus, models, promotion, figures["threshold"])
     progress("measured under attack")
     figures["policy"] = under_policy(corpus, models)
@@ -330,6 +318,39 @@ def measure_all(
         figures["test_sources"] = _by_source(test, predict(final, test.texts)[:, 0])
         progress("measured on the other sources")
     return figures
+
+
+def _reread(corpus: Corpus, promotion: NDArray[np.float32], repeats: int) -> dict[str, Any] | None:
+    """How many posts labelled as clean two blind readers call promotion, and recall without them.
+
+    None for a core of which nothing was read again.
+    """
+    core = corpus.core
+    read, sells = rereads(core.ids)
+    if not read.any():
+        return None
+    mislabelled = sells & ~core.promo
+    kept = ~mislabelled
+    above = {rate: promotion > measure.threshold(promotion[~core.promo], rate) for rate in _RATES}
+    return {
+        "negatives": int((read & ~core.promo).sum()),
+        "negatives_called_promotion": int(mislabelled.sum()),
+        "positives": int((read & core.promo).sum()),
+        "positives_called_promotion": int((sells & core.promo).sum()),
+        "false_positives": {
+            rate: tuple(
+                int((found & ~core.promo & which).sum()) for which in (read | ~read, read, sells)
+            )
+            for rate, found in above.items()
+        },
+        "detection": {
+            rate: measure.detection(
+                promotion[kept], core.promo[kept], core.category[kept], corpus.cluster[kept], rate,
+                repeats,
+            )
+            for rate in _RATES
+        },
+    }  # fmt: skip
 
 
 def _attack_table(

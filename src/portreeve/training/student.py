@@ -36,11 +36,13 @@ _LEAST_SEEN = 4
 _LEAST_SEEN_WORD = 2
 _VECTOR_SCALE = 0.12
 _SINGLE_WEIGHT = 0.3
-_DROPPED = 100
+_DROPPED = 400
 """Of 1,024 n-grams, how many are left out at random at each reading."""
 _SHRINK = 1e-5
 _RATE = 0.05
-_ROW_RATE = 0.04
+_ROW_RATE = 0.1
+_ROW_CAUTION = 0.3
+"""What the sum of squares of a row begins with: n-grams that are seldom seen move little."""
 
 Progress = Callable[[str], None]
 
@@ -130,7 +132,7 @@ def train_student(
     *,
     seed: int = 0,
     projection_rounds: int = 3,
-    rounds: int = 3,
+    rounds: int = 4,
     say: Progress = lambda _: None,
 ) -> Model:
     """Train a model; calibration is left at slope 1, intercept 0."""
@@ -160,7 +162,7 @@ def train_student(
         bucket = np.flatnonzero(semantics.word)
         bucket = bucket[slot_of[bucket] >= 0]
         rows[slot_of[bucket]] += semantics.vectors[semantics.word[bucket]] @ projection.T
-    row_squares = np.full_like(rows, 0.01)
+    row_squares = np.full_like(rows, _ROW_CAUTION)
     held = network.squares()
     state = np.uint64(seed + 1)
     for turn in range(rounds):
