@@ -118,11 +118,12 @@ def test_a_refusal_never_rests_on_the_score_alone() -> None:
     items = pl.DataFrame([{"id": "1", "text": "今天的晚霞特别好看，楼下的桂花也开了"}])
     signals = portreeve.screen(items, signals=True).select("signals").unnest("signals")
     sure = {name: pl.lit(1.0, pl.Float32) for name in ("promotion", *INTENTS)}
-    held = policy.evaluate(signals.with_columns(**sure))
+    nobodys = {name: pl.lit(0.0, pl.Float32) for name in ("micro_business", "recruitment")}
+    held = policy.evaluate(signals.with_columns(**sure).with_columns(**nobodys))
     praised = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
     assert praised == {"moments.undeclared-praise": Verdict.limit}
 
-    held = policy.evaluate(signals.with_columns(**sure).with_columns(soft_ad=pl.lit(0.0)))
+    held = policy.evaluate(signals.with_columns(**sure))
     sold = {rule.id: rule.verdict for rule in policy.rules if held[rule.id][0]}
     assert sold == {"moments.likely-selling-waits": Verdict.hold}
 

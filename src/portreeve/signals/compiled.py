@@ -96,7 +96,7 @@ def announce_first_compilation() -> None:
     """Say on standard error what the first call is waiting for, when nothing is cached yet."""
     if not any(cache_folder().rglob("*.nbi")) and sys.stderr is not None:
         print(
-            "portreeve: compiling the text kernels for this machine (once, about a minute); "
+            "portreeve: compiling the text kernels for this machine (once, about half a minute); "
             f"they are kept in {cache_folder()}",
             file=sys.stderr,
             flush=True,

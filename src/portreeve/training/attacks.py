@@ -128,7 +128,8 @@ ATTACKS: dict[str, Attack] = {
 """Every attack by the name that the model card gives it."""
 
 _LEARNT = ("homophones", "split characters", "punctuation between characters",
-           "emoji between characters", "Chinese-numeral digits")  # fmt: skip
+           "spaces between characters", "emoji between characters",
+           "Chinese-numeral digits")  # fmt: skip
 
 
 def disguised_copy(text: str, random: np.random.Generator) -> str:

@@ -32,7 +32,7 @@ from portreeve.training.texts import Texts
 from portreeve.training.verdicts import under_policy
 
 _CORE_WEIGHT, _READ_WEIGHT, _OTHER_WEIGHT, _COPY_WEIGHT, _TAUGHT_WEIGHT = 4.0, 3.0, 0.5, 2.0, 1.0
-_INTENT_WEIGHT = 0.3
+_INTENT_WEIGHT = 0.6
 _SOFT_COPY_WEIGHT = 0.2
 _MOST_OF_A_SOURCE = 2500
 _MOST_CLEAN_POINTS = 8000

@@ -41,6 +41,8 @@ _DROPPED = 400
 _SHRINK = 1e-5
 _RATE = 0.05
 _ROW_RATE = 0.1
+_PIECES = 8
+"""Parts of a round; the rates fall from part to part."""
 _ROW_CAUTION = 0.3
 """What the sum of squares of a row begins with: n-grams that are seldom seen move little."""
 
@@ -166,14 +168,18 @@ def train_student(
     held = network.squares()
     state = np.uint64(seed + 1)
     for turn in range(rounds):
-        left = np.float32(1 - turn / rounds)
-        loss, state = _learn(
-            generator.permutation(len(texts)), texts.starts, rows_of, texts.regions, counts,
-            lesson.targets, lesson.weights, rows, row_squares, network.arrays(), held,
-            np.float32(_ROW_RATE) * left, np.float32(_RATE) * left, np.float32(_SHRINK), state,
-        )  # fmt: skip
-        state = np.uint64(state)
-        say(f"rows, round {turn + 1} of {rounds}: loss {loss:.4f}")
+        pieces = np.array_split(generator.permutation(len(texts)), _PIECES)
+        losses = []
+        for number, piece in enumerate(pieces):
+            left = np.float32(1 - (turn + number / _PIECES) / rounds)
+            loss, state = _learn(
+                piece, texts.starts, rows_of, texts.regions, counts, lesson.targets,
+                lesson.weights, rows, row_squares, network.arrays(), held,
+                np.float32(_ROW_RATE) * left, np.float32(_RATE) * left, np.float32(_SHRINK), state,
+            )  # fmt: skip
+            state = np.uint64(state)
+            losses.append(loss)
+        say(f"rows, round {turn + 1} of {rounds}: loss {np.mean(losses):.4f}")
     return _pack(known, rows, centre, spread, network)
 
 
