@@ -202,3 +202,16 @@ def test_text_that_arrow_let_through_unchecked_is_named():
     with pytest.raises(portreeve.ItemError) as caught:
         portreeve.screen(pa.table({"text": broken}))
     assert str(caught.value) == "row 1: text is not UTF-8. Write the column 'text' as UTF-8."
+
+
+def test_a_table_in_pieces_is_decided_like_one_in_a_piece():
+    """polars 2.1 cannot format text of a table in pieces of which a filter leaves one empty."""
+    rows = [
+        {"text": "早安", "links": []},
+        {"text": SELLING, "links": ["https://item.taobao.com/item.htm?id=1"]},
+        {"text": "价格 12元 看 http://t.cn/abc", "links": []},
+    ]
+    schema = {"text": pl.String, "links": pl.List(pl.String)}
+    pieces = pl.concat([pl.DataFrame([row], schema=schema) for row in rows], rechunk=False)
+    assert pieces["text"].n_chunks() == 3
+    assert portreeve.screen(pieces).equals(portreeve.screen(pieces.rechunk()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ def assemble(
     ranks = np.array([Verdict(rule.verdict).rank for rule in rules], dtype=np.int8)
     verdicts = np.zeros(len(items), dtype=np.int8)
     np.maximum.at(verdicts, rows, ranks[at])
-    evidence = _evidence(spans, rows, at, rules, policy, len(items))
+    evidence = _evidence_places(spans, rows, at, rules, policy, len(items))
     refused = Verdict.refuse.rank
     unlawful = np.array([rule.layer == "law" for rule in rules], dtype=bool)
     lawful = np.ones(len(items), dtype=bool)
@@ -85,10 +85,10 @@ def assemble(
         "intent": facts["intent"],
         "goods_category": facts["goods_category"],
         "goods_tier": facts["goods_tier"],
-        "contacts": _grouped(_contact_keys(spans), len(items)),
-        "prices": _grouped(_prices(spans), len(items)),
-        "links": _grouped(_link_names(spans), len(items)),
-        "evidence": _grouped(evidence, len(items)),
+        "contacts": _lists("contacts", _of(spans, CONTACT), _contact_keys, len(items)),
+        "prices": _lists("prices", _of(spans, MONEY), _prices, len(items)),
+        "links": _lists("links", _of(spans, LINK, SHARE_CODE), _link_names, len(items)),
+        "evidence": _lists("evidence", evidence, _evidence_structs, len(items)),
         "policy": pl.Series([policy.label], dtype=pl.String).new_from_index(0, len(items)),
     }
     return pl.DataFrame(
@@ -132,25 +132,30 @@ def _listed(values: pl.Series, rows: NDArray[np.int64], size: int) -> pl.Series:
     return pl.Series(pl.from_arrow(listed))
 
 
-def _grouped(part: pl.DataFrame, size: int) -> pl.Series:
-    """A list column from the one column beside ``row``; the frame is in row order."""
-    return _listed(part.drop("row").to_series(), part["row"].to_numpy(), size)
+def _of(spans: pl.DataFrame, *kinds: int) -> pl.DataFrame:
+    """The places of some kinds."""
+    chosen = np.isin(spans["kind"].to_numpy(), kinds)
+    return spans.filter(pl.Series(chosen)) if chosen.any() else spans.clear()
+
+
+def _lists(
+    name: str, spans: pl.DataFrame, values: Callable[[pl.DataFrame], pl.DataFrame], size: int
+) -> pl.Series:
+    """A list column of a decision: what ``values`` makes of places (``row``, ``value``), by row."""
+    if spans.is_empty():
+        # Most posts have none, and one post at a time is what a feed asks for.
+        return pl.Series([[]], dtype=columns(Decision)[name]).new_from_index(0, size)
+    part = values(spans)
+    return _listed(part["value"], part["row"].to_numpy(), size)
 
 
 def contact_key() -> pl.Expr:
     """The key of a contact span, such as wechat:abc12345."""
-    kinds = pl.Series(CONTACT_KINDS)
-    return pl.format(
-        "{}:{}", pl.col("sub").replace_strict(dict(enumerate(kinds)), return_dtype=pl.String), "key"
-    )
+    return pl.concat_str(_named("sub", CONTACT_KINDS), "key", separator=":")
 
 
 def _contact_keys(spans: pl.DataFrame) -> pl.DataFrame:
-    return (
-        spans.filter(pl.col("kind") == CONTACT)
-        .select("row", contact_key().alias("value"))
-        .unique(maintain_order=True)
-    )
+    return spans.select("row", contact_key().alias("value")).unique(maintain_order=True)
 
 
 def _named(column: str, names: Iterable[str]) -> pl.Expr:
@@ -158,7 +163,7 @@ def _named(column: str, names: Iterable[str]) -> pl.Expr:
 
 
 def _prices(spans: pl.DataFrame) -> pl.DataFrame:
-    return spans.filter(pl.col("kind") == MONEY).select(
+    return spans.select(
         "row",
         pl.struct(
             amount="amount",
@@ -169,14 +174,12 @@ def _prices(spans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _link_names(spans: pl.DataFrame) -> pl.DataFrame:
-    return (
-        spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE]))
-        .sort("row", maintain_order=True)
-        .select("row", pl.coalesce("host", "key").alias("value"))
+    return spans.sort("row", maintain_order=True).select(
+        "row", pl.coalesce("host", "key").alias("value")
     )
 
 
-def _evidence(
+def _evidence_places(
     spans: pl.DataFrame,
     rows: NDArray[np.int64],
     at: NDArray[np.int64],
@@ -184,32 +187,36 @@ def _evidence(
     policy: Policy,
     size: int,
 ) -> pl.DataFrame:
-    """The places that the holding rules' conditions speak of, as evidence structs."""
+    """The places that the holding rules' conditions speak of."""
     asked = policy.signals_asked
     wanted = np.array([_wanted(asked[rule.id]) for rule in rules] or [0], dtype=np.int64)
     by_row = np.zeros(size, dtype=np.int64)
     np.bitwise_or.at(by_row, rows, wanted[at])
-    at_row = spans["row"].to_numpy()
-    if len(spans):
-        chosen = (by_row[at_row] & _span_topics(spans)) != 0
-        spans = _without_announcements(spans.filter(pl.Series(chosen)))
+    chosen = (by_row[spans["row"].to_numpy()] & _span_topics(spans)) != 0
+    if not chosen.any():
+        return spans.clear()
+    return _without_announcements(spans.filter(pl.Series(chosen)))
+
+
+def _evidence_structs(spans: pl.DataFrame) -> pl.DataFrame:
+    """The places as evidence structs, in the order of rows and text."""
     words = pl.Series(_word_meanings(), dtype=pl.String)
     what = (
         pl.when(pl.col("kind") == CONTACT)
-        .then(pl.format("contact {}", contact_key()))
+        .then(pl.lit("contact ") + contact_key())
         .when(pl.col("kind") == MONEY)
         .then(
-            pl.format(
-                "{} {} {}",
+            pl.concat_str(
                 _named("sub", MONEY_KINDS),
                 pl.col("amount").round(2),
                 _named("currency", CURRENCIES),
+                separator=" ",
             )
         )
         .when(pl.col("kind") == LINK)
-        .then(pl.format("link {}", pl.col("host").fill_null("")))
+        .then(pl.lit("link ") + pl.col("host").fill_null(""))
         .when(pl.col("kind") == SHARE_CODE)
-        .then(pl.format("share code {}", "key"))
+        .then(pl.lit("share code ") + pl.col("key"))
     )
     known = spans.with_columns(
         _what=pl.when(pl.col("kind").is_in([WORD, GOODS]))

@@ -104,6 +104,7 @@ def measure(
                 share_codes.find(texts, _share_hints(found, words)),
             ],
             how="diagonal",
+            rechunk=True,
         )
     )
     signals = _columns(found, words, spans, declared, len(texts))
@@ -147,7 +148,7 @@ def _attached(links: pl.Series | None) -> pl.DataFrame:
         .drop_nulls("address")
         .select(
             "row",
-            field=pl.format("links.{}", "place"),
+            field=pl.concat_str(pl.lit("links."), "place"),
             start=pl.lit(0, pl.Int32),
             end=pl.col("address").str.len_chars().cast(pl.Int32),
             kind=pl.lit(LINK, pl.UInt8),
@@ -168,6 +169,9 @@ def _share_hints(found: Scan, words: Lexicon) -> pl.Series:
 
 def _with_hosts(spans: pl.DataFrame) -> pl.DataFrame:
     """Add host, class and registrable domain to links; a unique host is looked up once."""
+    if LINK not in spans["kind"]:
+        nowhere = pl.lit(None, pl.String)
+        return spans.with_columns(_share_code_class(), host=nowhere, registrable=nowhere)
     links = spans.filter(pl.col("kind") == LINK).with_columns(
         host=pl.col("key").str.extract(_HOST),
         entry=pl.coalesce(
@@ -186,12 +190,16 @@ def _with_hosts(spans: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit(kind))
             .otherwise("host_class")
         )
-    others = spans.filter(pl.col("kind") != LINK).with_columns(
+    others = spans.filter(pl.col("kind") != LINK).with_columns(_share_code_class())
+    return pl.concat([links.drop("entry"), others], how="diagonal_relaxed", rechunk=True)
+
+
+def _share_code_class() -> pl.Expr:
+    return (
         pl.when(pl.col("kind") == SHARE_CODE)
         .then(pl.coalesce("host_class", pl.lit("marketplace")))
         .alias("host_class")
     )
-    return pl.concat([links.drop("entry"), others], how="diagonal_relaxed")
 
 
 def _columns(
@@ -257,6 +265,8 @@ def _share(part: NDArray[np.int32], whole: NDArray[np.int32]) -> NDArray[np.floa
 
 def _link_columns(spans: pl.DataFrame, rows: int) -> dict[str, NDArray[np.int32]]:
     """Counts of different links and share codes, by the class of the place they lead to."""
+    if not np.isin(spans["kind"].to_numpy(), [LINK, SHARE_CODE]).any():
+        return dict.fromkeys(("links", *LINK_SIGNALS), np.zeros(rows, np.int32))
     links = spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE])).unique(
         ["row", "kind", "key"], maintain_order=True
     )
