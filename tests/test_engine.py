@@ -196,12 +196,36 @@ def test_a_batch_decides_like_single_posts():
     assert together.equals(alone)
 
 
-def test_text_that_arrow_let_through_unchecked_is_named():
-    held = pa.array([b"ok", b"\xff\xfe bad"], pa.binary())
-    broken = pa.StringArray.from_buffers(2, *held.buffers()[1:])
-    with pytest.raises(portreeve.ItemError) as caught:
-        portreeve.screen(pa.table({"text": broken}))
-    assert str(caught.value) == "row 1: text is not UTF-8. Write the column 'text' as UTF-8."
+def broken_text() -> pa.Array:
+    """Text that Arrow did not check, as other programs may hand it over."""
+    held = pa.array([b"ok", b"\xff\xfe bad, and longer than twelve bytes"], pa.binary())
+    return pa.StringArray.from_buffers(2, *held.buffers()[1:])
+
+
+BROKEN = [
+    ({"text": broken_text()}, "text", "text"),
+    ({"text": broken_text().cast(pa.string_view())}, "text", "views of text"),
+    (
+        {"text": pa.DictionaryArray.from_arrays(pa.array([0, 1]), broken_text())},
+        "text",
+        "categories",
+    ),
+    ({"id": broken_text(), "text": ["a", "b"]}, "id", "an id"),
+    ({"surface": broken_text(), "text": ["a", "b"]}, "surface", "a surface"),
+    (
+        {"text": ["a", "b"], "links": pa.ListArray.from_arrays([0, 1, 2], broken_text())},
+        "links",
+        "an address in a list",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "field", "reason"), BROKEN, ids=[c[2] for c in BROKEN])
+def test_bytes_that_are_not_utf8_are_named_whatever_let_them_through(given, field, reason):
+    rejected = admit(pl.DataFrame(pa.table(given)), load("acquaintance")).rejected
+    assert rejected.filter(pl.col("row") == 1).rows() == [
+        (1, f"{field} is not UTF-8", f"Write the column '{field}' as UTF-8.")
+    ]
 
 
 def test_a_table_in_pieces_is_decided_like_one_in_a_piece():

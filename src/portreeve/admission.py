@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,40 +41,17 @@ class Admitted:
 
 
 def as_frame(table: Any) -> pl.DataFrame:
-    """A table with the Arrow PyCapsule interface as a polars frame.
-
-    A column of text with bytes that are not UTF-8 becomes a column of bytes: polars takes text on
-    trust, Arrow does not check it, so other programs hand it over.
-    """
+    """A table with the Arrow PyCapsule interface as a polars frame."""
     if isinstance(table, pl.DataFrame):
         return table
     if isinstance(table, pl.LazyFrame):
         return table.collect()
-    if hasattr(table, "__arrow_c_stream__"):
-        given = pa.table(table)
-    elif hasattr(table, "__arrow_c_array__"):
-        given = pa.Table.from_batches([pa.record_batch(table)])
-    else:
-        raise ItemError(
-            f"a {type(table).__name__} is not a table. "
-            "Give a polars, pandas or pyarrow table, or anything with __arrow_c_stream__."
-        )
-    for at, (name, column) in enumerate(zip(given.column_names, given.columns, strict=True)):
-        if _is_broken_text(column):
-            given = given.set_column(at, name, column.cast(pa.large_binary()))
-    frame = pl.from_arrow(given)
-    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
-
-
-def _is_broken_text(column: pa.ChunkedArray) -> bool:
-    kind = column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return False
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        return True
-    return False
+    if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
+        return pl.DataFrame(table)
+    raise ItemError(
+        f"a {type(table).__name__} is not a table. "
+        "Give a polars, pandas or pyarrow table, or anything with __arrow_c_stream__."
+    )
 
 
 def admit(frame: pl.DataFrame, policy: Policy) -> Admitted:
@@ -104,14 +82,19 @@ def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[_Wrong]]:
             typed.append(_missing(name, kind, len(frame)))
             continue
         given = frame[name]
+        converted = given if name == "id" else _convert(given, kind)
+        sound = _sound(converted)
+        broken = given.is_not_null() & sound.is_null() & converted.is_not_null()
+        if given.dtype == pl.Binary and kind == pl.String:
+            broken = given.is_not_null() & sound.is_null()
+        if broken.any():
+            wrong.append((broken, f"{name} is not UTF-8", f"Write the column {name!r} as UTF-8."))
         if name == "id":
-            typed.append(_ids(given))
+            typed.append(_ids(sound))
             continue
-        converted = _convert(given, kind)
-        lost = given.is_not_null() & converted.is_null()
-        if lost.any() and given.dtype == pl.Binary and kind == pl.String:
-            wrong.append((lost, f"{name} is not UTF-8", f"Write the column {name!r} as UTF-8."))
-        elif lost.any():
+        converted = sound
+        lost = given.is_not_null() & converted.is_null() & ~broken
+        if lost.any():
             wrong.append(
                 (
                     lost,
@@ -187,6 +170,27 @@ def _convert(given: pl.Series, kind: pl.DataType) -> pl.Series:
     if kind == pl.Boolean and given.dtype.is_integer():
         return given.replace_strict({0: False, 1: True}, default=None, return_dtype=pl.Boolean)
     return pl.Series(given.name, [None], dtype=kind).new_from_index(0, len(given))
+
+
+def _sound(column: pl.Series) -> pl.Series:
+    """The column with NULL for text whose bytes are not UTF-8.
+
+    Arrow does not check them, polars takes them on trust, and both hand them on.
+    """
+    if column.dtype not in (pl.String, pl.List(pl.String)):
+        return column
+    try:
+        column.to_arrow(compat_level=pl.CompatLevel.newest()).validate(full=True)
+    except pa.ArrowInvalid:
+        if column.dtype == pl.String:
+            return _utf8(column.cast(pl.Binary))
+        whole = pl.Series([_all_sound(value) for value in column.cast(pl.List(pl.Binary))])
+        return column.zip_with(whole, _missing("", column.dtype, len(column)))
+    return column
+
+
+def _all_sound(values: Iterable[bytes | None] | None) -> bool:
+    return values is None or all(v is None or _decoded(v) is not None for v in values)
 
 
 def _utf8(given: pl.Series) -> pl.Series:

@@ -65,9 +65,6 @@ def _forget_old(base: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-if not os.environ.get("NUMBA_CACHE_DIR"):
-    # Set here, not in the environment: numba may have been imported, and read that, before.
-    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": _CHECKED}
 # The arrays of a kernel belong to its caller, so nothing need be counted: with numba's reference
 # counts, handing a dozen arrays to a small function costs more than most of those functions do.
@@ -79,7 +76,12 @@ def kernel(function: Function) -> Function:
 
     It must not make arrays: it fills those that it is given.
     """
-    return numba.njit(cache=True, **_UNCOUNTED)(function)  # type: ignore[no-any-return]
+    return _cached(function, **_UNCOUNTED)
+
+
+def reordering(function: Function) -> Function:
+    """Compile like :func:`kernel`, free to add up numbers in another order than written."""
+    return _cached(function, fastmath={"reassoc", "contract", "nsz"}, **_UNCOUNTED)
 
 
 def inlined(function: Function) -> Function:
@@ -89,7 +91,22 @@ def inlined(function: Function) -> Function:
 
 def allocating(function: Function) -> Function:
     """Compile like :func:`kernel` a function that makes arrays of its own."""
-    return numba.njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+    return _cached(function, **_OPTIONS)
+
+
+def learning(function: Function) -> Function:
+    """Compile like :func:`allocating`, with every freedom that speeds up arithmetic."""
+    return _cached(function, fastmath=True, **_OPTIONS)
+
+
+def _cached(function: Function, **options: Any) -> Function:
+    """Compile a function that is kept in our folder, whatever numba is told for others."""
+    others = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+    try:
+        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = others  # type: ignore[attr-defined]
 
 
 def announce_first_compilation() -> None:

@@ -18,12 +18,11 @@ from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.model import INTENTS
-from portreeve.signals.compiled import inlined, kernel
+from portreeve.signals.compiled import inlined, kernel, reordering
 
 OUTPUTS = ("promotion", *INTENTS)
 """The nine numbers of a text, in the order of the model's columns."""
@@ -234,12 +233,6 @@ def _topic_end(codes, i, n):
     while j < last and codes[j] != 35:
         j += 1
     return j if j < last and j > i + 1 else -1
-
-
-@inlined
-def _forwards(codes, i, n, previous):
-    """Whether what was forwarded begins here: two strokes, but not those of an address."""
-    return i + 1 < n and codes[i + 1] == 47 and previous != 58
 
 
 @kernel
@@ -620,7 +613,7 @@ def _greater(a, b):
     return b ^ ((a ^ b) & chosen)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+@reordering
 def _network(inputs, hidden, hidden_bias, output, direct, output_bias, scores):
     """One hidden layer of rectified units beside a direct connection; log-odds come out."""
     for k in range(scores.size):

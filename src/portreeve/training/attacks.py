@@ -38,6 +38,35 @@ _CHINESE_FIGURES = str.maketrans("0123456789", "零一二三四五六七八九")
 _CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 _WIDE = {**{c: chr(ord(c) + 0xFEE0) for c in map(chr, range(0x21, 0x7F))}}
 _LOOK_ALIKES = str.maketrans("aceopxyvwtk", "асеорхуᴠᴡтк")
+# What evaders put around a sale so that it reads like life; the tests use none that training has.
+_ORDINARY_LEARNT = (
+    "今天天气真不错。",
+    "下班路上堵了一个小时，好累。",
+    "孩子今天第一次自己穿鞋，开心！",
+    "周末和朋友去爬山，看到了很美的日出。",
+    "早安，又是新的一天。",
+    "妈妈做的红烧肉还是那个味道。",
+    "昨晚追剧到两点，今天困死了。",
+    "雨停了，楼下的桂花开了。",
+    "谢谢大家的关心，已经好多了。",
+    "猫又把杯子推下桌子了，哈哈哈。",
+    "一个人看了场电影，结局有点难过。",
+    "晚上跑了五公里，风很舒服。",
+    "希望疫情早点过去，想出去走走。",
+    "老同学聚会，大家都没怎么变。",
+    "Lovely walk by the river this morning.",
+    "Finally finished my book, what an ending!",
+    "My sister visited with the kids and we baked all day.",
+    "So tired after work, early night.",
+)
+_ORDINARY_TESTED = (
+    "带爸妈去公园走了走，看到好多花，心情特别好。", "今天学会了做番茄炒蛋，给自己点赞。",
+    "外面下雪了，好久没见过这么大的雪。", "女儿画了一张全家福，贴在冰箱上了。",
+    "开了一天的会，终于可以躺下了。", "和室友吃了顿火锅，聊到很晚。", "想念老家的清晨和鸟叫。",
+    "阳台上的番茄结果了，小小的一个。", "地铁上有人给老奶奶让座，心里暖暖的。",
+    "Sunny at last, so we had lunch in the garden.", "The dog learnt to open the fridge. Send help.",
+    "Missed the bus but met an old friend instead.",
+)  # fmt: skip
 _EMOJI = "❤🌹✨🔥💰👉🍀⭐🎁💋"
 _MARKS = "·.-_*~|"
 _RUN = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -58,9 +87,24 @@ def _homophones(text: str, random: np.random.Generator, *, learnt: bool) -> str:
     for word, others in _HOMOPHONES.items():
         if word in text:
             half = (len(others) + 1) // 2
-            usable = others[:half] if learnt else others[half:] or others
-            text = text.replace(word, usable[int(random.integers(len(usable)))])
+            if usable := others[:half] if learnt else others[half:]:
+                text = text.replace(word, usable[int(random.integers(len(usable)))])
     return text
+
+
+def padding(text: str, random: np.random.Generator) -> str:
+    """Ordinary sentences before or after, or on both sides, of those that training never sees.
+
+    >>> len(padding("加微信", np.random.default_rng(0))) > 10
+    True
+    """
+    return _padded(text, random, _ORDINARY_TESTED)
+
+
+def _padded(text: str, random: np.random.Generator, sentences: tuple[str, ...]) -> str:
+    before, after = ((1, 0), (2, 0), (0, 1), (0, 2), (1, 1))[int(random.integers(5))]
+    drawn = [sentences[i] for i in random.permutation(len(sentences))[: before + after]]
+    return "".join([*drawn[:before], text, *drawn[before:]])
 
 
 def split_characters(text: str, random: np.random.Generator) -> str:
@@ -124,12 +168,14 @@ ATTACKS: dict[str, Attack] = {
     "traditional characters": traditional,
     "look-alike letters": look_alikes,
     "zero-width characters": zero_width,
+    "ordinary sentences around": padding,
 }
 """Every attack by the name that the model card gives it."""
 
-_LEARNT = ("homophones", "split characters", "punctuation between characters",
+LEARNT = ("homophones", "ordinary sentences around", "split characters", "punctuation between characters",
            "spaces between characters", "emoji between characters",
            "Chinese-numeral digits")  # fmt: skip
+"""Attacks that training copies use too; homophones and sentences with others than are tested."""
 
 
 def disguised_copy(text: str, random: np.random.Generator) -> str:
@@ -138,9 +184,11 @@ def disguised_copy(text: str, random: np.random.Generator) -> str:
     Emoji were lost as question marks and links as 网页链接 in the Weibo sources; a model must not
     lean on either.
     """
-    name = _LEARNT[int(random.integers(len(_LEARNT)))]
+    name = LEARNT[int(random.integers(len(LEARNT)))]
     if name == "homophones":
         text = _homophones(text, random, learnt=True)
+    elif name == "ordinary sentences around":
+        text = _padded(text, random, _ORDINARY_LEARNT)
     else:
         text = ATTACKS[name](text, random)
     if random.random() < 0.5:

@@ -68,12 +68,19 @@ It runs inside the text kernel.
 (kernel ridge regression on vectors, counts and n-grams) learnt from {about["core"]:,} posts read
 for this project and from posts of the pool; it then labelled more of the pool of
 {about["pool"]:,} posts. The model that ships learnt from all of these, from disguised copies, and
-from other sources. The pool's {about["pool_read"]:,} labelled posts
+from other sources. {_reading(about)}"""
+
+
+def _reading(about: dict[str, Any]) -> str:
+    """Who labelled posts of the pool, and how well; nothing when nobody did."""
+    if not about["pool_read"]:
+        return ""
+    return f"""The pool's {about["pool_read"]:,} labelled posts
 ({about["pool_read_promo"]:,} of them promotion) were read one by one by language-model readers, in
-two rounds. Posts of the core mixed in blind tell how far they agree with its labels: on promotion
-and category 98 % and 95 % of 157 posts in the first round, 96 % and 93 % of 480 in the second, of
-which the 649 posts that a reader marked as doubtful were left out. Only ids and labels are in the
-project."""
+two rounds. Posts of the core mixed in blind tell how far the readers agree with its labels: on
+promotion and category 98 % and 95 % of 157 such posts in the first round, 96 % and 93 % of 480 in the
+second. Posts of the pool that a reader of the second round marked as doubtful (6 %) were left out.
+Only ids and labels are in the project."""
 
 
 def _recalls(detection: dict[float, Any]) -> str:
@@ -102,9 +109,10 @@ def _detection(figures: dict[str, Any], about: dict[str, Any]) -> str:
 Out of fold on the core, {about["core"]:,} posts, {about["core_promo"]:,} of them promotion: {FOLDS}
 folds over {about["clusters"]:,} near-copy clusters. A cluster is never on both sides, and posts of
 the pool and of the other sources that are near copies of a test post were kept from the models
-tested on it. Three things were done once for all folds: word vectors (no label, none of the core's
-own texts, though those counted in choosing the words), which posts of the pool the teacher labels,
-and the 18 numbers that calibrate the teacher. A handful of designs were compared on these same
+tested on it. Four things were done once for all folds: word vectors (no label, none of the core's
+own texts, though those counted in choosing the words), how rare each n-gram is and how the counts
+are spread for the teacher (no label), which posts of the pool the teacher labels, and the 18 numbers
+that calibrate the teacher. A handful of designs were compared on these same
 folds, so the figures lean a little to the good. One threshold on `promotion`, at the false-positive
 rate on the core's own posts that promote nothing (`none`, `protected_sale`), which were chosen to
 be hard. In brackets: 95 % intervals, by bootstrap over clusters.
@@ -135,8 +143,9 @@ blind (`training/core_rereads.csv`, ids and what they said): those negatives tha
 scored highest, those positives that they scored lowest, and some of each drawn by chance. Of
 {again["positives"]} positives both called {again["positives_called_promotion"]} promotion; of
 {again["negatives"]} negatives, {again["negatives_called_promotion"]}. So {counted}. The table
-above keeps all labels as they are, and is the one to compare with. Leaving out only the negatives
-that both readers called promotion (no positive, and no negative that nobody read again):
+above keeps all labels as they are, and is the one to compare with. The next one leaves out the
+negatives that both readers called promotion: no positive, and no negative that nobody read again.
+As mostly high-scored negatives were read again, this can only push recall upwards:
 
 {_recalls(again["detection"])}"""
 
@@ -171,7 +180,9 @@ def _policy(figures: dict[str, Any]) -> str:
 
 The core's posts as new posts in Moments under `{POLICY}`, each decided with the model of its fold,
 so out of fold too. `hold` waits for a person; the rest passes, some of it labelled or shown to
-fewer. The policy's rules were written with these posts known. Wilson intervals.
+fewer. The policy's rules and thresholds were chosen with these posts known, so these figures lean
+to the good. Wilson intervals, which take each post for itself: near copies make the true ones
+wider.
 
 {_table(["category", "posts", "refused", "held", "passed"], rows)}"""
 
@@ -179,13 +190,14 @@ fewer. The policy's rules were written with these posts known. Wilson intervals.
 def _attacks(figures: dict[str, Any]) -> str:
     rows = [
         [
-            row["attack"], f"{row['posts']:,}", str(row["before"]), str(row["after"]),
+            row["attack"], "yes" if row["learnt"] else "no", f"{row['posts']:,}", str(row["before"]), str(row["after"]),
             f"{row['twins']:,}", str(row["twins_before"]), str(row["twins_after"]),
         ]
         for row in figures["attacks"]
     ]  # fmt: skip
     head = [
         "attack",
+        "learnt",
         "posts",
         "recall before",
         "recall after",
@@ -197,8 +209,9 @@ def _attacks(figures: dict[str, Any]) -> str:
 
 Each attack rewrites the core's posts; those it changes are scored out of fold at the threshold
 above, before and after. A benign twin is a post that promotes nothing under the same attack: it
-must pass. These are synthetic posts and never part of the figures above. Homophones tested here
-are not the ones that training copies used. Wilson intervals.
+must pass. These are synthetic posts and never part of the figures above. *Learnt*: training copies
+were disguised in this way too, though homophones and sentences tested here are none that training
+saw. Wilson intervals, which take each post for itself: near copies make the true ones wider.
 
 {_table(head, rows)}"""
 
@@ -216,7 +229,8 @@ def _sources(figures: dict[str, Any]) -> str:
     if "left_out" in figures:
         parts.append(
             "Cross-source: a model trained without a source (and without the teacher's labels), "
-            "tested on it:\n\n" + _by_source(figures["left_out"])
+            "tested on it. Word vectors, which use no label, are still those of all "
+            "sources:\n\n" + _by_source(figures["left_out"])
         )
     else:
         parts.append("The cross-source table was left out (`quick`).")

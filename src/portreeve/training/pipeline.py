@@ -38,7 +38,7 @@ _MOST_OF_A_SOURCE = 2500
 _MOST_CLEAN_POINTS = 8000
 _LIKELY, _ANY = 60_000, 60_000
 _HELD, _LEAST_HELD = 0.25, 50
-_COPIES = 0.4
+_COPIES = 0.6
 _RATES = (0.01, 0.02)
 
 
@@ -339,7 +339,7 @@ def _reread(corpus: Corpus, promotion: NDArray[np.float32], repeats: int) -> dic
         "positives_called_promotion": int((sells & core.promo).sum()),
         "false_positives": {
             rate: tuple(
-                int((found & ~core.promo & which).sum()) for which in (read | ~read, read, sells)
+                int((found & ~core.promo & which).sum()) for which in (~core.promo, read, sells)
             )
             for rate, found in above.items()
         },
@@ -371,6 +371,7 @@ def _attack_table(
         promo, ham = touched & core.promo, touched & ~core.promo
         table.append({
             "attack": name,
+            "learnt": name in attacks.LEARNT,
             "posts": int(promo.sum()),
             "before": measure.wilson(int((clean[promo] > threshold).sum()), int(promo.sum())),
             "after": measure.wilson(int((score[promo] > threshold).sum()), int(promo.sum())),

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals import scorer
-from portreeve.signals.compiled import allocating, kernel
+from portreeve.signals.compiled import allocating, kernel, learning
 from portreeve.signals.scorer import (
     BUCKET_BITS,
     INPUTS,
@@ -47,8 +46,6 @@ _ROW_CAUTION = 0.3
 """What the sum of squares of a row begins with: n-grams that are seldom seen move little."""
 
 Progress = Callable[[str], None]
-
-_fast = numba.njit(cache=True, nogil=True, fastmath=True)
 
 
 @dataclass(frozen=True)
@@ -178,8 +175,8 @@ def train_student(
                 np.float32(_ROW_RATE) * left, np.float32(_RATE) * left, np.float32(_SHRINK), state,
             )  # fmt: skip
             state = np.uint64(state)
-            losses.append(loss)
-        say(f"rows, round {turn + 1} of {rounds}: loss {np.mean(losses):.4f}")
+            losses.append(loss * len(piece))
+        say(f"rows, round {turn + 1} of {rounds}: loss {sum(losses) / len(texts):.4f}")
     return _pack(known, rows, centre, spread, network)
 
 
@@ -256,7 +253,7 @@ def _sums(starts, grams, regions, rows_of, word, vectors):
     return sums, scale
 
 
-@_fast
+@learning
 def _forward(inputs, network, units, logits):
     hidden, hidden_bias, output, direct, output_bias = network
     for j in range(hidden_bias.size):
@@ -273,7 +270,7 @@ def _forward(inputs, network, units, logits):
         logits[k] = total
 
 
-@_fast
+@learning
 def _backward(inputs, network, held, units, logits, target, weight, rate, shrink, pull, unit_pull):
     """Turn the network against its error; ``pull`` gets the gradient of the inputs."""
     hidden, hidden_bias, output, direct, output_bias = network
@@ -319,7 +316,7 @@ def _backward(inputs, network, held, units, logits, target, weight, rate, shrink
     return loss
 
 
-@_fast
+@learning
 def _project(
     order, sums, scale, counts, targets, weights, projection, squares, network, held, rate, shrink
 ):
@@ -354,7 +351,7 @@ def _project(
     return loss / max(order.size, 1)
 
 
-@_fast
+@learning
 def _learn(
     order, starts, rows_of, regions, counts, targets, weights, rows, row_squares, network, held,
     row_rate, rate, shrink, state,
