@@ -64,7 +64,7 @@ _ORDINARY_TESTED = (
     "外面下雪了，好久没见过这么大的雪。", "女儿画了一张全家福，贴在冰箱上了。",
     "开了一天的会，终于可以躺下了。", "和室友吃了顿火锅，聊到很晚。", "想念老家的清晨和鸟叫。",
     "阳台上的番茄结果了，小小的一个。", "地铁上有人给老奶奶让座，心里暖暖的。",
-    "Sunny at last, so we had lunch in the garden.", "The dog learnt to open the fridge. Send help.",
+    "Sunny at last, so we had lunch in the garden.", "The dog learnt to open the fridge. Help.",
     "Missed the bus but met an old friend instead.",
 )  # fmt: skip
 _EMOJI = "❤🌹✨🔥💰👉🍀⭐🎁💋"
@@ -172,7 +172,8 @@ ATTACKS: dict[str, Attack] = {
 }
 """Every attack by the name that the model card gives it."""
 
-LEARNT = ("homophones", "ordinary sentences around", "split characters", "punctuation between characters",
+LEARNT = ("homophones", "ordinary sentences around", "split characters",
+           "punctuation between characters",
            "spaces between characters", "emoji between characters",
            "Chinese-numeral digits")  # fmt: skip
 """Attacks that training copies use too; homophones and sentences with others than are tested."""
