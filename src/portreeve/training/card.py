@@ -79,8 +79,8 @@ def _reading(about: dict[str, Any]) -> str:
 ({about["pool_read_promo"]:,} of them promotion) were read one by one by language-model readers, in
 two rounds. Posts of the core mixed in blind tell how far the readers agree with its labels: on
 promotion and category 98 % and 95 % of 157 such posts in the first round, 96 % and 93 % of 480 in
-the second. Posts of the pool that a reader of the second round marked as doubtful (6 %) were left out.
-Only ids and labels are in the project."""
+the second. Posts of the pool that a reader of the second round marked as doubtful (6 %) were left
+out. Only ids and labels are in the project."""
 
 
 def _recalls(detection: dict[float, Any]) -> str:
@@ -112,9 +112,10 @@ the pool and of the other sources that are near copies of a test post were kept 
 tested on it. Four things were done once for all folds: word vectors (no label, none of the core's
 own texts, though those counted in choosing the words), how rare each n-gram is and how the counts
 are spread for the teacher (no label), which posts of the pool the teacher labels, and the 18
-numbers that calibrate the teacher. A handful of designs were compared on these same folds, so the figures lean a little to the good. One threshold on `promotion`, at the false-positive
-rate on the core's own posts that promote nothing (`none`, `protected_sale`), which were chosen to
-be hard. In brackets: 95 % intervals, by bootstrap over clusters.
+numbers that calibrate the teacher. A handful of designs were compared on these same folds, so the
+figures lean a little to the good. One threshold on `promotion`, at the false-positive rate on the
+core's own posts that promote nothing (`none`, `protected_sale`), which were chosen to be hard. In
+brackets: 95 % intervals, by bootstrap over clusters.
 
 AUC: {first["AUC"]}
 
@@ -190,7 +191,8 @@ def _attacks(figures: dict[str, Any]) -> str:
     rows = [
         [
             row["attack"], "yes" if row["learnt"] else "no", f"{row['posts']:,}",
-            str(row["before"]), str(row["after"]), f"{row['twins']:,}", str(row["twins_before"]), str(row["twins_after"]),
+            str(row["before"]), str(row["after"]), f"{row['twins']:,}",
+            str(row["twins_before"]), str(row["twins_after"]),
         ]
         for row in figures["attacks"]
     ]  # fmt: skip
