@@ -31,7 +31,7 @@ CLASSES = [
     "money.commission", "invite_code", "sell.order", "recruit", "downline", "induced_share",
     "bargain", "group_buy", "giveaway", "resource", "disclosure", "protected.second_hand",
     "protected.own_produce", "protected.charity", "protected.giving", "protected.no_benefit",
-    "health.topic", "health.claim", "black_five", "quote", "complaint", "question",
+    "health.topic", "health.claim", "black_five", "quote", "complaint", "notice", "question",
     "soft_recommend", "urgency", "evasion", "share",
 ]  # fmt: skip
 

@@ -38,6 +38,11 @@ def test_ordinary_life_passes_with_no_rule():
     assert decision["id"] == 1
 
 
+def test_a_post_among_others_is_not_given_an_id_that_another_may_have():
+    rejected = admit(pl.DataFrame({"id": [2, None], "text": ["a", "b"]}), load("acquaintance"))
+    assert rejected.rejected.rows() == [(1, "id is missing", "Give every row an id, or none.")]
+
+
 def test_columns_are_those_of_a_decision():
     decided = screen({"id": ["a"], "text": [SELLING]})
     assert dict(decided.schema) == dict(columns(Decision))
@@ -48,9 +53,9 @@ def test_after_publication_refuse_is_remove():
 
 
 def test_ids_come_back_unchanged():
-    assert screen({"id": [3, 1], "text": ["a", "b"]})["id"].to_list() == [3, 1]
+    assert screen({"id": [70, 7], "text": ["a", "b"]})["id"].to_list() == [70, 7]
     assert screen({"id": ["007", "x"], "text": ["a", "b"]})["id"].to_list() == ["007", "x"]
-    assert screen({"id": ["007", None], "text": ["a", "b"]})["id"].to_list() == ["007", "2"]
+    assert screen({"text": ["a", "b"]})["id"].to_list() == [1, 2]
 
 
 def test_empty_and_missing_text_pass_and_have_no_promotion():
@@ -239,3 +244,12 @@ def test_a_table_in_pieces_is_decided_like_one_in_a_piece():
     pieces = pl.concat([pl.DataFrame([row], schema=schema) for row in rows], rechunk=False)
     assert pieces["text"].n_chunks() == 3
     assert portreeve.screen(pieces).equals(portreeve.screen(pieces.rechunk()))
+
+
+def test_attached_addresses_in_one_text_are_told_apart():
+    decided = screen({"text": ["看这个"], "links": ["http://a.example.com http://b.example.org"]})
+    assert decided["links"].to_list() == [["a.example.com", "b.example.org"]]
+
+
+def test_an_empty_text_on_a_sealed_surface_is_no_content():
+    assert screen({"text": [""], "surface": ["private_chat"]})["verdict"].to_list() == ["allow"]

@@ -30,6 +30,8 @@ from portreeve.files import (
 )
 from portreeve.files import lines as lines_module
 from portreeve.files.lines import Lines
+from portreeve.files.writer import ParquetWriter
+from portreeve.model import Decision, columns
 
 CANARY = "zanzibar-canary-7f3a"
 
@@ -808,3 +810,9 @@ def test_a_rejects_file_appears_with_the_first_reject(tmp_path: Path) -> None:
     with RejectWriter(path, always=True) as writer:
         writer.write([])
     assert path.read_text() == ""
+
+
+def test_no_decisions_are_still_a_parquet_file(tmp_path):
+    with ParquetWriter(tmp_path / "none.parquet", print):
+        pass
+    assert pl.read_parquet(tmp_path / "none.parquet").shape == (0, len(columns(Decision)))

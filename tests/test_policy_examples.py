@@ -113,3 +113,22 @@ rules:
 def test_a_policy_without_examples_has_no_results():
     bare = loaded("rules:\n")
     assert run_examples(bare, screen) == []
+
+
+def test_an_example_where_nothing_is_decided_fails_with_the_reason():
+    closed = loaded("""\
+rules:
+  - id: no-contacts
+    clause: "1"
+    surfaces: [moments, short_video]
+    when: contacts > 0
+    verdict: hold
+    because: { en: A contact., zh: 有联系方式。 }
+    examples:
+      hold: [{ text: 加微信 abc12345, surface: short_video }]
+""")
+    (result,) = run_examples(closed, lambda items, _: items)
+    assert not result.passed
+    assert result.reason == (
+        "it is on the surface short_video, which is off: nothing is decided there"
+    )

@@ -105,6 +105,13 @@ def test_a_child_changes_adds_and_removes(folder):
     assert list(child.ways_out) == ["shop"]
 
 
+def test_rules_with_nothing_under_them_take_nothing_away(folder):
+    child = (folder / "child.yaml").read_text("utf-8")
+    before, _, _ = child.partition("rules:")
+    (folder / "child.yaml").write_text(before + "rules:\n", "utf-8")
+    assert [rule.id for rule in policy.load(folder / "child.yaml").rules] == ["law.black", "one"]
+
+
 def test_a_child_is_found_beside_the_policy_that_extends_it_wherever_one_stands(
     folder, monkeypatch
 ):

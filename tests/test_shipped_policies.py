@@ -206,3 +206,27 @@ def test_the_same_item_in_three_networks(
 def test_a_merchant_may_share_a_holiday() -> None:
     decision = decide("acquaintance", "海边的日落，孩子们堆了一座沙堡", standing="merchant")
     assert decision["verdict"] == "allow"
+
+
+NOTICES = [
+    ("孩子在公园丢了一顶红帽子，捡到的请联系 13800001111", "lost property"),
+    ("拾到钱包一个，内有身份证，失主打 13800001111", "found property"),
+    ("婚礼请柬：10月1日中午12点，希尔顿酒店，联系电话13800002222", "an invitation"),
+    ("反诈提醒：接到刷单电话请拨打96110", "a warning"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), NOTICES, ids=[c[1] for c in NOTICES])
+def test_a_personal_notice_is_no_sale(text: str, reason: str) -> None:
+    assert portreeve.screen(pl.DataFrame({"text": [text]}))["verdict"].to_list() == ["allow"]
+
+
+def test_among_strangers_less_certainty_makes_a_post_wait() -> None:
+    items = pl.DataFrame([{"id": "1", "text": "今天的晚霞特别好看，楼下的桂花也开了"}])
+    signals = portreeve.screen(items, signals=True).select("signals").unnest("signals")
+    doubtful = signals.with_columns(promotion=pl.lit(0.88, pl.Float32))
+    waits = {
+        name: load(name).evaluate(doubtful)["moments.likely-selling-waits"].to_list()
+        for name in ("acquaintance", "stranger")
+    }
+    assert waits == {"acquaintance": [False], "stranger": [True]}

@@ -62,6 +62,8 @@ def money(text: str) -> list[tuple[str, float, str]]:
 
 
 MONEY_CASES = [
+    ("砍了一刀又一刀，这游戏真难打", [], "a cut of a sword"),
+    ("代购手表，三百刀", [("price", 300.0, "USD")], "dollars in slang"),
     ("面膜89元一盒", [("price", 89.0, "CNY")], "figures and unit"),
     ("￥1,280.50", [("price", 1280.5, "CNY")], "sign, thousands, decimals"),
     ("only $5.99 each", [("price", 5.99, "USD")], "dollars"),

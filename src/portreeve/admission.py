@@ -90,7 +90,8 @@ def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[_Wrong]]:
         if broken.any():
             wrong.append((broken, f"{name} is not UTF-8", f"Write the column {name!r} as UTF-8."))
         if name == "id":
-            typed.append(_ids(sound))
+            wrong.append((given.is_null(), "id is missing", "Give every row an id, or none."))
+            typed.append(sound)
             continue
         converted = sound
         lost = given.is_not_null() & converted.is_null() & ~broken
@@ -123,14 +124,6 @@ def _missing(name: str, kind: pl.DataType, rows: int) -> pl.Series:
     return pl.Series(name, [None], dtype=kind).new_from_index(0, rows)
 
 
-def _ids(given: pl.Series) -> pl.Series:
-    """Ids as they came; a row without one gets its number, from 1."""
-    if given.null_count() == 0:
-        return given
-    numbers = pl.Series(range(1, len(given) + 1), dtype=pl.Int64)
-    return given.zip_with(given.is_not_null(), numbers.cast(given.dtype, strict=False))
-
-
 def _convert(given: pl.Series, kind: pl.DataType) -> pl.Series:
     """The column as the field's type, NULL where a value does not fit."""
     if given.dtype == kind:
@@ -149,7 +142,7 @@ def _convert(given: pl.Series, kind: pl.DataType) -> pl.Series:
         if isinstance(given.dtype, pl.List) and given.dtype.inner in (pl.String, pl.Null):
             return given.cast(kind)
         if given.dtype == pl.String:
-            return given.to_frame().select(pl.concat_list(pl.col(given.name))).to_series()
+            return given.str.extract_all(r"\S+")
         return pl.Series(given.name, [None], dtype=kind).new_from_index(0, len(given))
     if isinstance(kind, pl.Datetime):
         if given.dtype == pl.String:
@@ -217,7 +210,7 @@ def _checks(items: pl.DataFrame, policy: Policy) -> list[_Wrong]:
     off = [name for name, state in states.items() if state is SurfaceState.off]
     content = items.select(
         pl.any_horizontal(
-            pl.col("links").list.len() > 0 if name == "links" else pl.col(name).is_not_null()
+            pl.col("links").list.len() > 0 if name == "links" else pl.col(name) != ""
             for name in CONTENT_FIELDS
         )
     ).to_series()

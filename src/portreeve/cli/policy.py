@@ -249,7 +249,7 @@ def diff(
     on: Annotated[
         str | None, typer.Option(help="Items to decide under both: JSONL, CSV, Parquet.")
     ] = None,
-    samples: Annotated[int, typer.Option(help="Sample items for each change.")] = 3,
+    samples: Annotated[int, typer.Option(min=0, help="Sample items for each change.")] = 3,
     as_json: _Json = False,
 ) -> None:
     """Compare two policies: what is written differently, and with --on what is decided differently.
@@ -298,6 +298,8 @@ def _decided(a: Policy, b: Policy, name: str, samples: int) -> pl.DataFrame:
                 left_out += len(batch.frame) - len(items) + len(batch.rejects)
                 items = items.with_columns(pl.col("id").cast(pl.String))
                 parts.append((items, screen(items, a), screen(items, b)))
+            if reader.ended_early is not None:
+                typer.echo(f"{name}: {reader.ended_early}; compared up to there", err=True)
     except InputError as error:
         _fail(str(error))
     if left_out:

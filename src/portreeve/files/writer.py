@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from portreeve.files.errors import InputError, Reject
+from portreeve.model import Decision, columns
 
 ROW_GROUP = 100_000
 _JSONL = (".jsonl", ".ndjson", ".json")
@@ -170,8 +171,9 @@ class ParquetWriter:
             self._whole.drop()
             return
         self._flush()
-        if self._writer is not None:
-            self._writer.close()
+        if self._writer is None:
+            self._open(pl.DataFrame(schema=columns(Decision)).to_arrow().schema)
+        self._writer.close()
         self._whole.keep()
 
     def _flush(self) -> None:

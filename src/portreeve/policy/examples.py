@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from portreeve.model import Item, Verdict, columns
+from portreeve.model import Item, SurfaceState, Verdict, columns
 from portreeve.policy.document import Policy
 from portreeve.policy.explain import Explanation, explain
 from portreeve.policy.parts import Example, Rule
@@ -65,12 +65,14 @@ def run_examples(policy: Policy, screen: Screen) -> list[ExampleResult]:
         if rule.layer == policy.layer
         for example in rule.examples
     ]
-    if not cases:
-        return []
-    decisions = screen(example_items([example for _, example in cases]), policy)
+    closed = [policy.surfaces[example.surface] is not SurfaceState.governed for _, example in cases]
+    open_ones = [example for (_, example), shut in zip(cases, closed, strict=True) if not shut]
+    decided: Iterator[dict[str, Any]] = iter(())
+    if open_ones:
+        decided = screen(example_items(open_ones), policy).iter_rows(named=True)
     return [
-        _judge(policy, rule, example, decision)
-        for (rule, example), decision in zip(cases, decisions.iter_rows(named=True), strict=True)
+        _nowhere(policy, rule, example) if shut else _judge(policy, rule, example, next(decided))
+        for (rule, example), shut in zip(cases, closed, strict=True)
     ]
 
 
@@ -92,6 +94,13 @@ def example_items(examples: list[Example]) -> pl.DataFrame:
         for number, example in enumerate(examples)
     ]
     return pl.DataFrame(rows, schema=columns(Item))
+
+
+def _nowhere(policy: Policy, rule: Rule, example: Example) -> ExampleResult:
+    """What comes of an example on a surface where the policy decides nothing."""
+    state = policy.surfaces[example.surface]
+    reason = f"it is on the surface {example.surface}, which is {state}: nothing is decided there"
+    return ExampleResult(rule.id, example, Verdict.allow, (), passed=False, reason=reason)
 
 
 def _judge(policy: Policy, rule: Rule, example: Example, decision: dict[str, Any]) -> ExampleResult:

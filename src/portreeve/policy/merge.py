@@ -61,6 +61,8 @@ def _by_name(before: Map, after: Map, *, deep: bool = False) -> Map:
 def _merge_rules(entries: dict[str, Node], keys: dict[str, Text], parent: Map, child: Map) -> None:
     old, new = parent.get("rules"), child.get("rules")
     gone = set(removed_ids(child))
+    if isinstance(new, Text) and new.empty:
+        new = None  # nothing written adds nothing; rules go by `remove`
     if not isinstance(old, Items) or (new is not None and not isinstance(new, Items)):
         return
     added = new.items if isinstance(new, Items) else ()

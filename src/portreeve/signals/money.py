@@ -303,7 +303,7 @@ def _judge(
     if currency < 0:
         found, length = _unit(codes, flags, after, n)
         lone = chinese and end - begin == 1
-        kuai = found >= 0 and codes[after] == _KUAI
+        kuai = found >= 0 and codes[after] in (_KUAI, _DAO)
         tenth = after + length < n and numeral(codes[after + length]) > 0
         if found >= 0 and not (lone and kuai and length == 1 and not tenth):
             currency = found

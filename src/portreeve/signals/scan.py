@@ -43,7 +43,9 @@ COUNTERS = (
     _DISGUISED, _INVITES, _DISCLOSURE_VISIBLE, _GOODS, _GOODS_WORDS,
 ) = range(len(COUNTERS))  # fmt: skip
 _FIRST_CLASS = len(COUNTERS)
-_CONTEXT_CLASSES = ("protected.", "quote", "complaint", "question", "health.topic", "disclosure")
+_CONTEXT_CLASSES = (
+    "protected.", "quote", "complaint", "question", "notice", "health.topic", "disclosure",
+)  # fmt: skip
 _SEEN_AT_START, _SEEN_AT_END, _MANY_HASHTAGS = 40, 20, 3
 _HASH = 0x23
 

@@ -47,6 +47,7 @@ WORD_SIGNALS: dict[str, tuple[str, ...]] = {
     "quoting": ("quote",),
     "complaint": ("complaint",),
     "asking": ("question",),
+    "personal_notice": ("notice",),
 }
 # signal -> classes of hosts whose links it counts
 LINK_SIGNALS: dict[str, tuple[str, ...]] = {
