@@ -183,9 +183,6 @@ _REASONS = {
     ),
 }
 
-OF_KEYS = frozenset({Refusal.duplicate_key, Refusal.key_times})
-"""Reasons that are about the platform's file of keys and never about a report."""
-
 
 class FrankingError(ValueError):
     """A report, a stamp or a list of keys that is refused.

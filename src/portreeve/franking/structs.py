@@ -115,7 +115,7 @@ class Franked(_Quiet, frozen=True, kw_only=True):
 
 
 class PublicKey(_Quiet, frozen=True, kw_only=True):
-    """A key of the platform, and when it signed: from ``valid_from``, before ``valid_until``."""
+    """A key of the platform, which signed from `valid_from` until just before `valid_until`."""
 
     shown: ClassVar[tuple[str, ...]] = ("key_id", "valid_from", "valid_until")
 
