@@ -38,13 +38,14 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\nfrom portreeve.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = {'numba', 'numpy', 'polars', 'pyarrow', 'rich', 'sqlglot', 'yaml', 'jinja2'}\n"
+        "heavy.add('cryptography')\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
     )
     assert done.stderr.strip() == "[]"
-    for command in ("screen", "policy", "train", "demo"):
+    for command in ("screen", "policy", "franking", "train", "demo"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -59,6 +60,7 @@ def test_help_imports_nothing_heavy() -> None:
         ["policy", "explain"],
         ["policy", "diff"],
         ["policy", "signals"],
+        ["franking", "verify"],
     ],
 )
 def test_every_command_has_help_with_an_example_and_json(

@@ -14,3 +14,9 @@ def test_page_is_current(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == docs.PAGES[name](), (
         "run `python -m portreeve.docs`"
     )
+
+
+@pytest.mark.parametrize("name", docs.ENDS)
+def test_end_of_page_is_current(name):
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    assert page == docs.with_end(page, docs.ENDS[name]()), "run `python -m portreeve.docs`"

@@ -1,6 +1,7 @@
 """The reference pages that derive from the code: ``python -m portreeve.docs`` writes them.
 
-A test fails when a page in ``docs/`` is not what this module makes.
+A test fails when a page in ``docs/`` is not what this module makes. Of some pages only the end
+derives from the code: what comes after ``END``.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from portreeve import franking
+from portreeve.franking.structs import STRUCTS as FRANKING_STRUCTS
 from portreeve.model import STRUCTS, Surface, Verdict, fields
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
 
+END = "<!-- Made by `python -m portreeve.docs` from here on; edit the code it derives from. -->\n"
 _MADE = "<!-- Made by `python -m portreeve.docs`; edit the code it derives from. -->\n"
 
 
@@ -83,6 +87,41 @@ def goods_page() -> str:
     )
 
 
+def franking_end() -> str:
+    """The fields of franked reports, and why one is refused."""
+    parts = [
+        "\n## How far evidence can be relied on\n",
+        "From the weakest to the strongest. A refused report does not become a claim by itself:",
+        "most are forged or broken.\n",
+        _table(["grade", "meaning", "may anything automatic follow?"], [
+            (f"`{g.value}`", g.meaning, "yes" if g.automatic else "no")
+            for g in franking.EvidenceGrade
+        ]),
+        "\n## Fields",
+    ]  # fmt: skip
+    for struct in FRANKING_STRUCTS:
+        parts.append(f"\n### {struct.__name__}\n")
+        parts.append((struct.__doc__ or "").split("\n\n")[0].strip() + "\n")
+        parts.append(_table(["field", "type", "meaning"], [
+            (f"`{f.name}`", f.type, f.meaning) for f in fields(struct)
+        ]))  # fmt: skip
+    parts += [
+        "\n## Refusals\n",
+        "The first that applies is given, as a `FrankingError` with the code, the field and the",
+        "remedy, and never a value. The field here is the usual one; an error names its own.\n",
+        _table(["code", "field", "what is wrong", "what to do"], [
+            (f"`{r}`", f"`{r.field}`", r.meaning, r.remedy) for r in franking.Refusal
+        ]),
+    ]  # fmt: skip
+    return "\n".join(parts) + "\n"
+
+
+def with_end(page: str, end: str) -> str:
+    """A page with its end, after the line ``END``, made anew."""
+    written, _, _ = page.partition(END)
+    return written + END + end
+
+
 def _table(head: list[str], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|" + "--|" * len(head)]
     lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
@@ -95,11 +134,16 @@ PAGES = {
     "goods.md": goods_page,
 }
 
+ENDS = {"franking.md": franking_end}
+
 
 def main() -> None:
     folder = Path("docs")
     for name, make in PAGES.items():
         (folder / name).write_text(make(), "utf-8")
+    for name, make in ENDS.items():
+        page = (folder / name).read_text("utf-8")
+        (folder / name).write_text(with_end(page, make()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Annotated, Any
 
 import typer
@@ -9,21 +10,25 @@ from typer.core import TyperGroup
 
 from portreeve.cli import demo, screen, train
 
+GROUPS = {
+    "policy": "Check, test, explain and compare written policies.",
+    "franking": "Verify what recipients of encrypted messages report.",
+}
+"""Commands with commands below them; each is a module here, with an ``app``."""
+
 
 class _Commands(TyperGroup):
-    """Commands of which ``policy`` is loaded when it is called, not when it is listed."""
+    """Commands of which groups are loaded when they are called, not when they are listed."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] == "policy":
-            return "policy", policy_commands(), args[1:]
+        if args and args[0] in GROUPS:
+            return args[0], group(args[0]), args[1:]
         return super().resolve_command(ctx, args)
 
 
-def policy_commands() -> Any:
-    """The commands below ``portreeve policy``."""
-    from portreeve.cli import policy
-
-    return typer.main.get_command(policy.app)
+def group(name: str) -> Any:
+    """The commands below one of ``GROUPS``."""
+    return typer.main.get_command(importlib.import_module(f"portreeve.cli.{name}").app)
 
 
 app = typer.Typer(
@@ -38,7 +43,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("screen")(screen.screen)
-app.command("policy", help="Check, test, explain and compare written policies.")(lambda: None)
+for _name, _help in GROUPS.items():
+    app.command(_name, help=_help)(lambda: None)
 app.command("train")(train.train)
 app.command("demo")(demo.demo)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from portreeve.cli.app import app, policy_commands
+from portreeve.cli.app import GROUPS, app, group
 
 PAGE = Path("docs/cli.md")
 
@@ -34,12 +34,12 @@ another. How files are read and written: [input-output.md](input-output.md).
 
 def page() -> str:
     """The page, in Markdown."""
-    group: Any = typer.main.get_command(app)
+    commands: Any = typer.main.get_command(app)
     parts = [_HEAD]
-    for name, command in group.commands.items():
-        if name == "policy":
-            for below, policy_command in policy_commands().commands.items():
-                parts.append(_section(f"portreeve policy {below}", policy_command))
+    for name, command in commands.commands.items():
+        if name in GROUPS:
+            for below, command_below in group(name).commands.items():
+                parts.append(_section(f"portreeve {name} {below}", command_below))
         else:
             parts.append(_section(f"portreeve {name}", command))
     return "\n".join(parts)
