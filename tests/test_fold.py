@@ -60,6 +60,32 @@ def test_positions_rise_and_point_into_the_text(text):
 
 
 @given(st.binary(max_size=40))
+@example(b"a\xed\xa0\x80b")
+@example(b"\xe0\x80\x80")
+@example(b"\xe5\xbe")
+@example("微信".encode()[:-1] + b"\x80\x80")
+@example("\ue000\uffff，Ａ".encode())
+def test_the_quick_way_reads_what_the_careful_one_reads(data):
+    buffer = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, np.uint8)
+    at, read = 0, []
+    while at < len(data):
+        code, width = decode(buffer, at, len(data))
+        read.append(chr(code))
+        at += width
+    folded, _, _, characters = _run(data)
+    assert characters == len(read)
+    assert folded.replace("\n", " ").split() == fold("".join(read)).replace("\n", " ").split()
+
+
+def test_a_character_that_a_row_cuts_off_is_not_read_from_the_next():
+    data = np.frombuffer("微信".encode(), dtype=np.uint8)
+    codes, flags, places = Row.scratch(len(data))
+    n, characters = fold_row(data, 0, 2, *fold_table().arrays(), codes, flags, places)
+    assert codes[:n].tolist() == [0xFFFD, 0xFFFD]
+    assert characters == 2
+
+
+@given(st.binary(max_size=40))
 def test_broken_utf8_is_read_to_its_end(data):
     _, _, _, characters = _run(data)
     at, count = 0, 0

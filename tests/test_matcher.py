@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portreeve.signals.fold import fold_table
@@ -45,6 +45,10 @@ def longest_occurrences(words: list[str], text: str) -> list[tuple[int, int, str
     )
 
 
+WORDS_OF_THE_LEXICON = [
+    "微信", "加微信", "私聊", "代理", "招代理", "包邮", "现货", "面膜", "减肥", "优惠券", "兼职",
+    "日结", "whatsapp", "dm me", "in stock", "free shipping", "work from home", "加v", "扫码",
+]  # fmt: skip
 WORDS = st.lists(st.text("面膜微信加", min_size=1, max_size=4), min_size=1, max_size=6, unique=True)
 
 
@@ -89,7 +93,26 @@ def test_a_word_twice_is_an_error():
         build([Pattern("微信"), Pattern("微信")])
 
 
-@given(st.text("加微信薇v＋+q群 ，。.❤wechat1①面膜代理招\U0001f600\U00020000", max_size=40))
+SEPARATORS = ("", "", "", " ", ".", "，", "*", "❤", "\U0001f600", "-")
+
+
+@st.composite
+def disguised_words(draw) -> str:
+    """A few words of the lexicon, some with separators inside."""
+    words = draw(st.lists(st.sampled_from(WORDS_OF_THE_LEXICON), min_size=1, max_size=4))
+    return " ".join(
+        "".join(char + draw(st.sampled_from(SEPARATORS)) for char in word) for word in words
+    )
+
+
+@given(
+    st.one_of(
+        st.text("加微信薇v＋+q群 ，。.❤wechat1①面膜代理招\U0001f600\U00020000", max_size=40),
+        disguised_words(),
+    )
+)
+@example("+v 加 v 搜")
+@example("面.膜 代❤理 微信")
 def test_no_beginning_is_turned_away_that_leads_to_a_word(text):
     trie = lexicon().trie
     everywhere = dataclasses.replace(trie, first=np.full_like(trie.first, 3))

@@ -11,7 +11,7 @@ import pytest
 
 from portreeve.signals.fold import fold
 from portreeve.signals.scorer import OUTPUTS, Model
-from portreeve.training import attacks, measure
+from portreeve.training import attacks, card, measure
 from portreeve.training.texts import read
 
 needs_train = pytest.mark.skipif(
@@ -74,6 +74,11 @@ def test_training_twice_gives_the_same_bytes_and_a_model_that_tells(
     card = (tmp_path / "card.md").read_text("utf-8")
     assert "recall at 1% false positives" in card
     assert "demo777" not in card
+    sellers = next(row for row in figures["policy"] if row["name"].endswith("and recruitment"))
+    stopped = sellers["refused"].value + sellers["held"].value
+    assert stopped + sellers["passed"].value == pytest.approx(1)
+    assert f"| {sellers['name']} | {sellers['posts']:,} | {sellers['refused']} |" in card
+    assert "How far the labels go" not in card
 
 
 @needs_train
@@ -140,3 +145,24 @@ def test_intervals_and_area() -> None:
         "brand": "1.000 [1.000, 1.000]",
     }
     assert len(OUTPUTS) == 9
+
+
+def test_what_two_more_readers_say_of_the_labels() -> None:
+    promo = np.arange(200) < 100
+    score = np.where(promo, 0.9, 0.1).astype(np.float32)
+    score[[100, 101]] = 0.95
+    read = (np.arange(200) >= 98) & (np.arange(200) < 110)
+    sells = read & (np.arange(200) <= 100)
+    names = np.where(promo, "brand", "none")
+    figures = measure.labels(score, promo, names, np.arange(200), read, sells, (0.01, 0.02), 5)
+    assert figures is not None
+    assert (figures["positives"], figures["positives_called_promotion"]) == (2, 2)
+    assert (figures["negatives"], figures["negatives_called_promotion"]) == (10, 1)
+    assert figures["false_positives"] == {0.01: (0, 0, 0), 0.02: (2, 2, 1)}
+    assert figures["detection"][0.01]["all"].value == 0.0
+    assert figures["detection"][0.02]["all"].value == 1.0
+    text = card._rereads({"rereads": figures})
+    assert "2 positives both called 2 promotion; of\n10 negatives, 1." in text
+    assert "at 2%, of 2 posts counted as false positives 2 were read again" in text
+    nobody = np.zeros(200, bool)
+    assert measure.labels(score, promo, names, np.arange(200), nobody, nobody, (0.01,)) is None

@@ -182,7 +182,13 @@ def _signals() -> list[Signal]:
     add("context", "quoting", "count", "", "words of fiction, news and reported speech")
     add("context", "complaint", "count", "", "words of complaint and warning")
     add("context", "asking", "count", "", "words of asking for advice or goods")
-    add("context", "personal_notice", "count", "", "words of lost and found and of invitations")
+    add(
+        "context",
+        "personal_notice",
+        "count",
+        "",
+        "words of lost property, invitations, new numbers",
+    )
     add(
         "context",
         "protected_sale",

@@ -69,6 +69,7 @@ _ORDINARY_TESTED = (
 )  # fmt: skip
 _EMOJI = "❤🌹✨🔥💰👉🍀⭐🎁💋"
 _MARKS = "·.-_*~|"
+_ALSO_PADDED = 0.3
 _RUN = re.compile(r"[\u3400-\u9fff]{2,}")
 _DIGITS = re.compile(r"\d")
 _STAND_INS = re.compile(r"\?+")
@@ -192,6 +193,8 @@ def disguised_copy(text: str, random: np.random.Generator) -> str:
         text = _padded(text, random, _ORDINARY_LEARNT)
     else:
         text = ATTACKS[name](text, random)
+    if random.random() < _ALSO_PADDED:
+        text = _padded(text, random, _ORDINARY_LEARNT)
     if random.random() < 0.5:
         text = _STAND_INS.sub(
             lambda found: "" if random.random() < 0.3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +93,44 @@ def detection(
     return {
         name: Interval(whole[i], float(low[i]), float(high[i]), rows[i])
         for i, name in enumerate(["AUC", "all", *names])
+    }
+
+
+def labels(
+    score: Floats,
+    promo: NDArray[np.bool_],
+    category: NDArray[np.str_],
+    cluster: NDArray[np.int64],
+    read: NDArray[np.bool_],
+    sells: NDArray[np.bool_],
+    rates: tuple[float, ...],
+    repeats: int = 1000,
+) -> dict[str, Any] | None:
+    """What the labels are worth, by posts that were read again blind; None when none were.
+
+    ``read``: which posts were read again; ``sells``: which of them all readers called promotion.
+    ``false_positives``: at each rate how many posts there are, how many of them were read again,
+    and how many called promotion; ``detection``: see :func:`detection`, without the posts that are
+    labelled as no promotion and were called it.
+    """
+    if not read.any():
+        return None
+    mislabelled = sells & ~promo
+    kept = ~mislabelled
+    false = {rate: ~promo & (score > threshold(score[~promo], rate)) for rate in rates}
+    return {
+        "negatives": int((read & ~promo).sum()),
+        "negatives_called_promotion": int(mislabelled.sum()),
+        "positives": int((read & promo).sum()),
+        "positives_called_promotion": int((sells & promo).sum()),
+        "false_positives": {
+            rate: (int(found.sum()), int((found & read).sum()), int((found & sells).sum()))
+            for rate, found in false.items()
+        },
+        "detection": {
+            rate: detection(score[kept], promo[kept], category[kept], cluster[kept], rate, repeats)
+            for rate in rates
+        },
     }
 
 

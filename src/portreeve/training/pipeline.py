@@ -309,7 +309,10 @@ def measure_all(
         "threshold": measure.threshold(promotion[~core.promo], _RATES[0]),
     }
     progress("measured on the core")
-    figures["rereads"] = _reread(corpus, promotion, repeats)
+    read, sells = rereads(core.ids)
+    figures["rereads"] = measure.labels(
+        promotion, core.promo, core.category, corpus.cluster, read, sells, _RATES, repeats
+    )
     figures["attacks"] = _attack_table(corpus, models, promotion, figures["threshold"])
     progress("measured under attack")
     figures["policy"] = under_policy(corpus, models)
@@ -318,39 +321,6 @@ def measure_all(
         figures["test_sources"] = _by_source(test, predict(final, test.texts)[:, 0])
         progress("measured on the other sources")
     return figures
-
-
-def _reread(corpus: Corpus, promotion: NDArray[np.float32], repeats: int) -> dict[str, Any] | None:
-    """How many posts labelled as clean two blind readers call promotion, and recall without them.
-
-    None for a core of which nothing was read again.
-    """
-    core = corpus.core
-    read, sells = rereads(core.ids)
-    if not read.any():
-        return None
-    mislabelled = sells & ~core.promo
-    kept = ~mislabelled
-    above = {rate: promotion > measure.threshold(promotion[~core.promo], rate) for rate in _RATES}
-    return {
-        "negatives": int((read & ~core.promo).sum()),
-        "negatives_called_promotion": int(mislabelled.sum()),
-        "positives": int((read & core.promo).sum()),
-        "positives_called_promotion": int((sells & core.promo).sum()),
-        "false_positives": {
-            rate: tuple(
-                int((found & ~core.promo & which).sum()) for which in (~core.promo, read, sells)
-            )
-            for rate, found in above.items()
-        },
-        "detection": {
-            rate: measure.detection(
-                promotion[kept], core.promo[kept], core.category[kept], corpus.cluster[kept], rate,
-                repeats,
-            )
-            for rate in _RATES
-        },
-    }  # fmt: skip
 
 
 def _attack_table(
