@@ -38,7 +38,7 @@ rules:
 def test_a_rule_that_holds():
     facts = row(promotion=0.97, prices=1, contacts=2)
     assert (
-        language.explain(POLICY, facts, "no-selling").render()
+        language.explain(POLICY, facts, "no-selling").render(whole=True)
         == """\
 no-selling (clause 3.1, refuse): holds
   This sells to friends.
@@ -62,7 +62,7 @@ no-selling (clause 3.1, refuse): holds
 def test_the_same_in_chinese():
     facts = row(promotion=0.5, surface="comment", standing="merchant", second_hand=1)
     assert (
-        language.explain(POLICY, facts, "no-selling").render("zh")
+        language.explain(POLICY, facts, "no-selling").render("zh", whole=True)
         == """\
 no-selling (条款 3.1, refuse): 不成立
   这是在向朋友卖货。
@@ -85,7 +85,7 @@ no-selling (条款 3.1, refuse): 不成立
 
 def test_what_is_null_is_unknown_and_says_what_that_means():
     assert (
-        language.explain(POLICY, row(), "big-sums").render()
+        language.explain(POLICY, row(), "big-sums").render(whole=True)
         == """\
 big-sums (clause 3.2, hold): unknown, so it does not hold
   A large sum.
@@ -98,7 +98,7 @@ big-sums (clause 3.2, hold): unknown, so it does not hold
 def test_long_lists_are_cut_and_the_tier_is_worked_out():
     facts = row(goods_category="facial_masks", price_max=1200.0, links=1)
     assert (
-        language.explain(POLICY, facts, "no-dark-goods").render()
+        language.explain(POLICY, facts, "no-dark-goods").render(whole=True)
         == """\
 no-dark-goods (clause 3.3, hold): does not hold
   Other goods.
@@ -162,7 +162,7 @@ def test_explanations_of_shipped_policies_agree_with_what_is_decided(name):
         for rule_ in shipped.rules:
             explained = language.explain(shipped, values, rule_.id)
             assert explained.holds is result[rule_.id], rule_.id
-            assert explained.render("zh")
+            assert explained.render("zh", whole=True)
 
 
 def test_a_rule_of_the_law_is_explained_by_the_tiers_of_the_law():
@@ -175,3 +175,40 @@ def test_rule_helper_has_no_examples_by_accident():
     assert [e.text for e in loaded(rule("contacts > 0")).rules[0].examples] == [
         "面膜89元一盒 加微信 abc12345"
     ]
+
+
+def test_what_settles_nothing_is_left_out():
+    facts = row(promotion=0.97, prices=1, contacts=2)
+    assert (
+        language.explain(POLICY, facts, "no-selling").render()
+        == """\
+no-selling (clause 3.1, refuse): holds
+  This sells to friends.
+  ✓ surface IN (moments)   [surface = moments]
+  ✓ promotion >= 0.90   [promotion = 0.97]
+  ✓ merchant: merchant
+    ✓ at least one of
+      ✓ all of
+        ✓ trade: trade
+          ✓ at least one of
+            ✓ prices > 0   [prices = 1]
+        ✓ contacts > 1   [contacts = 2]
+  ✓ not
+    ✗ protected_sale: A one-off sale."""
+    )
+    quiet = row(promotion=0.97, prices=1, contacts=0)
+    assert (
+        language.explain(POLICY, quiet, "no-selling").render()
+        == """\
+no-selling (clause 3.1, refuse): does not hold
+  This sells to friends.
+  ✓ surface IN (moments)   [surface = moments]
+  ✓ promotion >= 0.90   [promotion = 0.97]
+  ✗ merchant: merchant
+    ✗ at least one of
+      ✗ standing IN ('merchant', 'verified_merchant')   [standing = person]
+      ✗ all of
+        ✗ contacts > 1   [contacts = 0]
+  ✓ not
+    ✗ protected_sale: A one-off sale."""
+    )

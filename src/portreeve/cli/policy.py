@@ -164,6 +164,9 @@ def explain(
     disclosed: Annotated[
         bool | None, typer.Option("--disclosed/--undisclosed", help="Declared as advertising.")
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="With --text: show what settles nothing, too.")
+    ] = False,
     lang: _Lang = Lang.en,
     as_json: _Json = False,
 ) -> None:
@@ -183,7 +186,12 @@ def explain(
             "disclosed": disclosed,
         }
         _explain_text(
-            loaded, chosen, {k: v for k, v in item.items() if v is not None}, lang, as_json
+            loaded,
+            chosen,
+            {k: v for k, v in item.items() if v is not None},
+            lang,
+            as_json=as_json,
+            whole=whole,
         )
     elif as_json:
         _print_json(_described(loaded, chosen))
@@ -195,7 +203,13 @@ def explain(
 
 
 def _explain_text(
-    policy: Policy, rule: Rule | None, item: dict[str, Any], lang: str, as_json: bool
+    policy: Policy,
+    rule: Rule | None,
+    item: dict[str, Any],
+    lang: str,
+    *,
+    as_json: bool,
+    whole: bool,
 ) -> None:
     import polars as pl
 
@@ -222,8 +236,12 @@ def _explain_text(
         return
     held = ", ".join(decision["rules"]) or ("没有规则成立" if lang == "zh" else "no rule holds")
     typer.echo(f"{policy.label}: {decision['verdict']} ({held})")
+    for place in decision["evidence"]:
+        if place["field"] == "text":
+            quoted = item["text"][place["start"] : place["end"]]
+            typer.echo(f"  {quoted}: {place['what']}")
     for explanation in explanations:
-        typer.echo("\n" + explanation.render(lang))
+        typer.echo("\n" + explanation.render(lang, whole=whole))
 
 
 def _described(policy: Policy, rule: Rule | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from portreeve.model import Surface, Verdict
@@ -82,13 +82,19 @@ class Explanation:
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
-    def render(self, lang: str = "en") -> str:
-        """The explanation as an indented text, in English (``en``) or Chinese (``zh``)."""
+    def render(self, lang: str = "en", *, whole: bool = False) -> str:
+        """The explanation as an indented text, in English (``en``) or Chinese (``zh``).
+
+        What settles nothing is left out, unless ``whole``: of alternatives those that do not hold
+        beside one that does, of what must all hold what does beside what does not, and the inside
+        of a definition that was shown before.
+        """
         said = _SAID[lang if lang in _SAID else "en"]
         head = f"{self.rule} ({said['clause']} {self.clause}, {self.verdict}): "
         lines = [head + said[_state(self.holds)], f"  {self.because.said(lang)}"]
+        shown: set[str] | None = None if whole else set()
         for finding in self.findings:
-            lines += _lines(finding, lang, 1)
+            lines += _lines(finding, lang, 1, shown)
         return "\n".join(lines)
 
 
@@ -261,14 +267,30 @@ def _state(holds: bool | None) -> str:
     return {True: "yes", False: "no", None: "unknown"}[holds]
 
 
-def _lines(finding: Finding, lang: str, depth: int) -> list[str]:
+def _lines(finding: Finding, lang: str, depth: int, shown: set[str] | None) -> list[str]:
+    """The lines of a part; ``shown``: names of the definitions shown so far, None to show all."""
     said = _SAID[lang if lang in _SAID else "en"]
     text = said.get(finding.kind, finding.text)
-    if finding.words is not None:
+    if finding.words is not None and (shown is None or finding.text not in shown):
         text += f": {finding.words.said(lang)}"
     note = f"   [{finding.note.said(lang)}]" if finding.note is not None else _shown(finding)
     line = f"{'  ' * depth}{_MARKS[finding.holds]} {text}{note}"
-    return [line, *(row for part in finding.parts for row in _lines(part, lang, depth + 1))]
+    parts = finding.parts if shown is None else _settling(finding, shown)
+    return [line, *(row for part in parts for row in _lines(part, lang, depth + 1, shown))]
+
+
+def _settling(finding: Finding, shown: set[str]) -> tuple[Finding, ...]:
+    """The parts that make a part what it is."""
+    if finding.kind == "definition" and finding.parts:
+        if finding.text in shown:
+            return ()
+        shown.add(finding.text)
+    if finding.kind == "not" and finding.holds:
+        (inner,) = finding.parts
+        return (replace(inner, parts=()),) if inner.kind == "definition" else finding.parts
+    if finding.holds is (finding.kind == "any"):
+        return tuple(part for part in finding.parts if part.holds is finding.holds)
+    return finding.parts
 
 
 def _shown(finding: Finding) -> str:
