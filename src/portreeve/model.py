@@ -256,7 +256,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         float | None, Meta(description="probability that it sells, promotes, recruits or solicits")
     ]
     intent: Annotated[
-        Intent | None, Meta(description="the likeliest intent, when promotion is at least 0.5")
+        Intent | None,
+        Meta(
+            description="the likeliest intent; null when promotion is below 0.5 or none reaches 0.1"
+        ),
     ]
     goods_category: Annotated[str | None, Meta(description="id in the table of goods and services")]
     goods_tier: Annotated[Tier | None, Meta(description="the policy's tier of that category")]

@@ -96,7 +96,13 @@ def _signals() -> list[Signal]:
     )
     for intent in INTENTS:
         add("model", intent, "number", "probability", _INTENT_MEANINGS[intent])
-    add("model", "intent", "text", "name", "the likeliest intent, when promotion is at least 0.5")
+    add(
+        "model",
+        "intent",
+        "text",
+        "name",
+        "the likeliest intent; NULL when promotion is below 0.5 or no intent reaches 0.1",
+    )
 
     add("contacts", "contacts", "count", "", "distinct handles: WeChat, QQ, phone, Telegram, ...")
     add("contacts", "hidden_contacts", "count", "", "those of them that are disguised")

@@ -61,7 +61,7 @@ LINK_SIGNALS: dict[str, tuple[str, ...]] = {
 }
 
 
-_SOME_INTENT = 0.5
+_LIKELY, _LEAST_INTENT = 0.5, 0.1
 _HOST = r"^(?:[^/@?#]*@)?([^/:?#\s]+)"
 _SCHEME = r"^([a-z][a-z0-9+.-]*:)(?:[^0-9]|$)"
 
@@ -252,10 +252,11 @@ def _model_columns(probabilities: NDArray[np.float32], texts: pl.Series) -> dict
         pl.when(blank.not_()).then(pl.col(name)).alias(name) for name in OUTPUTS
     )
     likeliest = pl.Series(INTENTS).gather(probabilities[:, 1:].argmax(axis=1))
+    some = pl.Series(probabilities[:, 1:].max(axis=1) >= _LEAST_INTENT)
     return {
         **scores.to_dict(),
         "intent": scores.select(
-            pl.when(pl.col("promotion") >= _SOME_INTENT).then(likeliest)
+            pl.when((pl.col("promotion") >= _LIKELY) & some).then(likeliest).alias("intent")
         ).to_series(),
     }
 

@@ -69,7 +69,7 @@ _ORDINARY_TESTED = (
 )  # fmt: skip
 _EMOJI = "❤🌹✨🔥💰👉🍀⭐🎁💋"
 _MARKS = "·.-_*~|"
-_ALSO_PADDED = 0.3
+_ALSO_PADDED, _ALSO_LINKED = 0.3, 0.3
 _RUN = re.compile(r"[\u3400-\u9fff]{2,}")
 _DIGITS = re.compile(r"\d")
 _STAND_INS = re.compile(r"\?+")
@@ -184,7 +184,7 @@ def disguised_copy(text: str, random: np.random.Generator) -> str:
     """A copy for training: an attack, and other forms of the marks that one source left in.
 
     Emoji were lost as question marks and links as 网页链接 in the Weibo sources; a model must not
-    lean on either.
+    lean on either, nor take every address for an advertiser's.
     """
     name = LEARNT[int(random.integers(len(LEARNT)))]
     if name == "homophones":
@@ -202,6 +202,16 @@ def disguised_copy(text: str, random: np.random.Generator) -> str:
             text,
         )  # fmt: skip
     if random.random() < 0.5:
-        code = "".join(chr(97 + int(random.integers(26))) for _ in range(7))
-        text = text.replace("O网页链接", f" http://t.cn/{code}")
+        text = text.replace("O网页链接", " " + _address(random))
+    if random.random() < _ALSO_LINKED:
+        text += " " + _address(random)
     return text
+
+
+def _address(random: np.random.Generator) -> str:
+    """An invented address, short or in full; who shares one need not sell."""
+    letters = "".join(chr(97 + int(random.integers(26))) for _ in range(14))
+    host = ("t.cn", "url.cn", "dwz.cn", f"www.{letters[7:]}.com", f"news.{letters[7:]}.cn",
+            f"{letters[9:]}.org")[int(random.integers(6))]  # fmt: skip
+    path = ("", "a/", "p/")[int(random.integers(3))] if len(host) > 7 else ""
+    return ("http://", "https://", "")[int(random.integers(3))] + f"{host}/{path}{letters[:7]}"

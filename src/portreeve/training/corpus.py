@@ -50,7 +50,18 @@ _KNOWN_INTENTS = {
     "weak_coupon": "coupon_affiliate",
     "weak_microbiz": "micro_business",
     "soft_ad_copy": "soft_ad",
-}
+    "game_rmt": "micro_business",
+    **dict.fromkeys(("AD:Retail", "AD:Network_service", "AD:Real_estate"), "brand"),
+    **dict.fromkeys(
+        (
+            "AD:Loan", "FR:Financial", "IL:Gambling", "IL:Fake_ID_and_invoice",
+            "IL:Escort_service", "credential_compromise", "blackhat_resources",
+            "pirated_software", "pirated_media", "social_media_manipulation",
+        ),
+        "illicit",
+    ),
+}  # fmt: skip
+"""The intent that a category of another source stands for; those of the rest are unknown."""
 
 
 class CorpusError(ValueError):
