@@ -226,7 +226,7 @@ def test_a_personal_notice_is_no_sale(text: str, reason: str) -> None:
 def test_among_strangers_less_certainty_makes_a_post_wait() -> None:
     items = pl.DataFrame([{"id": "1", "text": "今天的晚霞特别好看，楼下的桂花也开了"}])
     signals = portreeve.screen(items, signals=True).select("signals").unnest("signals")
-    doubtful = signals.with_columns(promotion=pl.lit(0.88, pl.Float32))
+    doubtful = signals.with_columns(promotion=pl.lit(0.84, pl.Float32))
     waits = {
         name: load(name).evaluate(doubtful)["moments.likely-selling-waits"].to_list()
         for name in ("acquaintance", "stranger")
