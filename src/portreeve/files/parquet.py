@@ -40,7 +40,8 @@ class ParquetFile:
         self._first_id = first_id
         try:
             # a buffer per column, else whole column chunks are held
-            self._file = pq.ParquetFile(path, buffer_size=1 << 20)
+            # what is read ahead is kept to the end, so that memory would grow with the file
+            self._file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
         except pa.ArrowInvalid:
             raise InputError(
                 self.name,
