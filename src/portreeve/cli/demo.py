@@ -402,7 +402,7 @@ def _lines(finding: Finding, depth: int) -> Iterator[tuple[int, str]]:
     note = finding.note.en if finding.note else values
     if finding.words:
         note = finding.words.en.split(". ")[0].rstrip(".").split(": ")[0]
-    yield 2 * depth, f"{mark} {finding.text}" + (f"   [{note}]" if note else "")
+    yield 2 * depth, f"{mark} {finding.label()}" + (f"   [{note}]" if note else "")
     if finding.words and depth > 1:
         return
     for part in finding.parts:

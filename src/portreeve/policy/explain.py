@@ -46,6 +46,10 @@ class Finding:
     note: Words | None = None
     parts: tuple[Finding, ...] = ()
 
+    def label(self, lang: str = "en") -> str:
+        """A comparison or a name as it is written; of a group, how its parts belong together."""
+        return _SAID[lang if lang in _SAID else "en"].get(self.kind, self.text)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; what is empty is left out."""
         entries: dict[str, Any] = {"kind": self.kind, "text": self.text, "holds": self.holds}
@@ -269,8 +273,7 @@ def _state(holds: bool | None) -> str:
 
 def _lines(finding: Finding, lang: str, depth: int, shown: set[str] | None) -> list[str]:
     """The lines of a part; ``shown``: names of the definitions shown so far, None to show all."""
-    said = _SAID[lang if lang in _SAID else "en"]
-    text = said.get(finding.kind, finding.text)
+    text = finding.label(lang)
     if finding.words is not None and (shown is None or finding.text not in shown):
         text += f": {finding.words.said(lang)}"
     note = f"   [{finding.note.said(lang)}]" if finding.note is not None else _shown(finding)
