@@ -84,17 +84,13 @@ def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[_Wrong]]:
         given = frame[name]
         converted = given if name == "id" else _convert(given, kind)
         sound = _sound(converted)
-        broken = given.is_not_null() & sound.is_null() & converted.is_not_null()
-        if given.dtype == pl.Binary and kind == pl.String:
-            broken = given.is_not_null() & sound.is_null()
+        typed.append(sound)
+        broken = converted.is_not_null() & sound.is_null()
         if broken.any():
             wrong.append((broken, f"{name} is not UTF-8", f"Write the column {name!r} as UTF-8."))
         if name == "id":
             wrong.append((given.is_null(), "id is missing", "Give every row an id, or none."))
-            typed.append(sound)
-            continue
-        converted = sound
-        lost = given.is_not_null() & converted.is_null() & ~broken
+        lost = given.is_not_null() & converted.is_null()
         if lost.any():
             wrong.append(
                 (
@@ -103,7 +99,6 @@ def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[_Wrong]]:
                     f"The column {name!r} is {given.dtype}; give {kind}.",
                 )
             )
-        typed.append(converted)
     items = pl.DataFrame(typed)
     return items.with_columns(pl.col("surface").fill_null(Surface.moments.value)), wrong
 
@@ -125,14 +120,14 @@ def _missing(name: str, kind: pl.DataType, rows: int) -> pl.Series:
 
 
 def _convert(given: pl.Series, kind: pl.DataType) -> pl.Series:
-    """The column as the field's type, NULL where a value does not fit."""
+    """The column as the field's type, NULL where a value does not fit; bytes are left for later."""
     if given.dtype == kind:
         return given
     if given.dtype == pl.Null:
         return given.cast(kind)
     if kind == pl.String:
         if given.dtype == pl.Binary:
-            return _utf8(given)
+            return given
         if given.dtype.is_nested() or given.dtype == pl.Boolean:
             return pl.Series(given.name, [None], dtype=kind).new_from_index(0, len(given))
         if given.name == "text" and not isinstance(given.dtype, (pl.Categorical, pl.Enum)):
@@ -166,10 +161,13 @@ def _convert(given: pl.Series, kind: pl.DataType) -> pl.Series:
 
 
 def _sound(column: pl.Series) -> pl.Series:
-    """The column with NULL for text whose bytes are not UTF-8.
+    """The column with bytes as text, and NULL for those that are not UTF-8.
 
-    Arrow does not check them, polars takes them on trust, and both hand them on.
+    What comes as text may hold such bytes too: Arrow does not check them, polars takes them on
+    trust, and both hand them on.
     """
+    if column.dtype == pl.Binary:
+        return _utf8(column)
     if column.dtype not in (pl.String, pl.List(pl.String)):
         return column
     try:

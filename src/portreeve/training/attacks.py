@@ -174,9 +174,8 @@ ATTACKS: dict[str, Attack] = {
 """Every attack by the name that the model card gives it."""
 
 LEARNT = ("homophones", "ordinary sentences around", "split characters",
-           "punctuation between characters",
-           "spaces between characters", "emoji between characters",
-           "Chinese-numeral digits")  # fmt: skip
+          "punctuation between characters", "spaces between characters",
+          "emoji between characters", "Chinese-numeral digits")  # fmt: skip
 """Attacks that training copies use too; homophones and sentences with others than are tested."""
 
 
