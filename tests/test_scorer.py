@@ -12,22 +12,25 @@ from hypothesis import strategies as st
 
 from portreeve.signals import scorer
 from portreeve.signals.fold import fold
-from portreeve.signals.scorer import (
+from portreeve.signals.reading import (
     BODY,
     COUNTS,
     FORWARDED,
+    READ_HALF,
+    REGIONS,
+    TOPIC,
+    read_row,
+    scratch,
+)
+from portreeve.signals.scorer import (
     INPUTS,
     LANES,
     OUTPUTS,
     PEAKS,
-    READ_HALF,
-    REGIONS,
-    TOPIC,
     ZERO,
     Model,
     ModelError,
     Scratch,
-    read_row,
     score_row,
     shipped_model,
 )
@@ -42,7 +45,7 @@ def _codes(text: str) -> np.ndarray:
 def _read(text: str) -> tuple[list[int], list[int], dict[str, float]]:
     codes = _codes(text)
     grams, regions, counts = Scratch.arrays()[:3]
-    m = read_row(codes, len(codes), grams, regions, counts, *Scratch.for_reading())
+    m = read_row(codes, len(codes), grams, regions, counts, *scratch())
     return grams[:m].tolist(), regions[:m].tolist(), dict(zip(COUNTS, counts.tolist(), strict=True))
 
 

@@ -67,8 +67,8 @@ def _forget_old(base: Path) -> None:
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": _CHECKED}
 # The arrays of a kernel belong to its caller, so nothing need be counted (`_nrt`, an option that
-# numba has for itself): with reference counts, handing a dozen arrays to a small function costs more
-# than most of those functions do.
+# numba has for itself): with reference counts, handing a dozen arrays to a small function costs
+# more than most of those functions do.
 _UNCOUNTED: dict[str, Any] = {**_OPTIONS, "_nrt": False}
 
 

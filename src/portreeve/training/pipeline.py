@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from portreeve.signals.scorer import BUCKET_BITS, OUTPUTS, TOPIC, Model
+from portreeve.signals.reading import BUCKET_BITS, TOPIC
+from portreeve.signals.scorer import OUTPUTS, Model
 from portreeve.training import attacks, card, measure, texts
 from portreeve.training.corpus import (
     CLEAN,

@@ -15,18 +15,8 @@ from numpy.typing import NDArray
 
 from portreeve.signals import scorer
 from portreeve.signals.compiled import allocating, kernel, learning
-from portreeve.signals.scorer import (
-    BUCKET_BITS,
-    INPUTS,
-    LANES,
-    MOST_GRAMS,
-    OUTPUTS,
-    PEAKS,
-    REGIONS,
-    TOPIC,
-    ZERO,
-    Model,
-)
+from portreeve.signals.reading import BUCKET_BITS, MOST_GRAMS, REGIONS, TOPIC
+from portreeve.signals.scorer import INPUTS, LANES, OUTPUTS, PEAKS, ZERO, Model
 from portreeve.training.texts import Texts, read
 
 SLOT_BITS = 17

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals.compiled import allocating, kernel
-from portreeve.signals.scorer import BUCKET_BITS, TOPIC
+from portreeve.signals.reading import BUCKET_BITS, TOPIC
 from portreeve.training.measure import calibrate
 from portreeve.training.texts import Texts
 

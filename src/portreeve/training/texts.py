@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from portreeve.signals.compiled import kernel
 from portreeve.signals.fold import fold_table
 from portreeve.signals.kernel import Row, fold_row
-from portreeve.signals.scorer import COUNTS, MOST_GRAMS, READ_HALF, Scratch, read_row
+from portreeve.signals.reading import COUNTS, MOST_GRAMS, READ_HALF, read_row, scratch
 
 _PIECE = re.compile(r"[\u3400-\u9fff]+|[a-z]+|\d+|\s+|.", re.DOTALL)
 _LONGEST_FIGURE = 12
@@ -91,7 +91,7 @@ def _read(texts: pl.Series) -> Texts:
     counts = np.zeros((len(array), len(COUNTS)), np.float32)
     _read_all(
         data, offsets, *table.arrays(),
-        codes, flags, places, kept, sizes, grams, regions, starts, counts, *Scratch.for_reading(),
+        codes, flags, places, kept, sizes, grams, regions, starts, counts, *scratch(),
     )  # fmt: skip
     ends = np.cumsum(sizes)
     folded = [

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals.compiled import allocating
-from portreeve.signals.scorer import BODY, FORWARDED, TOPIC
+from portreeve.signals.reading import BODY, FORWARDED, TOPIC
 from portreeve.training.texts import words
 
 DIMENSIONS = 128
