@@ -1,0 +1,53 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Scope(enum.StrEnum):
+    """What an API key allows; ``admin`` allows everything."""
+
+    screen = "screen"
+    accounts = "accounts"
+    reports = "reports"
+    cases = "cases"
+    evidence = "evidence"
+    appeals = "appeals"
+    sanctions = "sanctions"
+    policies_read = "policies:read"
+    policies_propose = "policies:propose"
+    policies_approve = "policies:approve"
+    log = "log"
+    audit = "audit"
+    webhooks = "webhooks"
+    privacy = "privacy"
+    on_behalf = "on-behalf"
+    metrics = "metrics"
+    admin = "admin"
+
+    @property
+    def meaning(self) -> str:
+        """What the scope allows, in words."""
+        return _SCOPES[self]
+
+
+_SCOPES = {
+    Scope.screen: "screen items, edit and delete them, read decisions",
+    Scope.accounts: "tell of accounts and of relations between them, read their standing",
+    Scope.reports: "file reports",
+    Scope.cases: "work on cases",
+    Scope.evidence: "read what an item said",
+    Scope.appeals: "file appeals for people, read their progress",
+    Scope.sanctions: "impose and lift sanctions, undo decisions",
+    Scope.policies_read: "read policies and their records",
+    Scope.policies_propose: "propose a policy version, preview its effect",
+    Scope.policies_approve: "approve, activate and roll back policy versions",
+    Scope.log: "search the decision log",
+    Scope.audit: "read the audit log",
+    Scope.webhooks: "manage webhooks",
+    Scope.privacy: "erase a person",
+    Scope.on_behalf: "act in the name of a person, given in the header Portreeve-Actor",
+    Scope.metrics: "read metrics",
+    Scope.admin: "everything, and manage API keys",
+}

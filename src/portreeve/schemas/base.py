@@ -1,0 +1,27 @@
+"""What all requests and answers share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+T = TypeVar("T")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something asked of the service; a field that it does not know is refused."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the service says."""
+
+
+class Page(Answer, Generic[T], frozen=True, kw_only=True):
+    """Some records of a longer list."""
+
+    items: Annotated[list[T], Meta(description="the records of this page")]
+    next: Annotated[
+        str | None, Meta(description="give it as `cursor` for the page after; null at the end")
+    ] = None

@@ -1,0 +1,85 @@
+"""Every setting of the service, defined once: name, type, default, meaning.
+
+A setting is given in the environment as ``PORTREEVE_`` and its name in capitals, or as
+``PORTREEVE_..._FILE`` naming a file that holds it, which is the way for secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from portreeve.service.errors import ServiceError
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the service runs.
+
+    >>> Settings().port
+    8014
+    """
+
+    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="port to listen on; 0 takes a free one", ge=0)] = 8014
+    data: Annotated[str, Meta(description="folder of everything the service keeps")] = (
+        "portreeve-data"
+    )
+    database: Annotated[
+        str | None,
+        Meta(description="address of a PostgreSQL database; SQLite in `data` when not given"),
+    ] = None
+    master_key: Annotated[
+        str | None,
+        Meta(description="base64 of 32 bytes that seal people's keys; made in `data` if not given"),
+    ] = None
+    network: Annotated[str, Meta(description="the policy that governs items which name none")] = (
+        "acquaintance"
+    )
+    public_url: Annotated[
+        str | None, Meta(description="address under which people reach this service, for links")
+    ] = None
+    content_days: Annotated[int, Meta(description="days until content is deleted", ge=1)] = 183
+    decision_days: Annotated[int, Meta(description="days until decisions are deleted", ge=1)] = 1096
+    appeal_days: Annotated[int, Meta(description="days in which a decision can be appealed")] = 183
+    body_limit: Annotated[int, Meta(description="largest request, in bytes", ge=1024)] = 16_777_216
+    rate_limit: Annotated[
+        float, Meta(description="requests a second a key may make over time", gt=0)
+    ] = 10_000.0
+    gather_ms: Annotated[
+        float, Meta(description="milliseconds that online calls wait to be screened together", ge=0)
+    ] = 1.0
+    drain_seconds: Annotated[
+        float, Meta(description="how long a stopping service finishes work")
+    ] = 20.0
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that an environment names; the defaults for the others.
+
+    Raises:
+        ServiceError: ``invalid``, naming the variable.
+    """
+    given: dict[str, str] = {}
+    for name in Settings.__struct_fields__:
+        variable = f"PORTREEVE_{name.upper()}"
+        if f"{variable}_FILE" in environment:
+            given[name] = Path(environment[f"{variable}_FILE"]).read_text().strip()
+        elif variable in environment:
+            given[name] = environment[variable]
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    values = {name: _typed(name, value, hints[name]) for name, value in given.items()}
+    return Settings(**values)
+
+
+def _typed(name: str, value: str, hint: object) -> typing.Any:
+    try:
+        return msgspec.convert(value, hint, strict=False)
+    except msgspec.ValidationError as error:
+        variable = f"PORTREEVE_{name.upper()}"
+        raise ServiceError("invalid", f"{variable}: {error}.", field=variable) from None

@@ -1,0 +1,22 @@
+"""The store: what was decided and done, kept in SQLite or PostgreSQL.
+
+A transaction writes records, audit entries and events together. Tables are described in
+``portreeve.store.tables``.
+"""
+
+from portreeve.store.columns import Json, Time, micros, moment
+from portreeve.store.database import Clock, Database, StoreUnavailableError, Transaction, utc_now
+from portreeve.store.ids import new_id
+
+__all__ = [
+    "Clock",
+    "Database",
+    "Json",
+    "StoreUnavailableError",
+    "Time",
+    "Transaction",
+    "micros",
+    "moment",
+    "new_id",
+    "utc_now",
+]

@@ -1,0 +1,180 @@
+"""One database, embedded or a server, behind the same three words: open, read, write."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from portreeve.store import audit
+from portreeve.store.ids import new_id
+from portreeve.store.tables import core
+
+Clock = Callable[[], datetime]
+
+
+class StoreUnavailableError(Exception):
+    """The database cannot be reached, or did not answer in time. Nothing was written."""
+
+
+def utc_now() -> datetime:
+    """The time now, with offset."""
+    return datetime.now(UTC)
+
+
+class Transaction:
+    """Everything done in one ``Database.write()``: it happens wholly or not at all."""
+
+    def __init__(self, connection: sa.Connection, time: datetime) -> None:
+        self.connection = connection
+        self.time = time
+        """When the transaction began; the time of all that it writes."""
+        self._entries: list[audit.Entry] = []
+
+    def execute(self, statement: sa.Executable, rows: Any = None) -> sa.CursorResult[Any]:
+        """Run a statement; ``rows`` are its parameters, many at once if it is a list."""
+        result: sa.CursorResult[Any] = self.connection.execute(statement, rows)
+        return result
+
+    def audit(self, actor: str, action: str, subject: str, **detail: Any) -> None:
+        """Note who did what, in the hash chain, when the transaction commits."""
+        self._entries.append(audit.Entry(actor, action, subject, detail))
+
+    def announce(self, type: str, subject: str, **data: Any) -> None:
+        """Tell webhooks and live pages what happened, when the transaction commits."""
+        event = {
+            "id": new_id("evt"), "type": type, "subject": subject, "data": data, "time": self.time,
+        }  # fmt: skip
+        self.execute(sa.insert(core.events), event)
+
+    def finish(self) -> None:
+        """Write what was noted for the audit log. The lock on its end is held from here only."""
+        if self._entries:
+            audit.append(self.connection, self._entries, self.time)
+
+
+class Database:
+    """A SQLite file (WAL, one writer at a time) or a PostgreSQL server.
+
+    >>> database = Database("sqlite://")
+    >>> database.create()
+    >>> with database.write() as tx:
+    ...     tx.audit("ann", "key.create", "key_1", scopes=["screen"])
+    >>> with database.read() as connection:
+    ...     connection.execute(sa.select(core.audit.c.action)).scalar()
+    'key.create'
+    """
+
+    def __init__(self, url: str, *, clock: Clock = utc_now, pool_size: int = 8) -> None:
+        self.url = sa.make_url(url)
+        self.clock = clock
+        self._writing = threading.RLock()
+        if self.url.drivername in ("postgres", "postgresql"):
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        if self.dialect == "sqlite":
+            self.engine = _sqlite(self.url)
+        else:
+            self.engine = sa.create_engine(
+                self.url,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                pool_timeout=5,
+                connect_args={"connect_timeout": 5},
+            )
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which kind of database it is."""
+        return "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+
+    def create(self) -> None:
+        """Make every table at once, in an empty database; a service migrates instead."""
+        from portreeve.store.tables import metadata
+
+        metadata.create_all(self.engine)
+        with self._connected() as connection, connection.begin():
+            if connection.execute(sa.select(core.audit_head.c.id)).first() is None:
+                head = {"id": 1, "seq": 0, "hash": audit.GENESIS}
+                connection.execute(sa.insert(core.audit_head), head)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection to read with.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        with self._connected() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction: committed at the end, rolled back when anything is raised.
+
+        In SQLite writers of one process wait for each other here, which is fairer and quicker than
+        its own lock.
+
+        Raises:
+            StoreUnavailableError: the database does not answer, or does not commit.
+        """
+        if self.dialect == "sqlite":
+            with self._writing, self._transaction() as tx:
+                yield tx
+        else:
+            with self._transaction() as tx:
+                yield tx
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._connected() as connection, connection.begin():
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            tx = Transaction(connection, self.clock())
+            yield tx
+            tx.finish()
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            reason = (
+                str(error.orig or error) if isinstance(error, sa.exc.DBAPIError) else str(error)
+            )
+            raise StoreUnavailableError(reason.strip().splitlines()[0]) from error
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    memory = url.database in (None, "", ":memory:")
+    if not memory:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.StaticPool if memory else sa.pool.QueuePool,
+        connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "wal_autocheckpoint = 4000",
+            "cache_size = -32000",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

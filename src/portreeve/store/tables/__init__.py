@@ -1,0 +1,8 @@
+"""The tables of the store, each with its columns described once, here.
+
+Migrations, the docs page and the queries derive from these definitions.
+"""
+
+from portreeve.store.tables.base import metadata
+
+__all__ = ["metadata"]
