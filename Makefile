@@ -11,6 +11,7 @@ demo: $(READY)
 	$(BIN)/portreeve demo
 
 test: $(READY)
+	$(BIN)/python tests/service/postgres.py
 	$(BIN)/python -m pytest
 
 lint: $(READY)

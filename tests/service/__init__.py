@@ -1,0 +1,1 @@
+"""Tests of the service and its store, on SQLite and on PostgreSQL."""

@@ -1,0 +1,89 @@
+"""Databases for tests: each test that asks for ``database`` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portreeve.service.context import Context
+from portreeve.store import Database
+from service import postgres
+from service.support import FakeClock, make_context
+
+TEMPLATE = "template_portreeve"
+_numbers = itertools.count()
+_missing: list[bool] = []
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The clock of ``database``: it stands at 2014-06-01 until a test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with every table, for tests that open it themselves."""
+    if request.param == "sqlite":
+        path = tmp_path / "portreeve.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = f"test_{next(_numbers)}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield server.url(name)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str, clock: FakeClock) -> Iterator[Database]:
+    """A fresh database with every table, on the test's own clock."""
+    database = Database(database_url, clock=clock)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def context(database: Database, tmp_path: Path) -> Context:
+    """A context over ``database``."""
+    return make_context(database, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    _create(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """The session's PostgreSQL server, whose database ``TEMPLATE`` has every table."""
+    bin = postgres.programs()
+    if bin is None:
+        _missing.append(True)
+        pytest.skip("PostgreSQL is not installed")
+    server = postgres.Server(bin)
+    server.run(f"CREATE DATABASE {TEMPLATE}")
+    _create(server.url(TEMPLATE))
+    yield server
+    server.stop()
+
+
+def _create(url: str) -> None:
+    database = Database(url)
+    database.create()
+    database.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested."""
+    if _missing:
+        terminalreporter.section("NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(postgres.MISSING, red=True, bold=True)

@@ -1,0 +1,118 @@
+"""A private PostgreSQL server for tests: one per test session, in a temporary folder.
+
+``python tests/service/postgres.py`` installs PostgreSQL from Debian where it is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+MISSING = (
+    "PostgreSQL is missing and could not be installed: NOTHING WAS TESTED ON POSTGRESQL. "
+    "Install it (Debian: apt-get install postgresql)."
+)
+_QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+          "max_connections": "60", "shared_buffers": "64MB", "listen_addresses": "",
+          "autovacuum": "off", "max_wal_size": "256MB"}  # fmt: skip
+
+
+def programs() -> Path | None:
+    """The folder of ``initdb`` and ``postgres``, or None where there is no PostgreSQL."""
+    found = shutil.which("postgres")
+    if found and shutil.which("initdb"):
+        return Path(found).parent
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    return None
+
+
+class Server:
+    """A running server, reached over a socket in its folder; it ends with the process."""
+
+    def __init__(self, bin: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="portreeve-pg-"))
+        data = self.folder / "data"
+        as_user = _as_user(self.folder)
+        subprocess.run(
+            [*as_user, bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+             "--locale", "C", "--no-sync"],
+            check=True, capture_output=True, cwd=self.folder,
+        )  # fmt: skip
+        options = [part for key, value in _QUICK.items() for part in ("-c", f"{key}={value}")]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*as_user, bin / "postgres", "-D", data, "-k", self.folder, *options],
+                stdout=log, stderr=log, cwd=self.folder,
+            )  # fmt: skip
+        self._wait()
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside any transaction, such as CREATE DATABASE."""
+        with self._connect() as connection:
+            connection.execute(statement)
+
+    def stop(self) -> None:
+        """End the server and remove its folder."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
+        )
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 30
+        while True:
+            try:
+                return self._connect().close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError((self.folder / "log").read_text()) from None
+                time.sleep(0.05)
+
+
+def _as_user(folder: Path) -> list[str]:
+    """What to put before a command, so that it does not run as root and ends with us."""
+    setpriv = shutil.which("setpriv")
+    ends_with_us = [setpriv, "--pdeathsig", "QUIT"] if setpriv else []
+    if os.geteuid() != 0:
+        return ends_with_us
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = names.get("postgres") or names["nobody"]
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    identity = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return [*ends_with_us, *identity]
+
+
+def install() -> bool:
+    """Install PostgreSQL from Debian where it is missing; whether it is there at the end."""
+    if programs() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
+            subprocess.run(["apt-get", "-qq", *command], check=False, env=quiet)
+    return programs() is not None
+
+
+if __name__ == "__main__":
+    if not install():
+        print(MISSING, file=sys.stderr)
