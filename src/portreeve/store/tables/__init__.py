@@ -3,6 +3,7 @@
 Migrations, the docs page and the queries derive from these definitions.
 """
 
+from portreeve.store.tables import core, enforcement
 from portreeve.store.tables.base import metadata
 
-__all__ = ["metadata"]
+__all__ = ["core", "enforcement", "metadata"]
