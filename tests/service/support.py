@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from portreeve.service.context import Context
+from portreeve.service.secrets import Signer
 from portreeve.service.settings import Settings
 from portreeve.store import Database
+from portreeve.store.vault import Vault
 
 START = datetime(2014, 6, 1, tzinfo=UTC)
 """What every test's clock shows at first."""
+
+MASTER_KEY = bytes(range(32))
+SIGNING_SEED = bytes(reversed(range(32)))
 
 
 class FakeClock:
@@ -43,4 +48,10 @@ def make_context(database: Database, tmp_path: Path, **settings: Any) -> Context
     folder = tmp_path / "data"
     folder.mkdir(exist_ok=True)
     chosen = Settings(data=str(folder), **settings)
-    return Context(settings=chosen, database=database, folder=folder)
+    return Context(
+        settings=chosen,
+        database=database,
+        folder=folder,
+        vault=Vault(MASTER_KEY),
+        signer=Signer(SIGNING_SEED),
+    )

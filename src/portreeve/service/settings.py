@@ -38,6 +38,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="base64 of 32 bytes that seal people's keys; made in `data` if not given"),
     ] = None
+    signing_key: Annotated[
+        str | None,
+        Meta(
+            description="base64 of the 32 bytes of the Ed25519 key that signs decision records; "
+            "made in `data` if not given"
+        ),
+    ] = None
     network: Annotated[str, Meta(description="the policy that governs items which name none")] = (
         "acquaintance"
     )
@@ -57,6 +64,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(description="how long a stopping service finishes work")
     ] = 20.0
+
+    def __repr__(self) -> str:
+        """The settings without their secrets, so that no log or traceback holds one."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown |= {name: "(given)" for name in SECRETS if shown[name] is not None}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+SECRETS = ("database", "master_key", "signing_key")
+"""Settings that are secret; the address of a database may hold its password."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from portreeve.store import audit
+from portreeve.store import audit, beginning
 from portreeve.store.ids import new_id
 from portreeve.store.tables import core
 
@@ -36,6 +36,7 @@ class Transaction:
         self.time = time
         """When the transaction began; the time of all that it writes."""
         self._entries: list[audit.Entry] = []
+        self._after: list[Callable[[], None]] = []
 
     def execute(self, statement: sa.Executable, rows: Any = None) -> sa.CursorResult[Any]:
         """Run a statement; ``rows`` are its parameters, many at once if it is a list."""
@@ -53,10 +54,19 @@ class Transaction:
         }  # fmt: skip
         self.execute(sa.insert(core.events), event)
 
+    def then(self, action: Callable[[], None]) -> None:
+        """Do this once the transaction is committed; never, when it is rolled back."""
+        self._after.append(action)
+
     def finish(self) -> None:
         """Write what was noted for the audit log. The lock on its end is held from here only."""
         if self._entries:
             audit.append(self.connection, self._entries, self.time)
+
+    def committed(self) -> None:
+        """Do what was to be done after the commit."""
+        for action in self._after:
+            action()
 
 
 class Database:
@@ -100,8 +110,7 @@ class Database:
         metadata.create_all(self.engine)
         with self._connected() as connection, connection.begin():
             if connection.execute(sa.select(core.audit_head.c.id)).first() is None:
-                head = {"id": 1, "seq": 0, "hash": audit.GENESIS}
-                connection.execute(sa.insert(core.audit_head), head)
+                beginning.install(connection)
 
     def close(self) -> None:
         """Close all connections."""
@@ -142,6 +151,7 @@ class Database:
             tx = Transaction(connection, self.clock())
             yield tx
             tx.finish()
+        tx.committed()
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
@@ -174,6 +184,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             "wal_autocheckpoint = 4000",
             "cache_size = -32000",
             "temp_store = MEMORY",
+            "secure_delete = FAST",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,0 +1,1 @@
+"""The revisions, each leading from the one before it."""

@@ -1,0 +1,258 @@
+"""What accounts wrote, sealed with one key per account: whoever destroys the key destroys it all.
+
+Each account's key is 32 random bytes, kept in the table ``person_keys`` sealed with the master key,
+which is not in the database. Content is sealed with AES-256-GCM; the name of the record is bound
+to it, so that it opens in its own place only.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from portreeve.model import Evidence, Price
+from portreeve.store.database import Transaction
+from portreeve.store.statements import insert_missing
+from portreeve.store.tables.core import person_keys
+
+NOBODY = ""
+"""The account under which content of unknown accounts is sealed."""
+
+_FORMAT = b"\x01"
+_NONCE = 12
+_KEY = 32
+_AT_ONCE = 5_000
+
+
+class ErasedError(Exception):
+    """The account's key is destroyed: what it wrote is gone."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"The content of account {account!r} was erased.")
+
+
+class SealError(Exception):
+    """Content or a key does not open: it was changed, or the master key is another one."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an item said, and where in it the evidence lies.
+
+    >>> Content.from_bytes(Content(text="猫", links=["a.example"]).to_bytes()).text
+    '猫'
+    """
+
+    text: str | None = None
+    links: list[str] = []
+    contacts: list[str] = []
+    prices: list[Price] = []
+    evidence: list[Evidence] = []
+    disclosed: bool | None = None
+
+    def to_bytes(self) -> bytes:
+        """The content as MessagePack."""
+        return _ENCODER.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Content:
+        """The content that :meth:`to_bytes` wrote."""
+        return _DECODER.decode(data)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Content)
+
+
+class Vault:
+    """Seals and opens content.
+
+    Keys in use are remembered for sealing only. Opening always asks the database, so that a key
+    destroyed by another process opens nothing here either.
+    """
+
+    def __init__(self, master_key: bytes, *, remembered: int = 50_000) -> None:
+        """``master_key``: 32 bytes. ``remembered``: how many accounts' keys stay in memory.
+
+        Raises:
+            ValueError: the key is not 32 bytes long.
+        """
+        if len(master_key) != _KEY:
+            raise ValueError(f"the master key has {len(master_key)} bytes; it must have {_KEY}")
+        self._master = AESGCM(hmac.digest(master_key, b"portreeve: keys of persons", "sha256"))
+        self._digest_key = hmac.digest(master_key, b"portreeve: digests of content", "sha256")
+        self._remembered = remembered
+        self._keys: OrderedDict[str, AESGCM | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "Vault(...)"
+
+    def seal_many(
+        self,
+        tx: Transaction,
+        accounts: Sequence[str],
+        plain: Sequence[bytes],
+        names: Sequence[str],
+    ) -> list[bytes]:
+        """Seal one content per account and name; an account may come again and again.
+
+        An account without a key gets one in the same transaction. Of an account that was erased
+        nothing is kept: what comes back for it is empty.
+        """
+        keys = self._keys_for(tx, accounts)
+        nonces = os.urandom(_NONCE * len(accounts))
+        sealed = []
+        for at, (account, data, name) in enumerate(zip(accounts, plain, names, strict=True)):
+            key = keys[account]
+            if key is None:
+                sealed.append(b"")
+                continue
+            nonce = nonces[at * _NONCE : (at + 1) * _NONCE]
+            sealed.append(_FORMAT + nonce + key.encrypt(nonce, data, name.encode()))
+        return sealed
+
+    def open(self, connection: sa.Connection, account: str, sealed: bytes, name: str) -> bytes:
+        """The content sealed for an account under a name.
+
+        Raises:
+            ErasedError: the account's key is destroyed.
+            SealError: the content was changed, moved, or sealed under another master key.
+        """
+        opened = self.open_many(connection, [account], [sealed], [name])[0]
+        if opened is None:
+            raise ErasedError(account)
+        return opened
+
+    def open_many(
+        self,
+        connection: sa.Connection,
+        accounts: Sequence[str],
+        sealed: Sequence[bytes],
+        names: Sequence[str],
+    ) -> list[bytes | None]:
+        """The contents, None for those of an erased account.
+
+        Raises:
+            SealError: a content was changed, moved, or sealed under another master key.
+        """
+        keys = self._stored(connection, set(accounts))
+        opened: list[bytes | None] = []
+        for account, data, name in zip(accounts, sealed, names, strict=True):
+            key = keys.get(account)
+            opened.append(None if key is None or not data else _opened(key, data, name))
+        return opened
+
+    def destroy(self, tx: Transaction, account: str) -> bool:
+        """Destroy an account's key, for good; whether there was one to destroy.
+
+        An account that had none is noted as erased all the same.
+        """
+        self._forget(account)
+        tx.then(lambda: self._forget(account))
+        missing = {"account": account, "wrapped": None, "created": tx.time, "destroyed": tx.time}
+        insert_missing(tx, person_keys, [missing])
+        done = tx.execute(
+            sa.update(person_keys)
+            .where(person_keys.c.account == account, person_keys.c.wrapped.is_not(None))
+            .values(wrapped=None, destroyed=tx.time)
+        )
+        return done.rowcount > 0
+
+    def check(self, tx: Transaction) -> None:
+        """See that the master key is the one this database's keys are sealed with.
+
+        Raises:
+            SealError: it is another one.
+        """
+        self._forget(NOBODY)
+        self._keys_for(tx, [NOBODY])
+
+    def digest(self, account: str, content: bytes) -> str:
+        """A keyed digest of an account's content: equal for equal content, 32 hex digits.
+
+        Without the master key it tells nothing; erasing a person wipes it where it is stored.
+        """
+        data = b"%d:%s:%s" % (len(account.encode()), account.encode(), content)
+        return hmac.digest(self._digest_key, data, "sha256")[:16].hex()
+
+    def _keys_for(self, tx: Transaction, accounts: Iterable[str]) -> dict[str, AESGCM | None]:
+        """Each account's key, made where it is missing; None for an erased account."""
+        wanted = dict.fromkeys(accounts)
+        keys: dict[str, AESGCM | None] = {}
+        with self._lock:
+            for account in wanted:
+                if account in self._keys:
+                    self._keys.move_to_end(account)
+                    keys[account] = self._keys[account]
+        unknown = [account for account in wanted if account not in keys]
+        if not unknown:
+            return keys
+        found = self._stored(tx.connection, unknown)
+        missing = sorted(account for account in unknown if account not in found)
+        if missing:
+            insert_missing(tx, person_keys, [self._new_row(tx, account) for account in missing])
+            # another process may have been quicker: the stored key is the one that counts
+            found |= self._stored(tx.connection, missing)
+        tx.then(lambda: self._remember(found))
+        return keys | found
+
+    def _new_row(self, tx: Transaction, account: str) -> dict[str, object]:
+        nonce = os.urandom(_NONCE)
+        wrapped = nonce + self._master.encrypt(nonce, os.urandom(_KEY), account.encode())
+        return {"account": account, "wrapped": wrapped, "created": tx.time, "destroyed": None}
+
+    def _stored(
+        self, connection: sa.Connection, accounts: Iterable[str]
+    ) -> dict[str, AESGCM | None]:
+        """The keys the database has; None for an erased account."""
+        listed = list(accounts)
+        keys: dict[str, AESGCM | None] = {}
+        for start in range(0, len(listed), _AT_ONCE):
+            chunk = listed[start : start + _AT_ONCE]
+            rows = connection.execute(
+                sa.select(person_keys.c.account, person_keys.c.wrapped).where(
+                    person_keys.c.account.in_(chunk)
+                )
+            )
+            for account, wrapped in rows:
+                keys[account] = None if wrapped is None else self._unwrapped(account, wrapped)
+        return keys
+
+    def _unwrapped(self, account: str, wrapped: bytes) -> AESGCM:
+        try:
+            return AESGCM(
+                self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], account.encode())
+            )
+        except InvalidTag:
+            raise SealError(
+                f"the key of account {account!r} does not open. Either it was changed, or the "
+                "master key is not the one that this database was made with."
+            ) from None
+
+    def _remember(self, keys: dict[str, AESGCM | None]) -> None:
+        with self._lock:
+            self._keys |= keys
+            while len(self._keys) > self._remembered:
+                self._keys.popitem(last=False)
+
+    def _forget(self, account: str) -> None:
+        with self._lock:
+            self._keys.pop(account, None)
+
+
+def _opened(key: AESGCM, sealed: bytes, name: str) -> bytes:
+    if sealed[:1] != _FORMAT:
+        raise SealError(f"the content of {name!r} is in a format that this version does not know")
+    nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+    try:
+        return key.decrypt(nonce, body, name.encode())
+    except InvalidTag:
+        raise SealError(f"the content of {name!r} does not open: it was changed or moved") from None
