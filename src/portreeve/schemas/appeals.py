@@ -1,0 +1,70 @@
+"""Appeals by the person concerned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from portreeve.model import Verdict
+from portreeve.schemas.base import Answer, Request
+
+AppealState = Literal["open", "upheld", "overturned"]
+Words = Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+class FileAppeal(Request, frozen=True, kw_only=True):
+    """Contest a decision. It costs nothing."""
+
+    decision: Annotated[str, Meta(description="id of the decision, from the notice")]
+    words: Annotated[Words, Meta(description="why it is wrong, in the person's own words")]
+
+
+class AppealProgress(Answer, frozen=True, kw_only=True):
+    """How an appeal stands, for whoever has its id."""
+
+    id: Annotated[str, Meta(description="unguessable name")]
+    decision: Annotated[str, Meta(description="the decision appealed")]
+    state: Annotated[AppealState, Meta(description="open, upheld or overturned")]
+    filed: Annotated[datetime, Meta(description="when it was filed")]
+    due: Annotated[datetime, Meta(description="when it will be answered at the latest")]
+    decided: Annotated[datetime | None, Meta(description="when it was answered")]
+    reply: Annotated[
+        str | None, Meta(description="the answer in words; null before, and once erased")
+    ]
+
+
+class Appeal(Answer, frozen=True, kw_only=True):
+    """An appeal in the reviewers' queue, without its words."""
+
+    id: Annotated[str, Meta(description="unguessable name")]
+    decision: Annotated[str, Meta(description="the decision appealed")]
+    item: Annotated[str, Meta(description="its item")]
+    account: Annotated[str | None, Meta(description="who published it")]
+    network: Annotated[str, Meta(description="name of the policy")]
+    state: Annotated[AppealState, Meta(description="open, upheld or overturned")]
+    filed: Annotated[datetime, Meta(description="when it was filed")]
+    due: Annotated[datetime, Meta(description="when it should be decided")]
+    claimed_by: Annotated[str | None, Meta(description="the reviewer who holds it")]
+    claimed_until: Annotated[datetime | None, Meta(description="when the claim ends")]
+    decided: Annotated[datetime | None, Meta(description="when it was decided")]
+    decided_by: Annotated[str | None, Meta(description="by whom")]
+
+
+class AppealRecord(Appeal, frozen=True, kw_only=True):
+    """An appeal with what the person says, for the reviewer who holds it."""
+
+    verdict: Annotated[Verdict, Meta(description="verdict of the decision appealed")]
+    rules: Annotated[list[str], Meta(description="the rules it rests on")]
+    words: Annotated[str | None, Meta(description="the person's words; null once erased")]
+
+
+class DecideAppeal(Request, frozen=True, kw_only=True):
+    """Answer an appeal."""
+
+    outcome: Annotated[
+        Literal["upheld", "overturned"],
+        Meta(description="the decision stands, or it is reversed with all it caused"),
+    ]
+    reply: Annotated[Words, Meta(description="the answer to the person, in words")]
