@@ -25,3 +25,12 @@ class Page(Answer, Generic[T], frozen=True, kw_only=True):
     next: Annotated[
         str | None, Meta(description="give it as `cursor` for the page after; null at the end")
     ] = None
+
+
+class Paging(Request, frozen=True, kw_only=True):
+    """Which page of a list."""
+
+    cursor: Annotated[
+        str | None, Meta(description="`next` of the page before; the first page without it")
+    ] = None
+    limit: Annotated[int, Meta(description="how many records a page has", ge=1, le=500)] = 50

@@ -10,7 +10,7 @@ import os
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -61,6 +61,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gather_ms: Annotated[
         float, Meta(description="milliseconds that online calls wait to be screened together", ge=0)
     ] = 1.0
+    webhook_private: Annotated[
+        bool,
+        Meta(description="webhooks may go to addresses of inner networks, and by http"),
+    ] = False
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="from which severity on something is logged"),
+    ] = "info"
+    traces: Annotated[
+        str | None,
+        Meta(
+            description="address of an OpenTelemetry collector (OTLP over HTTP) for traces, such as "
+            "http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT if not given; else no traces"
+        ),
+    ] = None
     drain_seconds: Annotated[
         float, Meta(description="how long a stopping service finishes work")
     ] = 20.0

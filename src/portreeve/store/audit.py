@@ -66,11 +66,16 @@ def entry_hash(row: dict[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
 
 
-def append(connection: sa.Connection, entries: list[Entry], time: datetime) -> None:
-    """Add entries at the end of the log, inside the caller's transaction."""
-    head = connection.execute(
+def lock(connection: sa.Connection) -> Any:
+    """Hold the end of the log (``seq``, ``hash``) until the caller's transaction ends."""
+    return connection.execute(
         sa.select(core.audit_head.c.seq, core.audit_head.c.hash).with_for_update()
     ).one()
+
+
+def append(connection: sa.Connection, entries: list[Entry], time: datetime) -> None:
+    """Add entries at the end of the log, inside the caller's transaction."""
+    head = lock(connection)
     rows = list(chain(entries, time, head.seq, head.hash))
     connection.execute(sa.insert(core.audit), rows)
     connection.execute(

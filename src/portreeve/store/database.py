@@ -36,6 +36,7 @@ class Transaction:
         self.time = time
         """When the transaction began; the time of all that it writes."""
         self._entries: list[audit.Entry] = []
+        self._events: list[dict[str, Any]] = []
         self._after: list[Callable[[], None]] = []
 
     def execute(self, statement: sa.Executable, rows: Any = None) -> sa.CursorResult[Any]:
@@ -49,19 +50,26 @@ class Transaction:
 
     def announce(self, type: str, subject: str, **data: Any) -> None:
         """Tell webhooks and live pages what happened, when the transaction commits."""
-        event = {
+        self._events.append({
             "id": new_id("evt"), "type": type, "subject": subject, "data": data, "time": self.time,
-        }  # fmt: skip
-        self.execute(sa.insert(core.events), event)
+        })  # fmt: skip
 
     def then(self, action: Callable[[], None]) -> None:
         """Do this once the transaction is committed; never, when it is rolled back."""
         self._after.append(action)
 
     def finish(self) -> None:
-        """Write what was noted for the audit log. The lock on its end is held from here only."""
+        """Write what was noted for the audit log, and the events.
+
+        The lock on the end of the audit log is held from here only. Events are numbered under it,
+        so in the order of the commits: whoever reads them by number misses none.
+        """
         if self._entries:
             audit.append(self.connection, self._entries, self.time)
+        elif self._events:
+            audit.lock(self.connection)
+        if self._events:
+            self.execute(sa.insert(core.events), self._events)
 
     def committed(self) -> None:
         """Do what was to be done after the commit."""

@@ -88,6 +88,7 @@ class Vault:
             raise ValueError(f"the master key has {len(master_key)} bytes; it must have {_KEY}")
         self._master = AESGCM(hmac.digest(master_key, b"portreeve: keys of persons", "sha256"))
         self._digest_key = hmac.digest(master_key, b"portreeve: digests of content", "sha256")
+        self._purposes_key = hmac.digest(master_key, b"portreeve: other purposes", "sha256")
         self._remembered = remembered
         self._keys: OrderedDict[str, AESGCM | None] = OrderedDict()
         self._lock = threading.Lock()
@@ -182,6 +183,13 @@ class Vault:
         """
         data = b"%d:%s:%s" % (len(account.encode()), account.encode(), content)
         return hmac.digest(self._digest_key, data, "sha256")[:16].hex()
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for something else than content; the same for the same purpose.
+
+        It is made of the master key each time, so that it need not be stored.
+        """
+        return hmac.digest(self._purposes_key, purpose.encode(), "sha256")
 
     def _keys_for(self, tx: Transaction, accounts: Iterable[str]) -> dict[str, AESGCM | None]:
         """Each account's key, made where it is missing; None for an erased account."""
