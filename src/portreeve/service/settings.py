@@ -51,6 +51,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[
         str | None, Meta(description="address under which people reach this service, for links")
     ] = None
+    former_signing_keys: Annotated[
+        str | None,
+        Meta(description="public keys, in base64 with commas between, that signed decision records "
+             "before `signing_key`"),
+    ] = None
+    policy_approvals: Annotated[
+        int, Meta(description="people besides the proposer who must approve a policy version", ge=0)
+    ] = 1
+    alarm_hits: Annotated[
+        int, Meta(description="hits that a rule must have for an alarm about its rate", ge=1)
+    ] = 20
+    alarm_ratio: Annotated[
+        float, Meta(description="times a rule's hit rate must grow for an alarm", ge=1)
+    ] = 3.0
+    alarm_chance: Annotated[
+        float,
+        Meta(description="an alarm needs a jump less likely by chance than this", gt=0, le=0.5),
+    ] = 1e-6
     content_days: Annotated[int, Meta(description="days until content is deleted", ge=1)] = 183
     decision_days: Annotated[int, Meta(description="days until decisions are deleted", ge=1)] = 1096
     appeal_days: Annotated[int, Meta(description="days in which a decision can be appealed")] = 183
