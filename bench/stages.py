@@ -111,7 +111,7 @@ def stage_seconds(frame: pl.DataFrame, policy: Policy) -> dict[str, float]:
         (engine, "admit", "admit"),
         (text, "measure", "measure"),
         (text, "scan", "scan"),
-        (Policy, "evaluate", "rules"),
+        (Policy, "holding", "rules"),
         (engine, "assemble", "assemble"),
     )
     with _timed(places, spent):

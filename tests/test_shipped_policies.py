@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import portreeve
+from policy_support import random_signals
 from portreeve.model import INTENTS, Surface, SurfaceState, Verdict
 from portreeve.policy import Policy, load, run_examples
 
@@ -232,3 +233,26 @@ def test_among_strangers_less_certainty_makes_a_post_wait() -> None:
         for name in ("acquaintance", "stranger")
     }
     assert waits == {"acquaintance": [False], "stranger": [True]}
+
+
+@pytest.mark.parametrize("surface", [None, *(s.value for s in Surface)])
+def test_rules_that_hold_are_the_same_narrowed_to_a_surface(house: Policy, surface: str | None):
+    signals = random_signals(400, seed=7)
+    if surface is not None:
+        signals = signals.with_columns(surface=pl.lit(surface))
+    whole = house.evaluate(signals)
+    holding = house.holding(signals)
+    rules = holding.candidates.rules
+    found = {
+        (r, rules[a].id) for r, a in zip(holding.rows.tolist(), holding.at.tolist(), strict=True)
+    }
+    assert found == {
+        (row, rule.id)
+        for rule in house.rules
+        for row in whole[rule.id].fill_null(False).arg_true().to_list()
+    }
+    assert holding.goods_tier.equals(whole["goods_tier"])
+    assert holding.protected_sale.equals(whole["protected_sale"])
+    ranks = [rules[a].verdict.rank for a in holding.at.tolist()]
+    pairs = list(zip(holding.rows.tolist(), ranks, strict=True))
+    assert pairs == sorted(pairs, key=lambda pair: (pair[0], -pair[1]))

@@ -3,9 +3,16 @@
 import polars as pl
 import pytest
 
-from portreeve.decisions import contact_key
 from portreeve.signals.catalog import CATALOG
-from portreeve.signals.spans import CONTACT, CURRENCIES, LINK, MONEY, MONEY_KINDS, SHARE_CODE
+from portreeve.signals.spans import (
+    CONTACT,
+    CONTACT_KINDS,
+    CURRENCIES,
+    LINK,
+    MONEY,
+    MONEY_KINDS,
+    SHARE_CODE,
+)
 from portreeve.signals.text import measure
 
 
@@ -14,7 +21,8 @@ def spans(text: str, kind: int) -> pl.DataFrame:
 
 
 def contacts(text: str) -> list[str]:
-    return spans(text, CONTACT).select(contact_key()).to_series().to_list()
+    found = spans(text, CONTACT).select("sub", "key").iter_rows()
+    return [f"{CONTACT_KINDS[kind]}:{key}" for kind, key in found]
 
 
 CONTACTS = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,12 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from portreeve.model import Decision, Verdict, columns
-from portreeve.policy import Policy, Rule
+from portreeve.model import Decision, Evidence, Price, Verdict
+from portreeve.policy import Policy
+from portreeve.policy.document import Holding
+from portreeve.signals import spans as numbers
 from portreeve.signals.lexicon import lexicon
+from portreeve.signals.places import Places, field_name
 from portreeve.signals.spans import (
     CONTACT,
     CONTACT_KINDS,
@@ -49,201 +51,175 @@ _TOPICS = {
 def assemble(
     items: pl.DataFrame,
     facts: pl.DataFrame,
-    spans: pl.DataFrame,
-    held: pl.DataFrame,
+    places: Places,
+    holding: Holding,
     policy: Policy,
     *,
     published: bool = False,
 ) -> pl.DataFrame:
     """One decision a row, with the columns of :class:`~portreeve.model.Decision`.
 
-    ``facts``: the signals; ``spans``: the places found; ``held``: a Boolean column per rule, NULL
-    where it cannot be known, which does not hold.
+    ``facts``: the signals; ``places``: what was found; ``holding``: which rules hold.
     """
-    rules = policy.strongest_first
-    rows, at = _holding(held, rules)
-    ranks = np.array([Verdict(rule.verdict).rank for rule in rules], dtype=np.int8)
-    verdicts = np.zeros(len(items), dtype=np.int8)
+    size = len(items)
+    rows, at = holding.rows, holding.at
+    _, rules, ranks, law = holding.candidates
+    verdicts = np.zeros(size, dtype=np.int8)
     np.maximum.at(verdicts, rows, ranks[at])
-    evidence = _evidence_places(spans, rows, at, rules, policy, len(items))
     refused = Verdict.refuse.rank
-    unlawful = np.array([rule.layer == "law" for rule in rules], dtype=bool)
-    lawful = np.ones(len(items), dtype=bool)
-    lawful[rows[unlawful[at] & (ranks[at] == refused)]] = False
-    names = [Verdict(v).value for v in Verdict if v is not Verdict.remove]
-    if published:
-        names[refused] = Verdict.remove.value
-    built: dict[str, Any] = {
-        "id": items["id"],
-        "surface": items["surface"],
-        "verdict": pl.Series(names, dtype=pl.String).gather(verdicts),
-        "lawful": lawful,
-        "permitted": verdicts < refused,
-        "rules": _texts([rule.id for rule in rules], rows, at, len(items)),
-        "clauses": _texts([rule.clause for rule in rules], rows, at, len(items)),
-        "promotion": facts["promotion"],
-        "intent": facts["intent"],
-        "goods_category": facts["goods_category"],
-        "goods_tier": facts["goods_tier"],
-        "contacts": _lists("contacts", _of(spans, CONTACT), _contact_keys, len(items)),
-        "prices": _lists("prices", _of(spans, MONEY), _prices, len(items)),
-        "links": _lists("links", _of(spans, LINK, SHARE_CODE), _link_names, len(items)),
-        "evidence": _lists("evidence", evidence, _evidence_structs, len(items)),
-        "policy": pl.Series([policy.label], dtype=pl.String).new_from_index(0, len(items)),
+    lawful = np.ones(size, dtype=bool)
+    lawful[rows[law[at] & (ranks[at] == refused)]] = False
+    built: dict[str, pa.Array] = {
+        "verdict": _VERDICTS[published].take(pa.array(verdicts)),
+        "lawful": pa.array(lawful),
+        "permitted": pa.array(verdicts < refused),
+        "rules": _texts([rule.id for rule in rules], rows, at, size),
+        "clauses": _texts([rule.clause for rule in rules], rows, at, size),
+        "contacts": _contacts(places, size),
+        "prices": _prices(places, size),
+        "links": _links(places, size),
+        "evidence": _evidence(places, _chosen(places, holding, policy, size), size),
+        "policy": pa.repeat(pa.scalar(policy.label, pa.large_string()), size),
     }
-    return pl.DataFrame(
-        [
-            pl.Series(name, built[name])
-            if name == "id"
-            else pl.Series(name, built[name]).cast(kind)
-            for name, kind in columns(Decision).items()
-        ]
+    frame = pl.DataFrame(pa.RecordBatch.from_arrays(list(built.values()), names=list(built)))
+    given = {"id": items["id"], "surface": items["surface"]}
+    for name in ("promotion", "intent", "goods_category", "goods_tier"):
+        given[name] = facts[name]
+    given["promotion"] = given["promotion"].cast(pl.Float64)
+    return pl.DataFrame([given.get(name, frame.get_column(name, default=None)) for name in _NAMES])
+
+
+_NAMES = tuple(Decision.__struct_fields__)
+_VERDICTS = {
+    published: pa.array(
+        [v.value for v in Verdict if v is not (Verdict.refuse if published else Verdict.remove)],
+        pa.large_string(),
     )
-
-
-def _holding(
-    held: pl.DataFrame, rules: tuple[Rule, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(row, rule) of every rule that holds, by row, within a row in the order of the rules."""
-    known = held.select(pl.col(rule.id).fill_null(False) for rule in rules)
-    rows = [np.flatnonzero(column.to_numpy()) for column in known]
-    flat = np.concatenate([*rows, np.empty(0, dtype=np.int64)])
-    at = np.repeat(np.arange(len(rules)), [len(r) for r in rows])
-    order = np.argsort(flat, kind="stable")
-    return flat[order], at[order]
+    for published in (False, True)
+}
 
 
 def _texts(
     names: list[str], rows: NDArray[np.int64], at: NDArray[np.int64], size: int
-) -> pl.Series:
+) -> pa.LargeListArray:
     """A list column: the names chosen by ``at``, gathered under their rows."""
-    values = pl.Series(names, dtype=pl.String).gather(at)
-    return _listed(values, rows, size)
+    return _listed(pa.array(names, pa.large_string()).take(pa.array(at)), rows, size)
 
 
-def _listed(values: pl.Series, rows: NDArray[np.int64], size: int) -> pl.Series:
+def _listed(values: pa.Array, rows: NDArray[np.integer[Any]], size: int) -> pa.LargeListArray:
     """A list column from values in row order."""
     offsets = np.zeros(size + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=size), out=offsets[1:])
-    array = values.to_arrow(compat_level=pl.CompatLevel.oldest())
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    listed = pa.LargeListArray.from_arrays(pa.array(offsets), array)
-    return pl.Series(pl.from_arrow(listed))
+    return pa.LargeListArray.from_arrays(pa.array(offsets), values)
 
 
-def _of(spans: pl.DataFrame, *kinds: int) -> pl.DataFrame:
-    """The places of some kinds."""
-    chosen = np.isin(spans["kind"].to_numpy(), kinds)
-    return spans.filter(pl.Series(chosen)) if chosen.any() else spans.clear()
-
-
-def _lists(
-    name: str, spans: pl.DataFrame, values: Callable[[pl.DataFrame], pl.DataFrame], size: int
-) -> pl.Series:
-    """A list column of a decision: what ``values`` makes of places (``row``, ``value``), by row."""
-    if spans.is_empty():
-        # Most posts have none, and one post at a time is what a feed asks for.
-        return pl.Series([[]], dtype=columns(Decision)[name]).new_from_index(0, size)
-    part = values(spans)
-    return _listed(part["value"], part["row"].to_numpy(), size)
-
-
-def contact_key() -> pl.Expr:
-    """The key of a contact span, such as wechat:abc12345."""
-    return pl.concat_str(_named("sub", CONTACT_KINDS), "key", separator=":")
-
-
-def _contact_keys(spans: pl.DataFrame) -> pl.DataFrame:
-    return spans.select("row", contact_key().alias("value")).unique(maintain_order=True)
-
-
-def _named(column: str, names: Iterable[str]) -> pl.Expr:
-    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
-
-
-def _prices(spans: pl.DataFrame) -> pl.DataFrame:
-    return spans.select(
-        "row",
-        pl.struct(
-            amount="amount",
-            currency=_named("currency", CURRENCIES),
-            kind=_named("sub", MONEY_KINDS),
-        ).alias("value"),
+def _contacts(places: Places, size: int) -> pa.LargeListArray:
+    """The keys of handles, such as wechat:abc12345, each once a row."""
+    seen = dict.fromkeys(
+        (row, f"{CONTACT_KINDS[places.records['sub'][at]]}:{key}")
+        for row, at, key in places.keyed(places.of(CONTACT))
     )
+    keys = pa.array([key for _, key in seen], pa.large_string())
+    return _listed(keys, np.array([row for row, _ in seen], dtype=np.int64), size)
 
 
-def _link_names(spans: pl.DataFrame) -> pl.DataFrame:
-    return spans.sort("row", maintain_order=True).select(
-        "row", pl.coalesce("host", "key").alias("value")
+def _prices(places: Places, size: int) -> pa.LargeListArray:
+    """The amounts named."""
+    chosen = places.of(MONEY)
+    money = places.records[chosen]
+    amounts = pa.StructArray.from_arrays(
+        [
+            pa.array(np.ascontiguousarray(money["amount"])),
+            _CURRENCIES.take(pa.array(money["currency"])),
+            _MONEY_KINDS.take(pa.array(money["sub"])),
+        ],
+        names=list(Price.__struct_fields__),
     )
+    return _listed(amounts, places.row[chosen], size)
 
 
-def _evidence_places(
-    spans: pl.DataFrame,
-    rows: NDArray[np.int64],
-    at: NDArray[np.int64],
-    rules: tuple[Rule, ...],
-    policy: Policy,
-    size: int,
-) -> pl.DataFrame:
-    """The places that the holding rules' conditions speak of."""
+_CURRENCIES = pa.array(CURRENCIES, pa.large_string())
+_MONEY_KINDS = pa.array(MONEY_KINDS, pa.large_string())
+
+
+def _links(places: Places, size: int) -> pa.LargeListArray:
+    """The hosts of links, and share codes."""
+    chosen = places.of(LINK, SHARE_CODE)
+    chosen = chosen[np.argsort(places.row[chosen], kind="stable")]
+    names = [places.targets[places.leads[at]].host or key for _, at, key in places.keyed(chosen)]
+    return _listed(pa.array(names, pa.large_string()), places.row[chosen], size)
+
+
+def _chosen(places: Places, holding: Holding, policy: Policy, size: int) -> NDArray[np.int64]:
+    """The places that the holding rules' conditions speak of, in the order of rows and text."""
     asked = policy.signals_asked
-    wanted = np.array([_wanted(asked[rule.id]) for rule in rules] or [0], dtype=np.int64)
+    wanted = np.array(
+        [_wanted(asked[rule.id]) for rule in holding.candidates.rules] or [0], dtype=np.int64
+    )
     by_row = np.zeros(size, dtype=np.int64)
-    np.bitwise_or.at(by_row, rows, wanted[at])
-    chosen = (by_row[spans["row"].to_numpy()] & _span_topics(spans)) != 0
-    if not chosen.any():
-        return spans.clear()
-    return _without_announcements(spans.filter(pl.Series(chosen)))
+    np.bitwise_or.at(by_row, holding.rows, wanted[holding.at])
+    chosen = np.flatnonzero((by_row[places.row] & _topics_of(places)) != 0)
+    if not len(chosen):
+        return chosen
+    chosen = chosen[~_announces(places, chosen)]
+    starts = places.records["start"][chosen]
+    return chosen[np.lexsort((starts, places.link[chosen], places.row[chosen]))]
 
 
-def _evidence_structs(spans: pl.DataFrame) -> pl.DataFrame:
-    """The places as evidence structs, in the order of rows and text."""
-    words = pl.Series(_word_meanings(), dtype=pl.String)
-    what = (
-        pl.when(pl.col("kind") == CONTACT)
-        .then(pl.lit("contact ") + contact_key())
-        .when(pl.col("kind") == MONEY)
-        .then(
-            pl.concat_str(
-                _named("sub", MONEY_KINDS),
-                pl.col("amount").round(2),
-                _named("currency", CURRENCIES),
-                separator=" ",
-            )
-        )
-        .when(pl.col("kind") == LINK)
-        .then(pl.lit("link ") + pl.col("host").fill_null(""))
-        .when(pl.col("kind") == SHARE_CODE)
-        .then(pl.lit("share code ") + pl.col("key"))
-    )
-    known = spans.with_columns(
-        _what=pl.when(pl.col("kind").is_in([WORD, GOODS]))
-        .then(words.gather(spans["word"].clip(0).fill_null(0)))
-        .otherwise(what)
-    )
-    return known.sort("row", "field", "start", maintain_order=True).select(
-        pl.col("row"),
-        pl.struct(
-            field="field",
-            start=pl.col("start").cast(pl.Int64),
-            end=pl.col("end").cast(pl.Int64),
-            what="_what",
-        ).alias("value"),
-    )
+def _announces(places: Places, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which are words that lie in a handle's place, such as the one that announces it."""
+    records = places.records
+    handles = records[chosen[places.kind[chosen] == CONTACT]]
+    handles = handles[np.argsort(handles["row"], kind="stable")]
+    rows, starts, ends = (records[name][chosen] for name in ("row", "start", "end"))
+    first = np.searchsorted(handles["row"], rows, side="left")
+    beyond = np.searchsorted(handles["row"], rows, side="right")
+    inside = np.zeros(len(chosen), dtype=bool)
+    for nth in range(int((beyond - first).max(initial=0))):
+        at = np.minimum(first + nth, len(handles) - 1)
+        within = (starts >= handles["start"][at]) & (ends <= handles["end"][at])
+        inside |= within & (first + nth < beyond)
+    words: NDArray[np.bool_] = inside & (places.kind[chosen] == WORD)
+    return words
 
 
-def _without_announcements(spans: pl.DataFrame) -> pl.DataFrame:
-    """Leave out words that lie in a contact's span, such as the one that announces it."""
-    contacts = spans.filter(pl.col("kind") == CONTACT).select("row", "start", "end")
-    inside = (
-        spans.with_row_index("_at")
-        .filter(pl.col("kind") == WORD)
-        .join(contacts, on="row", suffix="_of")
-        .filter(pl.col("start") >= pl.col("start_of"), pl.col("end") <= pl.col("end_of"))
-    )
-    return spans.with_row_index("_at").join(inside, on="_at", how="anti").drop("_at")
+def _evidence(places: Places, chosen: NDArray[np.int64], size: int) -> pa.LargeListArray:
+    """The places as evidence."""
+    kind = places.kind[chosen]
+    said = np.flatnonzero((kind != WORD) & (kind != GOODS))
+    what = np.maximum(places.records["word"][chosen], 0)
+    what[said] = len(_word_meanings()) + np.arange(len(said))
+    meanings = [_word_meanings(), pa.array(_sayings(places, chosen[said]), pa.large_string())]
+    fields = {int(link): field_name(int(link)) for link in np.unique(places.link[chosen])}
+    structs = pa.StructArray.from_arrays(
+        [
+            pa.array([fields[link] for link in places.link[chosen].tolist()], pa.large_string()),
+            pa.array(places.records["start"][chosen].astype(np.int64)),
+            pa.array(places.records["end"][chosen].astype(np.int64)),
+            pa.concat_arrays(meanings).take(pa.array(what)) if len(said)
+            else _word_meanings().take(pa.array(what)),
+        ],
+        names=list(Evidence.__struct_fields__),
+    )  # fmt: skip
+    return _listed(structs, places.row[chosen], size)
+
+
+def _sayings(places: Places, chosen: NDArray[np.int64]) -> list[str]:
+    """What stands in places that are no words of the lexicon."""
+    said = []
+    for _, at, key in places.keyed(chosen):
+        record = places.records[at]
+        match places.kind[at]:
+            case numbers.CONTACT:
+                said.append(f"contact {CONTACT_KINDS[record['sub']]}:{key}")
+            case numbers.MONEY:
+                kind, currency = MONEY_KINDS[record["sub"]], CURRENCIES[record["currency"]]
+                said.append(f"{kind} {round(float(record['amount']), 2)} {currency}")
+            case numbers.LINK:
+                said.append(f"link {places.targets[places.leads[at]].host or ''}")
+            case _:
+                said.append(f"share code {key}")
+    return said
 
 
 @functools.cache
@@ -272,21 +248,29 @@ def _word_topics() -> dict[str, int]:
     return topics
 
 
-def _span_topics(spans: pl.DataFrame) -> NDArray[np.int64]:
-    """The topics of each span, as a bit set."""
-    trie = lexicon().trie
-    kind = spans["kind"].to_numpy()
-    by_kind = np.zeros(6, dtype=np.int64)
-    by_kind[[CONTACT, MONEY, LINK, SHARE_CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS
-    word = spans["word"].fill_null(-1).to_numpy()
-    at = np.maximum(word, 0)
-    said = (trie.classes[at] << _FIRST_WORD_TOPIC) | np.where(trie.goods[at] >= 0, _GOODS, 0)
-    topics: NDArray[np.int64] = by_kind[kind] | np.where(word >= 0, said, 0)
+def _topics_of(places: Places) -> NDArray[np.int64]:
+    """The topics of each place, as a bit set."""
+    word = places.records["word"]
+    said = np.where(word >= 0, _said_by_word()[np.maximum(word, 0)], 0)
+    topics: NDArray[np.int64] = _BY_KIND[places.kind] | said
     return topics
 
 
+_BY_KIND = np.zeros(6, dtype=np.int64)
+_BY_KIND[[CONTACT, MONEY, LINK, SHARE_CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS
+
+
 @functools.cache
-def _word_meanings() -> list[str]:
+def _said_by_word() -> NDArray[np.int64]:
+    trie = lexicon().trie
+    said: NDArray[np.int64] = (trie.classes << _FIRST_WORD_TOPIC) | np.where(
+        trie.goods >= 0, _GOODS, 0
+    )
+    return said
+
+
+@functools.cache
+def _word_meanings() -> pa.LargeStringArray:
     """What a word of the lexicon is evidence of, by pattern."""
     words = lexicon()
     trie = words.trie
@@ -299,4 +283,4 @@ def _word_meanings() -> list[str]:
         ]
         named += [f"goods {words.goods[goods]}"] if goods >= 0 else []
         meanings.append(", ".join(named))
-    return meanings
+    return pa.array(meanings, pa.large_string())

@@ -12,7 +12,7 @@ import polars as pl
 from portreeve.admission import ItemError, admit, as_frame
 from portreeve.decisions import assemble
 from portreeve.policy import Policy, load
-from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
+from portreeve.signals.catalog import CATALOG
 
 if TYPE_CHECKING:
     from portreeve.signals.scorer import Model
@@ -66,16 +66,18 @@ def decide(
     from portreeve.signals.text import measure
 
     measured = measure(items["text"], items["links"], items["disclosed"], model)
-    facts = measured.signals.with_columns(
-        items["surface"],
-        items["standing"].fill_null("person"),
-        items["licence"].fill_null("none"),
-        items["audience"],
-        items["disclosed"].fill_null(False),
+    facts = measured.signals.hstack(
+        [
+            items["surface"],
+            items["standing"].fill_null("person"),
+            items["licence"].fill_null("none"),
+            items["audience"],
+            items["disclosed"].fill_null(False),
+        ]
     )
-    held = policy.evaluate(facts)
-    facts = facts.with_columns(held.select(POLICY_SIGNALS))
-    decisions = assemble(items, facts, measured.spans, held, policy, published=published)
+    holding = policy.holding(facts)
+    facts.insert_column(0, holding.goods_tier).insert_column(1, holding.protected_sale)
+    decisions = assemble(items, facts, measured.places, holding, policy, published=published)
     if signals:
         decisions = decisions.with_columns(signals=pl.struct(facts.select(list(CATALOG))))
     return decisions

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from portreeve.model import Layer, Surface, SurfaceState, Tier, Verdict
 from portreeve.policy import files
@@ -29,10 +31,36 @@ from portreeve.policy.parts import (
     WayOut,
     Words,
 )
-from portreeve.policy.program import Program
+from portreeve.policy.program import Program, Steps
 from portreeve.policy.source import Source
 
 What = str | os.PathLike[str] | Mapping[str, Any]
+
+
+class Candidates(NamedTuple):
+    """The rules that can hold on some surfaces, the strongest first, with the rank and the layer
+    of each."""
+
+    steps: Steps
+    rules: tuple[Rule, ...]
+    ranks: NDArray[np.int8]
+    law: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Which rules hold for which items.
+
+    ``rows`` and ``at``: item and place among ``candidates.rules`` of every rule that holds, by
+    item, the strongest first; ``goods_tier`` and ``protected_sale``: what the policy decides of
+    every item.
+    """
+
+    goods_tier: pl.Series
+    protected_sale: pl.Series
+    candidates: Candidates
+    rows: NDArray[np.int64]
+    at: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -64,6 +92,9 @@ class Policy:
     ladders: dict[str, Ladder]
     warnings: tuple[Problem, ...] = field(compare=False, repr=False)
     _program: Program = field(compare=False, repr=False)
+    _narrowed: dict[frozenset[str], Candidates] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def label(self) -> str:
@@ -133,6 +164,28 @@ class Policy:
             ValueError: a column is missing, or of the wrong type.
         """
         return self._program.run(signals)
+
+    def holding(self, signals: pl.DataFrame) -> Holding:
+        """Which rules hold for which items: what :meth:`evaluate` says, for deciding.
+
+        Args:
+            signals: as for :meth:`evaluate`, each of the catalog's type.
+        """
+        surfaces = frozenset(signals["surface"].unique().drop_nulls().to_list())
+        if surfaces not in self._narrowed:
+            rules = tuple(r for r in self.strongest_first if not surfaces.isdisjoint(r.surfaces))
+            self._narrowed[surfaces] = Candidates(
+                self._program.narrow(surfaces),
+                rules,
+                np.array([rule.verdict.rank for rule in rules], dtype=np.int8),
+                np.array([rule.layer == "law" for rule in rules], dtype=np.bool_),
+            )
+        candidates = self._narrowed[surfaces]
+        found = candidates.steps.run(signals)
+        ids = [rule.id for rule in candidates.rules]
+        held = found.select(ids).to_numpy() if ids else np.zeros((0, 0), dtype=np.bool_)
+        rows, at = np.nonzero(held)
+        return Holding(found["goods_tier"], found["protected_sale"], candidates, rows, at)
 
 
 def load(what: What) -> Policy:

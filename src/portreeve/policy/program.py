@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import polars as pl
 
@@ -31,6 +32,21 @@ _LAW_TIER = domains.LAW + _TIER
 _SALE = "protected_sale"
 # the steps below leave the optimiser nothing to find, and planning costs more than one row does
 _AS_WRITTEN = pl.QueryOptFlags.none()
+
+
+class Steps(NamedTuple):
+    """What is computed of the signals, one polars call a step."""
+
+    inputs: list[pl.Expr]
+    steps: list[list[pl.Expr]]
+    outputs: list[pl.Expr]
+
+    def run(self, signals: pl.DataFrame) -> pl.DataFrame:
+        """The outputs, one row per row of the signals."""
+        frame = signals.lazy().select(self.inputs)
+        for step in self.steps:
+            frame = frame.with_columns(step)
+        return frame.select(self.outputs).collect(optimizations=_AS_WRITTEN)
 
 
 class Program:
@@ -61,10 +77,12 @@ class Program:
             [self._compile(conditions[name], name).alias(_column(name)) for name in layer]
             for layer in _layered(conditions)
         ]
-        held = [
-            (pl.col(_place(rule.surfaces)) & self._compile(rule.condition, rule.id)).alias(rule.id)
+        self._rules = rules
+        self._held = {
+            rule.id: pl.col(_place(rule.surfaces)) & self._compile(rule.condition, rule.id)
             for rule in rules
-        ]
+        }
+        held = [expr.alias(name) for name, expr in self._held.items()]
         self._inputs = [self._input(name) for name in sorted(self.signals_used)]
         self._steps = [
             [*self._place_exprs(rules), *self._tier_exprs(named), *_no_sale(conditions)],
@@ -83,10 +101,31 @@ class Program:
         """See :meth:`portreeve.policy.Policy.evaluate`."""
         if signals.schema != self._accepted:
             self._check(signals)
-        frame = signals.lazy().select(self._inputs)
-        for step in self._steps:
-            frame = frame.with_columns(step)
-        return frame.select(self._outputs).collect(optimizations=_AS_WRITTEN)
+        return Steps(self._inputs, self._steps, self._outputs).run(signals)
+
+    def narrow(self, surfaces: frozenset[str]) -> Steps:
+        """What is computed where only these surfaces are: the same expressions, without those
+        that nothing depends on. Outputs: the tier, the protected sale, and the rules that can
+        hold there, False where unknown.
+        """
+        held = [
+            self._held[rule.id].fill_null(False).alias(rule.id)
+            for rule in self._rules
+            if not surfaces.isdisjoint(rule.surfaces)
+        ]
+        outputs = [
+            pl.col(_column(_TIER)).cast(pl.String).alias(_TIER),
+            pl.col(_column(_SALE)).alias(_SALE),
+            *held,
+        ]
+        wanted = _sources(outputs)
+        steps: list[list[pl.Expr]] = []
+        for step in reversed(self._steps):
+            kept = [expr for expr in step if expr.meta.output_name() in wanted]
+            wanted |= _sources(kept)
+            steps.insert(0, kept)
+        inputs = [expr for expr in self._inputs if expr.meta.output_name() in wanted]
+        return Steps(inputs, steps, outputs)
 
     def tier_of(self, category: str | None, *, law: bool = False) -> Tier | None:
         """The tier of a goods category: the policy's, or that of the law layer under it."""
@@ -165,6 +204,10 @@ class Program:
         if column not in self._comparisons:
             self._comparisons[column] = _parse(expr, name).alias(column)
         return pl.col(column)
+
+
+def _sources(exprs: Iterable[pl.Expr]) -> set[str]:
+    return {name for expr in exprs for name in expr.meta.root_names()}
 
 
 def _parse(expr: Expr, name: str) -> pl.Expr:

@@ -110,8 +110,9 @@ def _cached(function: Function, **options: Any) -> Function:
         numba.config.CACHE_DIR = others  # type: ignore[attr-defined]
 
 
+@functools.cache
 def announce_first_compilation() -> None:
-    """Say on standard error what the first call is waiting for, when nothing is cached yet."""
+    """Say once on standard error what the first call waits for, when nothing is cached yet."""
     if not any(cache_folder().rglob("*.nbi")) and sys.stderr is not None:
         print(
             "portreeve: compiling the text kernels for this machine (once, about half a minute); "

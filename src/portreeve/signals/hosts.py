@@ -5,33 +5,51 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from portreeve.signals.goods_table import load_table
 
 if TYPE_CHECKING:
-    import polars as pl
     from publicsuffixlist import PublicSuffixList
 
+_HOST = re.compile(r"^(?:[^/@?#]*@)?([^/:?#\s]+)")
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*:)(?:[^0-9]|$)")
 
-def classify(entries: pl.Series) -> pl.DataFrame:
-    """Class and registrable domain of unique entries: hosts, hosts with a path, or schemes.
 
-    Returns columns ``entry``, ``host_class`` (NULL for one the table does not know) and
-    ``registrable``.
+class Target(NamedTuple):
+    """Where a link leads: its host, the class of the place, the domain somebody registered."""
+
+    host: str | None
+    host_class: str | None
+    registrable: str | None
+
+
+@functools.lru_cache(maxsize=65_536)
+def target(address: str) -> Target:
+    """Where an address without its http:// leads.
+
+    The table may know the scheme of a link (weixin:), the host with a path, or the host; words in
+    the address, such as those of a bargain, outweigh it.
+
+    >>> target("detail.m.tmall.com/item?id=1")
+    Target(host='detail.m.tmall.com', host_class='marketplace', registrable='tmall.com')
     """
-    import polars as pl
+    host = _first(_HOST, address)
+    entry = _first(_SCHEME, address) or _first(_paths(), address) or host
+    kind = registrable = None
+    if entry is not None:
+        kind = host_class(entry)
+        if not entry.endswith(":"):
+            registrable = registrable_domain(entry.split("/", maxsplit=1)[0])
+    for told, words in _address_words().items():
+        if words.search(address):
+            kind = told
+    return Target(host, kind, registrable)
 
-    return pl.DataFrame(
-        {
-            "entry": entries.alias("entry"),
-            "host_class": pl.Series([host_class(e) for e in entries], dtype=pl.String),
-            "registrable": pl.Series(
-                [None if e.endswith(":") else registrable_domain(e.split("/")[0]) for e in entries],
-                dtype=pl.String,
-            ),
-        }
-    )
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found[1] if found else None
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -83,17 +101,17 @@ def _host_table() -> Mapping[str, str]:
 
 
 @functools.cache
-def path_pattern() -> str:
-    """A regular expression that captures, from an address, an entry of the table with a path."""
-    return f"^({'|'.join(re.escape(entry) for entry in _host_table() if '/' in entry)})"
+def _paths() -> re.Pattern[str]:
+    """Captures, from an address, an entry of the table with a path."""
+    return re.compile(f"^({'|'.join(re.escape(entry) for entry in _host_table() if '/' in entry)})")
 
 
 @functools.cache
-def address_words() -> Mapping[str, str]:
-    """Class of place -> a regular expression of the words in an address that tell it."""
+def _address_words() -> Mapping[str, re.Pattern[str]]:
+    """Class of place -> the words in an address that tell it."""
     edge = r"[/?&=._#:-]"
     return {
-        kind: f"{edge}(?:{'|'.join(re.escape(word) for word in words)})(?:{edge}|$)"
+        kind: re.compile(f"{edge}(?:{'|'.join(re.escape(word) for word in words)})(?:{edge}|$)")
         for kind, words in load_table("hosts.yaml")["address_words"].items()
     }
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from portreeve.signals.goods_table import load_table
-from portreeve.signals.spans import SHARE_CODE
 
 _IN_KERNEL = "wrapped_code"
 _CODE = re.compile(r"[A-Za-z0-9]{6,}")
@@ -22,16 +24,15 @@ _LONGEST_KEY = 64
 _SEARCHED = 2_000
 """Characters of a text that are searched: a share line is short."""
 
-SCHEMA = {
-    "row": pl.Int32,
-    "field": pl.String,
-    "start": pl.Int32,
-    "end": pl.Int32,
-    "kind": pl.UInt8,
-    "disguised": pl.UInt8,
-    "key": pl.String,
-    "host_class": pl.String,
-}
+
+class ShareCode(NamedTuple):
+    """A share code in a text: row, characters, what tells it from another, where it leads."""
+
+    row: int
+    start: int
+    end: int
+    key: str
+    host_class: str
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,18 @@ def shapes() -> tuple[Shape, ...]:
     )
 
 
-def find(texts: pl.Series, searched: pl.Series) -> pl.DataFrame:
-    """The share codes of texts, as spans with the class of the place they lead to.
+def find(texts: pl.Series, searched: NDArray[np.int64]) -> list[ShareCode]:
+    """The share codes of texts. ``searched``: rows that have a hint of one.
 
-    ``searched``: Boolean, which texts have a hint of one.
-
-    >>> find(pl.Series(["复制这条信息，打开京东看看"]), pl.Series([True]))["host_class"].to_list()
-    ['marketplace']
+    >>> find(pl.Series(["复制这条信息，打开京东看看"]), np.array([0]))[0].host_class
+    'marketplace'
     """
-    rows = [
-        (row, "text", match.start(), match.end(), SHARE_CODE, 0, _key(match[0]), shape.host_class)
-        for row in searched.arg_true().to_list()
+    return [
+        ShareCode(row, match.start(), match.end(), _key(match[0]), shape.host_class)
+        for row in searched.tolist()
         for shape in shapes()
         for match in shape.pattern.finditer(texts[row][:_SEARCHED])
     ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _key(matched: str) -> str:

@@ -1,20 +1,15 @@
 """Spans: the places found in texts, as the kernel writes them and as columns.
 
 A span is one place in one text: a handle, an amount, a link, a share code or a word. The kernel
-writes fixed records and a buffer of key bytes; :func:`to_frame` turns them into columns.
+writes fixed records and a buffer of key bytes; :mod:`portreeve.signals.places` gathers them.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.signals.compiled import kernel
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CONTACT, MONEY, LINK, SHARE_CODE, WORD, GOODS = range(6)
 MOST_PER_TEXT = 512
@@ -74,22 +69,3 @@ def put(
     span["size"] = 0
     span["amount"] = 0.0
     return count + 1
-
-
-def to_frame(spans: NDArray[np.void], keys: NDArray[np.uint8]) -> pl.DataFrame:
-    """The spans as columns; ``key`` as text."""
-    import polars as pl
-    import pyarrow as pa
-
-    sizes = spans["size"]
-    offsets = np.zeros(len(spans) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=offsets[1:])
-    # the kernel writes keys one after the other, in the order of the spans
-    used = keys[: offsets[-1]]
-    text = pa.LargeStringArray.from_buffers(
-        len(spans), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(used))
-    )
-    columns = {
-        name: np.ascontiguousarray(spans[name]) for name in SPAN.names or () if name != "key"
-    }
-    return pl.DataFrame(columns).with_columns(pl.from_arrow(text).alias("key"))  # type: ignore[union-attr]

@@ -6,6 +6,8 @@ trade, disclosure, goods and context comes from here, except what a policy decid
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +19,11 @@ from numpy.typing import NDArray
 from portreeve.model import INTENTS
 from portreeve.signals import share_codes
 from portreeve.signals.catalog import CATALOG
-from portreeve.signals.hosts import address_words, classify, path_pattern
 from portreeve.signals.lexicon import Lexicon, lexicon
+from portreeve.signals.places import Places, gather
 from portreeve.signals.scan import COUNTERS, Scan, scan
 from portreeve.signals.scorer import OUTPUTS, Model, shipped_model
-from portreeve.signals.spans import LINK, SHARE_CODE, to_frame
+from portreeve.signals.spans import LINK, SHARE_CODE
 
 # signal -> lexicon classes whose words it counts
 WORD_SIGNALS: dict[str, tuple[str, ...]] = {
@@ -62,21 +64,26 @@ LINK_SIGNALS: dict[str, tuple[str, ...]] = {
 
 
 _LIKELY, _LEAST_INTENT = 0.5, 0.1
-_HOST = r"^(?:[^/@?#]*@)?([^/:?#\s]+)"
-_SCHEME = r"^([a-z][a-z0-9+.-]*:)(?:[^0-9]|$)"
+_COUNTED = (
+    "characters", "hashtags", "mentions", "emoji", "contacts", "hidden_contacts", "prices",
+    "discounts", "coupons", "commissions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Signals and evidence of a batch.
+    """Signals and places of a batch.
 
-    ``signals``: one column per catalog signal that a text decides, one row per text; ``spans``: one
-    row per place (:mod:`portreeve.signals.spans`), ``row`` pointing at the text, with ``host``,
-    ``host_class`` and ``registrable`` for links; ``field`` is text, or links.N for an attached one.
+    ``signals``: one column per catalog signal that a text decides, one row per text.
     """
 
     signals: pl.DataFrame
-    spans: pl.DataFrame
+    places: Places
+
+    @property
+    def spans(self) -> pl.DataFrame:
+        """The places as columns, see :meth:`~portreeve.signals.places.Places.frame`."""
+        return self.places.frame()
 
 
 def measure(
@@ -97,27 +104,33 @@ def measure(
     words = lexicon()
     data, offsets = _buffers(texts)
     found = scan(data, offsets, words, model or shipped_model())
-    spans = _with_hosts(
-        pl.concat(
-            [
-                to_frame(found.spans, found.keys).with_columns(field=pl.lit("text")),
-                _attached(links),
-                share_codes.find(texts, _share_hints(found, words)),
-            ],
-            how="diagonal",
-            rechunk=True,
-        )
-    )
-    signals = _columns(found, words, spans, declared, len(texts))
+    codes = share_codes.find(texts, _share_hints(found, words))
+    places = gather(found.spans, found.keys, _attached(links), codes)
+    signals = _columns(found, words, places, declared, len(texts))
     signals |= _model_columns(found.scores, texts)
-    return Measured(
-        pl.DataFrame(
-            pl.Series(name, signals[name]).cast(signal.column_type)
-            for name, signal in CATALOG.items()
-            if name in signals
-        ),
-        spans,
-    )
+    return Measured(_frame(signals), places)
+
+
+def _frame(signals: Mapping[str, Any]) -> pl.DataFrame:
+    """Signals as columns of their types; through Arrow, which makes little of small batches."""
+    kinds = _arrow_types()
+    names = [name for name in kinds if name in signals]
+    arrays = [
+        column
+        if isinstance(column := signals[name], pa.Array)
+        else pa.array(column.astype(kinds[name].to_pandas_dtype(), copy=False))
+        for name in names
+    ]
+    return pl.DataFrame(pa.RecordBatch.from_arrays(arrays, names=names))
+
+
+@functools.cache
+def _arrow_types() -> dict[str, pa.DataType]:
+    kinds = {
+        "number": pa.float32(), "count": pa.int32(), "boolean": pa.bool_(),
+        "text": pa.large_string(),
+    }  # fmt: skip
+    return {name: kinds[signal.type] for name, signal in CATALOG.items()}
 
 
 def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -136,90 +149,34 @@ def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     )
 
 
-def _attached(links: pl.Series | None) -> pl.DataFrame:
-    """Links given beside the text, as spans over the whole address."""
-    empty = pl.DataFrame(schema={"row": pl.Int32, "field": pl.String, "key": pl.String})
-    if links is None or links.dtype == pl.Null or links.list.len().fill_null(0).sum() == 0:
-        return empty
-    return (
-        pl.DataFrame({"row": pl.Series(range(len(links)), dtype=pl.Int32), "address": links})
-        .filter(pl.col("address").list.len() > 0)
-        .with_columns(place=pl.int_ranges(pl.col("address").list.len()))
-        .explode("address", "place")
-        .drop_nulls("address")
-        .select(
-            "row",
-            field=pl.concat_str(pl.lit("links."), "place"),
-            start=pl.lit(0, pl.Int32),
-            end=pl.col("address").str.len_chars().cast(pl.Int32),
-            kind=pl.lit(LINK, pl.UInt8),
-            disguised=pl.lit(0, pl.UInt8),
-            key=pl.col("address")
-            .str.strip_chars()
-            .str.to_lowercase()
-            .str.replace(r"^https?://", ""),
-        )
-    )
+def _attached(links: pl.Series | None) -> Iterator[tuple[int, int, str]]:
+    """Row, position and address of the links given beside the texts."""
+    if links is None or links.dtype == pl.Null:
+        return
+    sizes = links.list.len().fill_null(0).to_numpy()
+    for row in np.flatnonzero(sizes).tolist():
+        for place, address in enumerate(links[row]):
+            if address is not None:
+                yield row, place, address
 
 
-def _share_hints(found: Scan, words: Lexicon) -> pl.Series:
-    """Which texts may hold a share code."""
+def _share_hints(found: Scan, words: Lexicon) -> NDArray[np.int64]:
+    """Rows that may hold a share code."""
     at = [COUNTERS.index("share_hints"), len(COUNTERS) + words.classes.index("share")]
-    return pl.Series(found.counters[:, at].any(axis=1))
-
-
-def _with_hosts(spans: pl.DataFrame) -> pl.DataFrame:
-    """Add host, class and registrable domain to links; a unique host is looked up once."""
-    if LINK not in spans["kind"]:
-        nowhere = pl.lit(None, pl.String)
-        return spans.with_columns(_share_code_class(), host=nowhere, registrable=nowhere)
-    links = spans.filter(pl.col("kind") == LINK).with_columns(
-        host=pl.col("key").str.extract(_HOST),
-        entry=pl.coalesce(
-            pl.col("key").str.extract(_SCHEME),
-            pl.col("key").str.extract(path_pattern()),
-            pl.col("key").str.extract(_HOST),
-        ),
-    )
-    found = classify(links["entry"].unique().drop_nulls())
-    links = links.drop("host_class", strict=False).join(
-        found, on="entry", how="left", maintain_order="left"
-    )
-    for kind, words in address_words().items():
-        links = links.with_columns(
-            host_class=pl.when(pl.col("key").str.contains(words))
-            .then(pl.lit(kind))
-            .otherwise("host_class")
-        )
-    others = spans.filter(pl.col("kind") != LINK).with_columns(_share_code_class())
-    return pl.concat([links.drop("entry"), others], how="diagonal_relaxed", rechunk=True)
-
-
-def _share_code_class() -> pl.Expr:
-    return (
-        pl.when(pl.col("kind") == SHARE_CODE)
-        .then(pl.coalesce("host_class", pl.lit("marketplace")))
-        .alias("host_class")
-    )
+    return np.flatnonzero(found.counters[:, at].any(axis=1))
 
 
 def _columns(
     found: Scan,
     words: Lexicon,
-    spans: pl.DataFrame,
+    places: Places,
     declared: pl.Series | None,
     rows: int,
 ) -> dict[str, Any]:
     """The signals that are counted."""
     counters = np.ascontiguousarray(found.counters.T)
     by_name = {name: counters[i] for i, name in enumerate((*COUNTERS, *words.classes))}
-    columns: dict[str, Any] = {
-        name: by_name[name]
-        for name in (
-            "characters", "hashtags", "mentions", "emoji", "contacts", "hidden_contacts",
-            "prices", "discounts", "coupons", "commissions",
-        )
-    }  # fmt: skip
+    columns: dict[str, Any] = {name: by_name[name] for name in _COUNTED}
     letters = by_name["han"] + by_name["latin"]
     columns["cjk_share"] = _share(by_name["han"], letters)
     columns["obfuscation"] = _share(by_name["disguised"], by_name["matter"])
@@ -229,52 +186,59 @@ def _columns(
     columns["discounts"] = columns["discounts"] + by_name["money.discount"]
     columns["coupons"] = columns["coupons"] + by_name["money.coupon"]
     columns["commissions"] = columns["commissions"] + by_name["money.commission"]
-    columns["price_max"] = pl.Series(found.price_max, nan_to_null=True)
+    columns["price_max"] = pa.array(found.price_max, mask=np.isnan(found.price_max))
     for name, classes in WORD_SIGNALS.items():
         columns[name] = sum(by_name[c] for c in classes[1:]) + by_name[classes[0]]
-    columns |= _link_columns(spans, rows)
+    columns |= _link_columns(places, rows)
     said = by_name["disclosure"] > 0
     visible = by_name["disclosure_visible"] > 0
     if declared is not None:
         stated = declared.fill_null(False).to_numpy()
         said, visible = said | stated, visible | stated
     columns["disclosure"], columns["disclosure_visible"] = said, visible
-    ids = pl.Series(words.goods, dtype=pl.String)
-    columns["goods_category"] = ids.gather(pl.Series(by_name["goods"]).replace(-1, None))
+    goods = by_name["goods"]
+    columns["goods_category"] = _goods_ids().take(pa.array(goods, mask=goods < 0))
     columns["goods_words"] = by_name["goods_words"]
     return columns
 
 
-def _model_columns(probabilities: NDArray[np.float32], texts: pl.Series) -> dict[str, pl.Series]:
+@functools.cache
+def _goods_ids() -> pa.LargeStringArray:
+    return pa.array(lexicon().goods, pa.large_string())
+
+
+def _model_columns(probabilities: NDArray[np.float32], texts: pl.Series) -> dict[str, pa.Array]:
     """Probabilities of promotion and of each intent, and the likeliest intent."""
-    blank = texts.str.strip_chars().fill_null("") == ""
-    scores = pl.DataFrame(probabilities, schema=list(OUTPUTS)).with_columns(
-        pl.when(blank.not_()).then(pl.col(name)).alias(name) for name in OUTPUTS
-    )
-    likeliest = pl.Series(INTENTS).gather(probabilities[:, 1:].argmax(axis=1))
-    some = pl.Series(probabilities[:, 1:].max(axis=1) >= _LEAST_INTENT)
-    return {
-        **scores.to_dict(),
-        "intent": scores.select(
-            pl.when((pl.col("promotion") >= _LIKELY) & some).then(likeliest).alias("intent")
-        ).to_series(),
-    }
+    blank = (texts.str.strip_chars().fill_null("") == "").to_numpy()
+    scores = np.ascontiguousarray(probabilities.T)
+    columns = {name: pa.array(scores[i], mask=blank) for i, name in enumerate(OUTPUTS)}
+    unclear = (scores[0] < _LIKELY) | (scores[1:].max(axis=0, initial=0) < _LEAST_INTENT) | blank
+    likeliest = probabilities[:, 1:].argmax(axis=1)
+    columns["intent"] = _INTENTS.take(pa.array(likeliest, mask=unclear))
+    return columns
+
+
+_INTENTS = pa.array(INTENTS, pa.large_string())
 
 
 def _share(part: NDArray[np.int32], whole: NDArray[np.int32]) -> NDArray[np.float32]:
     return (part / np.maximum(whole, 1)).astype(np.float32)
 
 
-def _link_columns(spans: pl.DataFrame, rows: int) -> dict[str, NDArray[np.int32]]:
+def _link_columns(places: Places, rows: int) -> dict[str, NDArray[np.int32]]:
     """Counts of different links and share codes, by the class of the place they lead to."""
-    if not np.isin(spans["kind"].to_numpy(), [LINK, SHARE_CODE]).any():
-        return dict.fromkeys(("links", *LINK_SIGNALS), np.zeros(rows, np.int32))
-    links = spans.filter(pl.col("kind").is_in([LINK, SHARE_CODE])).unique(
-        ["row", "kind", "key"], maintain_order=True
-    )
-    at = links["row"].to_numpy()
-    counted = {"links": np.bincount(at, minlength=rows).astype(np.int32)}
-    for name, classes in LINK_SIGNALS.items():
-        chosen = links["host_class"].is_in(list(classes)).fill_null(False).to_numpy()
-        counted[name] = np.bincount(at[chosen], minlength=rows).astype(np.int32)
+    counted = {name: np.zeros(rows, np.int32) for name in ("links", *LINK_SIGNALS)}
+    seen: set[tuple[int, int, str]] = set()
+    for row, at, key in places.keyed(places.of(LINK, SHARE_CODE)):
+        link = (row, int(places.kind[at]), key)
+        if link in seen:
+            continue
+        seen.add(link)
+        counted["links"][row] += 1
+        signal = _SIGNAL_OF.get(places.targets[places.leads[at]].host_class or "")
+        if signal:
+            counted[signal][row] += 1
     return counted
+
+
+_SIGNAL_OF = {kind: name for name, kinds in LINK_SIGNALS.items() for kind in kinds}
