@@ -118,7 +118,8 @@ def replay(
     >>> strikes = [
     ...     Strike(f"s{n}", f"post-{n}", "selling", "p@1", 1, june + n * day, None) for n in (0, 3)
     ... ]
-    >>> [(s.kind, s.begins.day, s.ends and s.ends.day) for s in replay(strikes, ladders, june + 9 * day)]
+    >>> brought = replay(strikes, ladders, june + 9 * day)
+    >>> [(s.kind, s.begins.day, s.ends and s.ends.day) for s in brought]
     [('warn', 1, None), ('mute', 4, 11)]
     """
     by_ladder: dict[str, list[Strike]] = defaultdict(list)
@@ -159,7 +160,9 @@ def _climb(
         rose = counting.add(strike)
         ladder = ladders.get((strike.policy, strike.ladder))
         step = step_at(ladder, counting.count) if ladder and rose else None
-        for kind in step.sanctions if step else ():
+        if step is None:
+            continue
+        for kind in step.sanctions:
             key = Key(strike.id, step.at, kind)
             ends = strike.given + step.lasts if step.lasts and kind not in UNTIMED else None
             if kind not in ACTS:
@@ -167,7 +170,7 @@ def _climb(
                     continue
                 running[kind] = _earlier(ends, lifted.get(key))
             windows = counting.windows() if kind == "disgorge" else ()
-            yield Imposed(key, ladder.name, strike.given, ends, windows)
+            yield Imposed(key, strike.ladder, strike.given, ends, windows)
 
 
 @dataclass

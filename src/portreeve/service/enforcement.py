@@ -1,0 +1,237 @@
+"""Draws what follows from decisions: strikes, sanctions, notices, cases, events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from portreeve.enforcement import consequences
+from portreeve.enforcement.reach import reach
+from portreeve.franking.grade import EvidenceGrade
+from portreeve.model import Verdict
+from portreeve.policy import Policy, Rule
+from portreeve.service.bulk import Event, announce_all, fetch_in
+from portreeve.service.context import Context
+from portreeve.service.settling import decided_by_item, settle, settle_strikes
+from portreeve.service.standing import PolicyBook, recompute, try_lock
+from portreeve.store import Transaction, new_id
+from portreeve.store.statements import insert_missing
+from portreeve.store.tables import core, enforcement
+
+_EVENTS = {
+    "allow": "item.restored",
+    "label": "item.labelled",
+    "limit": "item.limited",
+    "hold": "item.held",
+    "refuse": "item.refused",
+    "remove": "item.removed",
+}
+"""What a host is told to do with an item, when the decision was not the answer to its own call."""
+
+
+class CaseDesk(Protocol):
+    """Where people decide."""
+
+    def open_for(self, tx: Transaction, rows: Sequence[sa.RowMapping], policy: Policy) -> None:
+        """Open cases for decisions, or add to open ones; all of them were made by ``policy``."""
+
+
+class Enforcement:
+    """Follows decisions up.
+
+    ``policies`` finds the version that a decision was made by; ``cases`` opens cases for what a
+    person must decide.
+    """
+
+    def __init__(self, context: Context, policies: PolicyBook, cases: CaseDesk) -> None:
+        self._context = context
+        self._policies = policies
+        self._cases = cases
+
+    def follow(self, limit: int = 500) -> int:
+        """Draw the consequences of decisions that have none yet, the oldest first; how many.
+
+        One transaction: all or nothing. A decision is followed once. Of several processes on one
+        database one follows at a time; the others return 0 at once.
+        """
+        if not self._waiting():
+            return 0
+        d = core.decisions
+        with self._context.database.write() as tx:
+            if not try_lock(tx):
+                return 0
+            open_ = sa.select(d).where(sa.not_(d.c.followed)).order_by(d.c.seq).limit(limit)
+            rows = list(tx.execute(open_).mappings())
+            self._draw(tx, rows)
+            tx.execute(
+                sa.update(d).where(d.c.seq == sa.bindparam("number")).values(followed=True),
+                [{"number": row["seq"]} for row in rows],
+            )
+            return len(rows)
+
+    def _waiting(self) -> bool:
+        d = core.decisions.c
+        with self._context.database.read() as connection:
+            waiting = sa.select(d.seq).where(sa.not_(d.followed)).limit(1)
+            return connection.execute(waiting).first() is not None
+
+    def _draw(self, tx: Transaction, rows: Sequence[sa.RowMapping]) -> None:
+        live = [row for row in rows if row["undone"] is None]
+        believed = [row for row in live if _has_effect(row)]
+        decided = decided_by_item(tx, [row["item"] for row in believed])
+        rules = self._rules(believed)
+        strikes = self._strike(tx, believed, rules)
+        settled = settle(tx, decided)
+        concerned = {strike["account"] for strike in strikes} | settle_strikes(tx, decided)
+        recompute(tx, concerned, self._policies)
+        self._open_cases(tx, live)
+        struck: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for strike in strikes:
+            struck[strike["decision"]].append(strike)
+        events: list[Event] = []
+        for row in believed:
+            events.append(_decision_event(row, struck[row["id"]]))
+            if row["stage"] != "before" and settled.in_force.get(row["item"]) == row["id"]:
+                events.append(_item_event(row, rules[row["id"]]))
+        announce_all(tx, events)
+        give_notices(
+            tx,
+            [
+                {"account": row["account"], "kind": "decision", "decision": row["id"]}
+                for row in believed
+                if consequences.told(row["verdict"], row["stage"], strikes=row["id"] in struck)
+            ],
+        )
+
+    def _rules(self, rows: Iterable[sa.RowMapping]) -> dict[str, list[Rule]]:
+        """The rules that hold, by decision, as the decision's policy has them."""
+        known: dict[str, dict[str, Rule]] = {}
+        found = {}
+        for row in rows:
+            label = row["policy"]
+            if label not in known:
+                known[label] = {rule.id: rule for rule in self._policies.named(label).rules}
+            found[row["id"]] = [known[label][id] for id in row["rules"] if id in known[label]]
+        return found
+
+    def _strike(
+        self, tx: Transaction, rows: Iterable[sa.RowMapping], rules: dict[str, list[Rule]]
+    ) -> list[dict[str, Any]]:
+        """Give the strikes that decisions cost; the new ones."""
+        costs = {
+            row["id"]: consequences.costs(
+                row["verdict"], rules[row["id"]], by_person=row["stage"] == consequences.PERSON
+            )
+            for row in rows
+            if row["account"] is not None
+        }
+        striking = [row for row in rows if costs.get(row["id"])]
+        published = _published(tx, striking)
+        strikes = []
+        for row in striking:
+            ladders = self._policies.named(row["policy"]).ladders
+            shown = consequences.shown(row["verdict"], published[row["id"]], row["decided"])
+            for cost in costs[row["id"]]:
+                expire = ladders[cost.ladder].strikes_expire
+                strikes.append(
+                    {
+                        "id": f"{row['id']}.{cost.ladder}",
+                        **{name: row[name] for name in _COPIED},
+                        "decision": row["id"], "ladder": cost.ladder, "rule": cost.rule.id,
+                        "clause": cost.rule.clause, "count": cost.count,
+                        "given": row["decided"],
+                        "expires": row["decided"] + expire if expire else None,
+                        "shown_from": shown and shown[0], "shown_until": shown and shown[1],
+                        "withdrawn": None,
+                    }
+                )  # fmt: skip
+        insert_missing(tx, enforcement.strikes, strikes, "decision", "ladder")
+        return strikes
+
+    def _open_cases(self, tx: Transaction, rows: Iterable[sa.RowMapping]) -> None:
+        waiting: dict[str, list[sa.RowMapping]] = defaultdict(list)
+        for row in rows:
+            if _needs_person(row):
+                waiting[row["policy"]].append(row)
+        for label, of in waiting.items():
+            self._cases.open_for(tx, of, self._policies.named(label))
+
+
+_COPIED = ("account", "network", "item", "revision", "policy")
+
+
+def give_notices(tx: Transaction, notices: Iterable[dict[str, Any]]) -> list[str]:
+    """Write notices to accounts and announce them; their ids. Nobody is told where no account is.
+
+    Each names ``account``, ``kind``, and ``decision`` or ``sanction``.
+    """
+    rows = [
+        {"id": new_id("ntc"), "decision": None, "sanction": None, "created": tx.time} | notice
+        for notice in notices
+        if notice["account"] is not None
+    ]
+    if rows:
+        tx.execute(sa.insert(enforcement.notices), rows)
+    names = ("account", "kind", "decision", "sanction")
+    announce_all(
+        tx, (("notice.created", row["id"], {name: row[name] for name in names}) for row in rows)
+    )
+    return [row["id"] for row in rows]
+
+
+def _has_effect(row: sa.RowMapping) -> bool:
+    return row["stage"] == consequences.PERSON or EvidenceGrade(row["grade"]).automatic
+
+
+def _needs_person(row: sa.RowMapping) -> bool:
+    """Whether a person must look: it is held, of black goods, or somebody's mere claim."""
+    if row["stage"] == consequences.PERSON:
+        return False
+    return (
+        row["verdict"] == Verdict.hold
+        or row["goods_tier"] == "black"
+        or not EvidenceGrade(row["grade"]).automatic
+    )
+
+
+def _published(tx: Transaction, rows: Sequence[sa.RowMapping]) -> dict[str, datetime]:
+    """By decision when the revision that it judges was published."""
+    i, d = core.items.c, core.decisions.c
+    wanted = [row["item"] for row in rows if row["verdict"] == Verdict.remove]
+    items = {
+        row["id"]: row["time"] or row["received"]
+        for row in fetch_in(tx.connection, sa.select(i.id, i.time, i.received), i.id, wanted)
+    }
+    edits = sa.select(d.item, d.revision, sa.func.min(d.decided).label("first"))
+    edited = {
+        (row["item"], row["revision"]): row["first"]
+        for row in fetch_in(
+            tx.connection, edits.where(d.revision > 1).group_by(d.item, d.revision), d.item, wanted
+        )
+    }
+    return {
+        row["id"]: edited.get((row["item"], row["revision"]))
+        or items.get(row["item"], row["decided"])
+        for row in rows
+    }
+
+
+def _decision_event(row: sa.RowMapping, strikes: Sequence[dict[str, Any]]) -> Event:
+    names = (
+        "item", "revision", "account", "network", "surface", "stage", "verdict", "rules",
+        "clauses", "policy", "supersedes",
+    )  # fmt: skip
+    facts = {name: row[name] for name in names}
+    costs = [{"ladder": s["ladder"], "count": s["count"]} for s in strikes]
+    return "decision.made", row["id"], facts | {"strikes": costs}
+
+
+def _item_event(row: sa.RowMapping, rules: Sequence[Rule]) -> Event:
+    facts = {"decision": row["id"], "account": row["account"], "network": row["network"]}
+    if row["verdict"] == Verdict.limit:
+        facts["reach"] = reach(rules)
+    return _EVENTS[row["verdict"]], row["item"], facts

@@ -1,0 +1,178 @@
+"""The state of items, settled by their decisions; and of the comments under them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from portreeve.enforcement import consequences
+from portreeve.enforcement.consequences import Decided
+from portreeve.service.bulk import announce_all, fetch_in
+from portreeve.store import Transaction
+from portreeve.store.tables import core, enforcement
+
+_EVENT_ITEMS = 500
+"""Comments named in one event."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An item whose state, or decision in force, changed."""
+
+    item: str
+    before: str
+    after: str
+    was: str
+    """The decision that was in force."""
+    decision: str
+    """The decision in force now; where all were undone, the last of them."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What settling changed. ``in_force``: the decision in force of each item; None without one."""
+
+    changes: list[Change]
+    hidden: list[str]
+    restored: list[str]
+    in_force: dict[str, str | None]
+
+
+def decided_by_item(tx: Transaction, items: Iterable[str]) -> dict[str, list[Decided]]:
+    """All decisions on items, in their order."""
+    c = core.decisions.c
+    columns = (c.item, c.seq, c.id, c.revision, c.stage, c.verdict, c.grade, c.undone)
+    found: dict[str, list[Decided]] = defaultdict(list)
+    for row in fetch_in(tx.connection, sa.select(*columns).order_by(c.seq), c.item, items):
+        facts = {name: row[name] for name in Decided.__slots__}
+        found[row["item"]].append(Decided(**facts | {"undone": row["undone"] is not None}))
+    return found
+
+
+def settle(tx: Transaction, decided: Mapping[str, list[Decided]]) -> Settled:
+    """Give items the state that their decisions say, hide or restore the comments under them.
+
+    ``decided``: by item, from :func:`decided_by_item`. What the host deleted stays deleted. Hosts
+    are told of comments that were hidden or restored; of the items themselves the caller tells.
+    """
+    c = core.items.c
+    columns = (c.id, c.revision, c.state, c.decision, c.hidden_by)
+    rows = list(fetch_in(tx.connection, sa.select(*columns), c.id, decided))
+    changes, hides, in_force = [], {}, {}
+    for row in rows:
+        of = decided[row["id"]]
+        now = consequences.in_force(of, row["revision"])
+        in_force[row["id"]] = now.id if now else None
+        deleted = row["state"] == "deleted"
+        state = "deleted" if deleted else consequences.state_of(now)
+        decision = now.id if now else row["decision"]
+        if (state, decision) != (row["state"], row["decision"]):
+            changes.append(Change(row["id"], row["state"], state, row["decision"], decision))
+        hides[row["id"]] = decision if state in consequences.DOWN else row["hidden_by"]
+    _write(tx, changes)
+    hidden, restored = _settle_comments(tx, hides)
+    return Settled(changes, hidden, restored, in_force)
+
+
+def settle_strikes(tx: Transaction, decided: Mapping[str, list[Decided]]) -> set[str]:
+    """Withdraw strikes that count no more, let others count again; the accounts concerned."""
+    s = enforcement.strikes.c
+    columns = (s.id, s.item, s.decision, s.account, s.withdrawn)
+    count = {item: consequences.counting(of) for item, of in decided.items()}
+    changed = [
+        row
+        for row in fetch_in(tx.connection, sa.select(*columns), s.item, decided)
+        if (row["decision"] in count[row["item"]]) == (row["withdrawn"] is not None)
+    ]
+    if changed:
+        tx.execute(
+            sa.update(enforcement.strikes)
+            .where(s.id == sa.bindparam("strike"))
+            .values(withdrawn=sa.bindparam("since")),
+            [
+                {"strike": row["id"], "since": None if row["withdrawn"] else tx.time}
+                for row in changed
+            ],
+        )
+    return {row["account"] for row in changed}
+
+
+def _write(tx: Transaction, changes: list[Change]) -> None:
+    """Write the new states, but for items on which something newer was decided meanwhile."""
+    if changes:
+        tx.execute(
+            sa.update(core.items)
+            .where(
+                core.items.c.id == sa.bindparam("item"),
+                core.items.c.decision == sa.bindparam("was"),
+            )
+            .values(
+                state=sa.bindparam("after"),
+                decision=sa.bindparam("in_force"),
+                updated=sa.bindparam("at"),
+            ),
+            [
+                {
+                    "item": c.item,
+                    "was": c.was,
+                    "after": c.after,
+                    "in_force": c.decision,
+                    "at": tx.time,
+                }
+                for c in changes
+            ],
+        )
+
+
+def _settle_comments(
+    tx: Transaction, hides: Mapping[str, str | None]
+) -> tuple[list[str], list[str]]:
+    """Hide or restore what stands under items, level by level; ids of both.
+
+    ``hides``: by item the decision that hides what is under it, None when nothing does.
+    """
+    c = core.items.c
+    columns = (c.id, c.parent, c.state, c.decision, c.hidden_by)
+    hidden: list[str] = []
+    restored: list[str] = []
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    seen = set(hides)
+    while hides:
+        rows = list(fetch_in(tx.connection, sa.select(*columns), c.parent, hides))
+        moved = [
+            row
+            for row in rows
+            if row["hidden_by"] != hides[row["parent"]] and row["id"] not in seen
+        ]
+        if moved:
+            tx.execute(
+                sa.update(core.items)
+                .where(c.id == sa.bindparam("item"))
+                .values(hidden_by=sa.bindparam("by"), updated=sa.bindparam("at")),
+                [{"item": row["id"], "by": hides[row["parent"]], "at": tx.time} for row in moved],
+            )
+        for row in moved:
+            by = hides[row["parent"]]
+            if (row["hidden_by"] is None) != (by is None):
+                (restored if by is None else hidden).append(row["id"])
+                type = "comments.restored" if by is None else "comments.hidden"
+                told[type, row["hidden_by"] or by or ""].append(row["id"])
+        seen.update(row["id"] for row in moved)
+        hides = {
+            row["id"]: row["decision"]
+            if row["state"] in consequences.DOWN
+            else hides[row["parent"]]
+            for row in moved
+        }
+    announce_all(
+        tx,
+        (
+            (type, decision, {"items": items[start : start + _EVENT_ITEMS]})
+            for (type, decision), items in told.items()
+            for start in range(0, len(items), _EVENT_ITEMS)
+        ),
+    )
+    return hidden, restored
