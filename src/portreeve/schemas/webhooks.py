@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from portreeve.schemas.base import Answer, Request
+from portreeve.schemas.base import Answer, Paging, Request
 
 DeliveryState = Literal["pending", "delivered", "dead"]
 Pattern = Annotated[
@@ -85,9 +85,7 @@ class Rotation(Request, frozen=True, kw_only=True):
 class Replay(Request, frozen=True, kw_only=True):
     """Which deliveries to make again: those named, or all events since a time."""
 
-    deliveries: Annotated[
-        list[str], Meta(description="ids of deliveries", max_length=1_000)
-    ] = []  # noqa: RUF012 - msgspec copies defaults
+    deliveries: Annotated[list[str], Meta(description="ids of deliveries", max_length=1_000)] = []  # noqa: RUF012 - msgspec copies defaults
     since: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         Meta(description="all events of its types since then, delivered or not"),
@@ -98,6 +96,14 @@ class Replayed(Answer, frozen=True, kw_only=True):
     """How much will be delivered again."""
 
     deliveries: Annotated[int, Meta(description="deliveries now due")]
+
+
+class DeliveryFilter(Paging, frozen=True, kw_only=True):
+    """Which deliveries."""
+
+    state: Annotated[
+        DeliveryState | None, Meta(description="only those in this state; `dead` is given up")
+    ] = None
 
 
 class Attempt(Answer, frozen=True, kw_only=True):

@@ -94,9 +94,7 @@ class Keys:
             key = _api_key(_row(tx.connection, id))
             if key.revoked is None:
                 self._need_another_administrator(tx, key)
-                tx.execute(
-                    sa.update(api_keys).where(api_keys.c.id == id).values(revoked=tx.time)
-                )
+                tx.execute(sa.update(api_keys).where(api_keys.c.id == id).values(revoked=tx.time))
                 tx.audit(actor.name, "key.revoke", id, name=key.name)
             revoked = _api_key(_row(tx.connection, id))
         self.refresh()

@@ -71,7 +71,9 @@ class Worker:
         except Exception as error:
             self._errors += 1
             if self._errors == 1:
-                level = logging.WARNING if isinstance(error, StoreUnavailableError) else logging.ERROR
+                level = (
+                    logging.WARNING if isinstance(error, StoreUnavailableError) else logging.ERROR
+                )
                 _log.log(level, "worker fails", extra={"facts": {
                     "worker": self.name, "error": type(error).__name__, "place": place(error),
                 }})  # fmt: skip
