@@ -33,10 +33,13 @@ _EVENTS = {
 """What a host is told to do with an item, when the decision was not the answer to its own call."""
 
 
+Row = sa.Row[Any]
+
+
 class CaseDesk(Protocol):
     """Where people decide."""
 
-    def open_for(self, tx: Transaction, rows: Sequence[sa.RowMapping], policy: Policy) -> None:
+    def open_for(self, tx: Transaction, rows: Iterable[Row], policy: Policy) -> None:
         """Open cases for decisions, or add to open ones; all of them were made by ``policy``."""
 
 
@@ -65,11 +68,11 @@ class Enforcement:
             if not try_lock(tx):
                 return 0
             open_ = sa.select(d).where(sa.not_(d.c.followed)).order_by(d.c.seq).limit(limit)
-            rows = list(tx.execute(open_).mappings())
+            rows = tx.execute(open_).all()
             self._draw(tx, rows)
             tx.execute(
                 sa.update(d).where(d.c.seq == sa.bindparam("number")).values(followed=True),
-                [{"number": row["seq"]} for row in rows],
+                [{"number": row.seq} for row in rows],
             )
             return len(rows)
 
@@ -79,10 +82,10 @@ class Enforcement:
             waiting = sa.select(d.seq).where(sa.not_(d.followed)).limit(1)
             return connection.execute(waiting).first() is not None
 
-    def _draw(self, tx: Transaction, rows: Sequence[sa.RowMapping]) -> None:
-        live = [row for row in rows if row["undone"] is None]
+    def _draw(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        live = [row for row in rows if row.undone is None]
         believed = [row for row in live if _has_effect(row)]
-        decided = decided_by_item(tx, [row["item"] for row in believed])
+        decided = decided_by_item(tx, [row.item for row in believed])
         rules = self._rules(believed)
         strikes = self._strike(tx, believed, rules)
         settled = settle(tx, decided)
@@ -94,57 +97,57 @@ class Enforcement:
             struck[strike["decision"]].append(strike)
         events: list[Event] = []
         for row in believed:
-            events.append(_decision_event(row, struck[row["id"]]))
-            if row["stage"] != "before" and settled.in_force.get(row["item"]) == row["id"]:
-                events.append(_item_event(row, rules[row["id"]]))
+            events.append(_decision_event(row, struck[row.id]))
+            if row.stage != "before" and settled.in_force.get(row.item) == row.id:
+                events.append(_item_event(row, rules[row.id]))
         announce_all(tx, events)
         give_notices(
             tx,
             [
-                {"account": row["account"], "kind": "decision", "decision": row["id"]}
+                {"account": row.account, "kind": "decision", "decision": row.id}
                 for row in believed
-                if consequences.told(row["verdict"], row["stage"], strikes=row["id"] in struck)
+                if consequences.told(row.verdict, row.stage, strikes=row.id in struck)
             ],
         )
 
-    def _rules(self, rows: Iterable[sa.RowMapping]) -> dict[str, list[Rule]]:
+    def _rules(self, rows: Iterable[Row]) -> dict[str, list[Rule]]:
         """The rules that hold, by decision, as the decision's policy has them."""
         known: dict[str, dict[str, Rule]] = {}
         found = {}
         for row in rows:
-            label = row["policy"]
+            label = row.policy
             if label not in known:
                 known[label] = {rule.id: rule for rule in self._policies.named(label).rules}
-            found[row["id"]] = [known[label][id] for id in row["rules"] if id in known[label]]
+            found[row.id] = [known[label][id] for id in row.rules if id in known[label]]
         return found
 
     def _strike(
-        self, tx: Transaction, rows: Iterable[sa.RowMapping], rules: dict[str, list[Rule]]
+        self, tx: Transaction, rows: Iterable[Row], rules: dict[str, list[Rule]]
     ) -> list[dict[str, Any]]:
         """Give the strikes that decisions cost; the new ones."""
         costs = {
-            row["id"]: consequences.costs(
-                row["verdict"], rules[row["id"]], by_person=row["stage"] == consequences.PERSON
+            row.id: consequences.costs(
+                row.verdict, rules[row.id], by_person=row.stage == consequences.PERSON
             )
             for row in rows
-            if row["account"] is not None
+            if row.account is not None
         }
-        striking = [row for row in rows if costs.get(row["id"])]
+        striking = [row for row in rows if costs.get(row.id)]
         published = _published(tx, striking)
         strikes = []
         for row in striking:
-            ladders = self._policies.named(row["policy"]).ladders
-            shown = consequences.shown(row["verdict"], published[row["id"]], row["decided"])
-            for cost in costs[row["id"]]:
+            ladders = self._policies.named(row.policy).ladders
+            shown = consequences.shown(row.verdict, published[row.id], row.decided)
+            for cost in costs[row.id]:
                 expire = ladders[cost.ladder].strikes_expire
                 strikes.append(
                     {
-                        "id": f"{row['id']}.{cost.ladder}",
-                        **{name: row[name] for name in _COPIED},
-                        "decision": row["id"], "ladder": cost.ladder, "rule": cost.rule.id,
+                        "id": f"{row.id}.{cost.ladder}",
+                        **{name: getattr(row, name) for name in _COPIED},
+                        "decision": row.id, "ladder": cost.ladder, "rule": cost.rule.id,
                         "clause": cost.rule.clause, "count": cost.count,
-                        "given": row["decided"],
-                        "expires": row["decided"] + expire if expire else None,
+                        "given": row.decided,
+                        "expires": row.decided + expire if expire else None,
                         "shown_from": shown and shown[0], "shown_until": shown and shown[1],
                         "withdrawn": None,
                     }
@@ -152,11 +155,11 @@ class Enforcement:
         insert_missing(tx, enforcement.strikes, strikes, "decision", "ladder")
         return strikes
 
-    def _open_cases(self, tx: Transaction, rows: Iterable[sa.RowMapping]) -> None:
-        waiting: dict[str, list[sa.RowMapping]] = defaultdict(list)
+    def _open_cases(self, tx: Transaction, rows: Iterable[Row]) -> None:
+        waiting: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             if _needs_person(row):
-                waiting[row["policy"]].append(row)
+                waiting[row.policy].append(row)
         for label, of in waiting.items():
             self._cases.open_for(tx, of, self._policies.named(label))
 
@@ -183,25 +186,25 @@ def give_notices(tx: Transaction, notices: Iterable[dict[str, Any]]) -> list[str
     return [row["id"] for row in rows]
 
 
-def _has_effect(row: sa.RowMapping) -> bool:
-    return row["stage"] == consequences.PERSON or EvidenceGrade(row["grade"]).automatic
+def _has_effect(row: Row) -> bool:
+    return row.stage == consequences.PERSON or EvidenceGrade(row.grade).automatic
 
 
-def _needs_person(row: sa.RowMapping) -> bool:
+def _needs_person(row: Row) -> bool:
     """Whether a person must look: it is held, of black goods, or somebody's mere claim."""
-    if row["stage"] == consequences.PERSON:
+    if row.stage == consequences.PERSON:
         return False
     return (
-        row["verdict"] == Verdict.hold
-        or row["goods_tier"] == "black"
-        or not EvidenceGrade(row["grade"]).automatic
+        row.verdict == Verdict.hold
+        or row.goods_tier == "black"
+        or not EvidenceGrade(row.grade).automatic
     )
 
 
-def _published(tx: Transaction, rows: Sequence[sa.RowMapping]) -> dict[str, datetime]:
+def _published(tx: Transaction, rows: Sequence[Row]) -> dict[str, datetime]:
     """By decision when the revision that it judges was published."""
     i, d = core.items.c, core.decisions.c
-    wanted = [row["item"] for row in rows if row["verdict"] == Verdict.remove]
+    wanted = [row.item for row in rows if row.verdict == Verdict.remove]
     items = {
         row["id"]: row["time"] or row["received"]
         for row in fetch_in(tx.connection, sa.select(i.id, i.time, i.received), i.id, wanted)
@@ -214,24 +217,23 @@ def _published(tx: Transaction, rows: Sequence[sa.RowMapping]) -> dict[str, date
         )
     }
     return {
-        row["id"]: edited.get((row["item"], row["revision"]))
-        or items.get(row["item"], row["decided"])
+        row.id: edited.get((row.item, row.revision)) or items.get(row.item, row.decided)
         for row in rows
     }
 
 
-def _decision_event(row: sa.RowMapping, strikes: Sequence[dict[str, Any]]) -> Event:
+def _decision_event(row: Row, strikes: Sequence[dict[str, Any]]) -> Event:
     names = (
         "item", "revision", "account", "network", "surface", "stage", "verdict", "rules",
         "clauses", "policy", "supersedes",
     )  # fmt: skip
-    facts = {name: row[name] for name in names}
+    facts = {name: getattr(row, name) for name in names}
     costs = [{"ladder": s["ladder"], "count": s["count"]} for s in strikes]
-    return "decision.made", row["id"], facts | {"strikes": costs}
+    return "decision.made", row.id, facts | {"strikes": costs}
 
 
-def _item_event(row: sa.RowMapping, rules: Sequence[Rule]) -> Event:
-    facts = {"decision": row["id"], "account": row["account"], "network": row["network"]}
-    if row["verdict"] == Verdict.limit:
+def _item_event(row: Row, rules: Sequence[Rule]) -> Event:
+    facts = {"decision": row.id, "account": row.account, "network": row.network}
+    if row.verdict == Verdict.limit:
         facts["reach"] = reach(rules)
-    return _EVENTS[row["verdict"]], row["item"], facts
+    return _EVENTS[row.verdict], row.item, facts
