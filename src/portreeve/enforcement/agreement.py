@@ -20,15 +20,13 @@ class Interval:
     high: float
 
 
-def wilson(successes: int, trials: int, z: float = Z95) -> Interval | None:
-    """A share with Wilson's score interval (1927); None without a trial.
+def wilson(successes: int, trials: int, z: float = Z95) -> Interval:
+    """A share of one trial or more, with Wilson's score interval (1927).
 
     >>> found = wilson(9, 10)
     >>> found.value, round(found.low, 4), round(found.high, 4)
     (0.9, 0.5958, 0.9821)
     """
-    if trials == 0:
-        return None
     share = successes / trials
     shrink = 1 + z * z / trials
     middle = (share + z * z / (2 * trials)) / shrink

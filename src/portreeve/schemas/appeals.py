@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from portreeve.model import Verdict
-from portreeve.schemas.base import Answer, Request
+from portreeve.schemas.base import Answer, Paging, Request
 
 AppealState = Literal["open", "upheld", "overturned"]
 Words = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -50,6 +50,13 @@ class Appeal(Answer, frozen=True, kw_only=True):
     claimed_until: Annotated[datetime | None, Meta(description="when the claim ends")]
     decided: Annotated[datetime | None, Meta(description="when it was decided")]
     decided_by: Annotated[str | None, Meta(description="by whom")]
+
+
+class AppealQuery(Paging, frozen=True, kw_only=True):
+    """Which appeals to list."""
+
+    state: Annotated[AppealState, Meta(description="open, upheld or overturned")] = "open"
+    network: Annotated[str | None, Meta(description="of one network only")] = None
 
 
 class AppealRecord(Appeal, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from portreeve.model import Evidence, Price, Surface, Verdict
-from portreeve.schemas.base import Answer, Request
+from portreeve.schemas.base import Answer, Paging, Request
 from portreeve.schemas.screening import ItemState
 
 CaseState = Literal["open", "decided"]
@@ -69,6 +69,15 @@ class CaseRecord(Case, frozen=True, kw_only=True):
     """A case with its items."""
 
     contents: Annotated[list[CaseItem], Meta(description="the items; the first 1,000")]
+
+
+class CaseQuery(Paging, frozen=True, kw_only=True):
+    """Which cases to list."""
+
+    state: Annotated[CaseState, Meta(description="open or decided")] = "open"
+    queue: Annotated[CaseQueue | None, Meta(description="of one queue only")] = None
+    network: Annotated[str | None, Meta(description="of one network only")] = None
+    claimed_by: Annotated[str | None, Meta(description="held by this reviewer now")] = None
 
 
 class CaseStep(Answer, frozen=True, kw_only=True):

@@ -62,8 +62,9 @@ case_actions = table(
     column("case", sa.Text, "the case"),
     column("time", Time, "when"),
     column("actor", sa.Text, "who"),
-    column("action", sa.Text, "opened, claimed, released, handed-over, noted, decided, reopened, "
-           "reported, read, release-requested or release-granted"),
+    column("action", sa.Text, "opened, joined, edited, reported, claimed, released, handed-over, "
+           "noted, decided, read (a second time), reopened, evidence-read, release-requested or "
+           "release-granted"),
     column("detail", Json, "the facts, without content"),
     column("note", sa.LargeBinary, "the reviewer's words, sealed with the case's account's key",
            nullable=True),

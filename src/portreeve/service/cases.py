@@ -1,0 +1,224 @@
+"""Cases: the queues in which people work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+
+from portreeve.policy.document import Policy
+from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.cases import (
+    AddNote,
+    Case,
+    CaseQuery,
+    CaseRecord,
+    CaseStep,
+    DecideCase,
+    Handover,
+)
+from portreeve.service import case_records, case_steps, claims
+from portreeve.service.actor import Actor
+from portreeve.service.case_deciding import CaseDeciding, PersonDecision, PolicySource, Undo
+from portreeve.service.case_opening import CaseOpening
+from portreeve.service.case_records import Row, case_row
+from portreeve.service.case_steps import Step
+from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError
+from portreeve.store import Transaction
+from portreeve.store.tables.cases import case_actions, cases
+from portreeve.store.vault import NOBODY
+
+_JUDGING = ("decided", "read")
+"""Steps that bind a reviewer to a verdict."""
+
+
+class Cases:
+    """Lists, claims, reads and decides cases. ``opening`` opens them."""
+
+    def __init__(
+        self, context: Context, policies: PolicySource, decide: PersonDecision, undo: Undo
+    ) -> None:
+        self._context = context
+        self.opening = CaseOpening(context)
+        self._deciding = CaseDeciding(context, policies, decide, undo)
+
+    def open_for(self, tx: Transaction, rows: Iterable[Row], policy: Policy) -> None:
+        """Open cases for decisions that a person must judge; see :meth:`CaseOpening.open_for`."""
+        self.opening.open_for(tx, rows, policy)
+
+    def list(self, actor: Actor, query: CaseQuery) -> Page[Case]:
+        """Cases of a queue, or of all; the most urgent first."""
+        actor.need(Scope.cases)
+        c = cases.c
+        wanted = (
+            sa.select(cases)
+            .where(c.state == query.state)
+            .order_by(c.rank, c.id)
+            .limit(query.limit + 1)
+        )
+        for column, value in ((c.queue, query.queue), (c.network, query.network)):
+            if value is not None:
+                wanted = wanted.where(column == value)
+        if query.claimed_by is not None:
+            wanted = wanted.where(
+                c.claimed_by == query.claimed_by, c.claimed_until > self._context.now()
+            )
+        if query.cursor is not None:
+            rank, id = _place(query.cursor)
+            wanted = wanted.where(sa.tuple_(c.rank, c.id) > sa.tuple_(rank, sa.literal(id)))
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted).all()
+            shown = rows[: query.limit]
+            found = case_records.answers(connection, shown, actor.name, self._context.now())
+        more = len(rows) > query.limit
+        return Page(items=found, next=f"{shown[-1].rank}.{shown[-1].id}" if more else None)
+
+    def get(self, actor: Actor, id: str) -> CaseRecord:
+        """A case with its items, without content."""
+        actor.need(Scope.cases)
+        with self._context.database.read() as connection:
+            return self._record(connection, actor, id)
+
+    def history(self, actor: Actor, id: str) -> list[CaseStep]:
+        """What happened to a case, the oldest first, with the reviewers' notes.
+
+        Raises:
+            ServiceError: ``forbidden`` while the actor is to read the case without knowing the
+                first verdict.
+        """
+        actor.need(Scope.cases)
+        with self._context.database.read() as connection:
+            case = case_row(connection, id)
+            if case_records.reads_blind(connection, id, actor.name):
+                raise ServiceError(
+                    "forbidden",
+                    f"You read the case {id} without knowing what was decided. Its history opens "
+                    "once your reading is in.",
+                )
+            return self._steps(connection, case)
+
+    def claim(self, actor: Actor, id: str) -> CaseRecord:
+        """Hold a case for 15 minutes; claiming again makes it 15 minutes from now.
+
+        Raises:
+            ServiceError: ``claimed`` when another reviewer holds it; ``same-person`` when it needs
+                somebody who has not judged it yet.
+        """
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = case_row(tx.connection, id)
+            if row.queue == "senior":
+                _need_third(tx, row, actor.name)
+            claims.take(tx, cases, id, actor.name, "case")
+            case_steps.write(tx, [Step(id, actor.name, "claimed", {})])
+            return self._record(tx.connection, actor, id)
+
+    def release(self, actor: Actor, id: str) -> CaseRecord:
+        """Give a case one holds back to its queue."""
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = case_row(tx.connection, id, lock=True)
+            claims.need_held(row, actor.name, tx.time, "case")
+            claims.give_back(tx, cases, id)
+            case_steps.write(tx, [Step(id, actor.name, "released", {})])
+            return self._record(tx.connection, actor, id)
+
+    def hand_over(self, actor: Actor, id: str, request: Handover) -> CaseRecord:
+        """Give a case one holds to another reviewer, who then holds it for 15 minutes."""
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = case_row(tx.connection, id, lock=True)
+            claims.need_held(row, actor.name, tx.time, "case")
+            if row.queue == "senior":
+                _need_third(tx, row, request.to)
+            claims.give_back(tx, cases, id)
+            claims.take(tx, cases, id, request.to, "case")
+            step = Step(id, actor.name, "handed-over", {"to": request.to})
+            case_steps.write_noted(tx, self._context, step, row.account, request.note)
+            return self._record(tx.connection, actor, id)
+
+    def note(self, actor: Actor, id: str, request: AddNote) -> CaseStep:
+        """Write something down for other reviewers."""
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = case_row(tx.connection, id)
+            step = Step(id, actor.name, "noted", {})
+            case_steps.write_noted(tx, self._context, step, row.account, request.note)
+            return self._steps(tx.connection, row)[-1]
+
+    def decide(self, actor: Actor, id: str, request: DecideCase) -> CaseRecord:
+        """Decide all items of a case one holds.
+
+        The items come to the verdict; what had befallen them wrongly is undone with everything it
+        caused; the rules that held are judged, the reporters told, and a sample of cases drawn to
+        be read again.
+        """
+        self._deciding.decide(actor, id, request)
+        with self._context.database.read() as connection:
+            return self._record(connection, actor, id)
+
+    def _record(self, connection: sa.Connection, actor: Actor, id: str) -> CaseRecord:
+        row = case_row(connection, id)
+        [case] = case_records.answers(connection, [row], actor.name, self._context.now())
+        blind = case_records.reads_blind(connection, id, actor.name)
+        contents = case_records.contents_of(connection, id, first=blind)
+        return CaseRecord(**msgspec.structs.asdict(case), contents=contents)
+
+    def _steps(self, connection: sa.Connection, case: Row) -> list[CaseStep]:
+        rows = connection.execute(
+            sa.select(case_actions)
+            .where(case_actions.c.case == case.id)
+            .order_by(case_actions.c.seq)
+        ).all()
+        noted = [row for row in rows if row.note is not None]
+        opened = self._context.vault.open_many(
+            connection,
+            [case.account or NOBODY] * len(noted),
+            [row.note for row in noted],
+            [row.id for row in noted],
+        )
+        notes = {row.id: data for row, data in zip(noted, opened, strict=True)}
+        return [
+            CaseStep(
+                id=row.id,
+                time=row.time,
+                actor=row.actor,
+                action=row.action,
+                detail=row.detail,
+                note=None if (data := notes.get(row.id)) is None else data.decode(),
+            )
+            for row in rows
+        ]
+
+
+def _need_third(tx: Transaction, case: Row, name: str) -> None:
+    """Raise when a reviewer has judged the case before.
+
+    Raises:
+        ServiceError: ``same-person``.
+    """
+    judged = sa.select(case_actions.c.id).where(
+        case_actions.c.case == case.id,
+        case_actions.c.actor == name,
+        case_actions.c.action.in_(_JUDGING),
+    )
+    if tx.execute(judged.limit(1)).first() is not None:
+        raise ServiceError(
+            "same-person",
+            f"{name!r} has judged the case {case.id} already. A third reviewer must decide it.",
+        )
+
+
+def _place(cursor: str) -> tuple[int, str]:
+    """Rank and id after which a page begins."""
+    rank, dot, id = cursor.partition(".")
+    if not dot or not rank.lstrip("-").isdecimal():
+        raise ServiceError(
+            "invalid",
+            "`cursor` is none that was given out. Give `next` of the page before, unchanged.",
+            field="cursor",
+        )
+    return int(rank), id
