@@ -90,5 +90,3 @@ def route(
 def due(queue: str, opened: datetime) -> datetime:
     """When a case of the queue, opened then, should be decided."""
     return opened + QUEUES[queue].target
-
-

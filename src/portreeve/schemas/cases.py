@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from portreeve.model import Evidence, Price, Surface, Verdict
 from portreeve.schemas.base import Answer, Paging, Request
@@ -15,7 +15,7 @@ CaseState = Literal["open", "decided"]
 CaseQueue = Literal["black-goods", "medical", "reports", "default", "senior"]
 CaseOrigin = Literal["decision", "report", "franked", "claim"]
 PersonVerdict = Literal["allow", "label", "limit", "refuse", "remove"]
-"""What a person can decide; ``refuse`` and ``remove`` are one step, and the item's state says which."""
+"""What a person can decide; refusing and removing are one step: the item's state says which."""
 
 Note = Annotated[str, Meta(description="words for other reviewers", min_length=1, max_length=4000)]
 
@@ -117,7 +117,7 @@ class DecideCase(Request, frozen=True, kw_only=True):
             description="the rules that are rightly applied; the case's other rules count as wrong",
             max_length=100,
         ),
-    ] = []
+    ] = field(default_factory=list)
     revision: Annotated[
         int, Meta(description="the case's revision that was seen; refused if it has grown since")
     ]
@@ -131,10 +131,18 @@ class ItemEvidence(Answer, frozen=True, kw_only=True):
     account: Annotated[str | None, Meta(description="who published it")]
     erased: Annotated[bool, Meta(description="the content is gone: too old, or erased")]
     text: Annotated[str | None, Meta(description="the words")] = None
-    links: Annotated[list[str], Meta(description="addresses attached to it")] = []
-    contacts: Annotated[list[str], Meta(description="handles found in it")] = []
-    prices: Annotated[list[Price], Meta(description="amounts found in it")] = []
-    evidence: Annotated[list[Evidence], Meta(description="places the decision rests on")] = []
+    links: Annotated[list[str], Meta(description="addresses attached to it")] = field(
+        default_factory=list
+    )
+    contacts: Annotated[list[str], Meta(description="handles found in it")] = field(
+        default_factory=list
+    )
+    prices: Annotated[list[Price], Meta(description="amounts found in it")] = field(
+        default_factory=list
+    )
+    evidence: Annotated[list[Evidence], Meta(description="places the decision rests on")] = field(
+        default_factory=list
+    )
 
 
 class ReportEvidence(Answer, frozen=True, kw_only=True):

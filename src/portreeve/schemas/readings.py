@@ -50,12 +50,14 @@ class Agreement(Answer, frozen=True, kw_only=True):
     readings: Annotated[int, Meta(description="how many cases were read twice")]
     waiting: Annotated[int, Meta(description="how many wait for their second reader")]
     agreed: Annotated[int, Meta(description="how many got the same verdict twice")]
-    share: Annotated[float | None, Meta(description="share that agree; null without readings")]
-    share_low: Annotated[float | None, Meta(description="lower bound of its 95 % interval")]
-    share_high: Annotated[float | None, Meta(description="upper bound")]
+    share: Annotated[float | None, Meta(description="share that agree; null without readings")] = (
+        None
+    )
+    share_low: Annotated[float | None, Meta(description="lower bound of its 95 % interval")] = None
+    share_high: Annotated[float | None, Meta(description="upper bound")] = None
     kappa: Annotated[
         float | None,
         Meta(description="Cohen's kappa; null without readings, or when all verdicts are one"),
-    ]
-    kappa_low: Annotated[float | None, Meta(description="lower bound of its 95 % interval")]
-    kappa_high: Annotated[float | None, Meta(description="upper bound")]
+    ] = None
+    kappa_low: Annotated[float | None, Meta(description="lower bound of its 95 % interval")] = None
+    kappa_high: Annotated[float | None, Meta(description="upper bound")] = None

@@ -20,14 +20,16 @@ from portreeve.schemas.appeals import (
     FileAppeal,
 )
 from portreeve.schemas.base import Page
-from portreeve.service import claims, judging
+from portreeve.service import claims, judging, standing
 from portreeve.service.actor import Actor
-from portreeve.service.case_deciding import SCREEN, PersonDecision, Undo
+from portreeve.service.case_deciding import SCREEN
 from portreeve.service.case_opening import lock_items
 from portreeve.service.case_records import Row
 from portreeve.service.context import Context
+from portreeve.service.decisions import PersonDecisions
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.judging import Judged
+from portreeve.service.undo import Undo
 from portreeve.store import Transaction, new_id
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.cases import appeals, case_actions, case_items
@@ -40,10 +42,10 @@ _JUDGING = ("decided", "read")
 class Appeals:
     """Takes appeals, and has them decided."""
 
-    def __init__(self, context: Context, decide: PersonDecision, undo: Undo) -> None:
+    def __init__(self, context: Context, decisions: PersonDecisions, undo: Undo) -> None:
         self._context = context
-        self._decide = decide
-        self._undo = undo
+        self._decide = decisions.person_decision
+        self._undo = undo.undo
 
     def file(self, actor: Actor, request: FileAppeal) -> AppealProgress:
         """Contest a decision, once, within ``appeal_days``; it is free.
@@ -99,9 +101,7 @@ class Appeals:
         if query.cursor is not None:
             # ids sort by the time they were made, as the due dates do
             last = sa.select(c.due).where(c.id == query.cursor).scalar_subquery()
-            wanted = wanted.where(
-                sa.or_(c.due > last, sa.and_(c.due == last, c.id > query.cursor))
-            )
+            wanted = wanted.where(sa.or_(c.due > last, sa.and_(c.due == last, c.id > query.cursor)))
         with self._context.database.read() as connection:
             rows = connection.execute(wanted).all()
         shown = [_appeal(row) for row in rows[: query.limit]]
@@ -140,11 +140,10 @@ class Appeals:
         """
         actor.need(Scope.cases)
         with self._context.database.write() as tx:
+            standing.lock(tx)
             decision = _decision(tx, _row(tx.connection, id).decision)
             lock_items(tx, [decision.item])
-            row = tx.execute(
-                sa.select(appeals).where(appeals.c.id == id).with_for_update()
-            ).one()
+            row = tx.execute(sa.select(appeals).where(appeals.c.id == id).with_for_update()).one()
             claims.need_held(row, actor.name, tx.time, "appeal")
             _need_other(tx, decision, actor)
             overturned = request.outcome == "overturned"
@@ -174,11 +173,13 @@ class Appeals:
     def _need_appealable(self, tx: Transaction, decision: Row) -> None:
         if decision.undone is not None:
             raise ServiceError(
-                "conflict", f"The decision {decision.id} was reversed already: nothing is left of it."
+                "conflict",
+                f"The decision {decision.id} was reversed already: nothing is left of it.",
             )
         if decision.verdict == Verdict.allow:
             raise ServiceError(
-                "conflict", f"The decision {decision.id} allows the item. There is nothing to appeal."
+                "conflict",
+                f"The decision {decision.id} allows the item. There is nothing to appeal.",
             )
         if decision.verdict == Verdict.hold:
             raise ServiceError(
@@ -200,9 +201,7 @@ class Appeals:
         if item.revision == decision.revision and item.state in DOWN:
             self._decide(tx, actor.name, item, Verdict.allow.value, [], [], reason)
 
-    def _judge(
-        self, tx: Transaction, actor: Actor, id: str, decision: Row, *, right: bool
-    ) -> None:
+    def _judge(self, tx: Transaction, actor: Actor, id: str, decision: Row, *, right: bool) -> None:
         """Note it of the machine's decision: of this one, or of that which a person confirmed."""
         machine: Row | None = decision
         while machine is not None and machine.by != SCREEN:
@@ -210,7 +209,7 @@ class Appeals:
         if machine is None:
             return
         # rules that a reviewer had found wrong before stay as they were found
-        rules = set(machine.rules) & set(decision.rules)
+        rules = set(judging.judged_rules(machine.rules, machine.clauses)) & set(decision.rules)
         judging.record(
             tx,
             [Judged(machine.id, machine.network, rules)],

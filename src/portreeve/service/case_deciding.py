@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from portreeve.enforcement.consequences import DOWN
 from portreeve.model import Verdict
-from portreeve.policy.document import Policy
 from portreeve.schemas.access import Scope
 from portreeve.schemas.cases import DecideCase
-from portreeve.service import case_steps, claims, judging, outcomes, readings_drawn
+from portreeve.service import case_steps, claims, judging, outcomes, readings_drawn, standing
 from portreeve.service.actor import Actor
 from portreeve.service.case_opening import lock_items
 from portreeve.service.case_records import Row, case_row
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
+from portreeve.service.decisions import PersonDecisions, PoliciesInForce
 from portreeve.service.errors import ServiceError
 from portreeve.service.judging import Judged
+from portreeve.service.undo import Undo
 from portreeve.store import Transaction
 from portreeve.store.tables.cases import case_items, case_prints, cases
 from portreeve.store.tables.core import decisions, items
@@ -29,50 +29,16 @@ SCREEN = "screen"
 """Who decided, where the machine did."""
 
 
-class PersonDecision(Protocol):
-    """Writes a person's decision, which takes the place of the one in force; gives its id."""
-
-    def __call__(
-        self,
-        tx: Transaction,
-        actor_name: str,
-        item: Row,
-        verdict: str,
-        rules: Sequence[str],
-        clauses: Sequence[str],
-        reason: str,
-    ) -> str: ...
-
-
-class Undo(Protocol):
-    """Reverses a decision and everything it caused."""
-
-    def __call__(self, tx: Transaction, actor_name: str, decision_id: str, reason: str) -> Any: ...
-
-
-class InForce(Protocol):
-    """What governs a network at a time."""
-
-    @property
-    def policy(self) -> Policy: ...
-
-
-class PolicySource(Protocol):
-    """Knows the policy in force."""
-
-    def at(self, network: str, time: datetime) -> InForce: ...
-
-
 class CaseDeciding:
     """Decides cases."""
 
     def __init__(
-        self, context: Context, policies: PolicySource, decide: PersonDecision, undo: Undo
+        self, context: Context, policies: PoliciesInForce, decisions: PersonDecisions, undo: Undo
     ) -> None:
         self._context = context
         self._policies = policies
-        self._decide = decide
-        self._undo = undo
+        self._decide = decisions.person_decision
+        self._undo = undo.undo
 
     def decide(self, actor: Actor, id: str, request: DecideCase) -> None:
         """Decide all items of a case that the actor holds.
@@ -84,6 +50,7 @@ class CaseDeciding:
         actor.need(Scope.cases)
         _check_request(request)
         with self._context.database.write() as tx:
+            standing.lock(tx)
             members = _members(tx, id)
             locked = lock_items(tx, [row.item for row in members])
             case = case_row(tx.connection, id, lock=True)
@@ -99,9 +66,11 @@ class CaseDeciding:
     def _clauses(
         self, case: Row, members: Sequence[Row], request: DecideCase, time: datetime
     ) -> list[str]:
-        """The clauses of the rules upheld, from the case's decisions or from the policy in force."""
+        """The clauses of the rules upheld, from the case's decisions or the policy in force."""
         known = {
-            rule: clause for row in members for rule, clause in zip(row.rules, row.clauses, strict=True)
+            rule: clause
+            for row in members
+            for rule, clause in zip(row.rules, row.clauses, strict=True)
         }
         if not set(request.rules) <= known.keys():
             policy = self._policies.at(case.network, time).policy
@@ -121,18 +90,18 @@ class CaseDeciding:
     ) -> None:
         """Bring one item to the verdict, by as little as needed."""
         current = _decision(tx, item.decision)
-        standing = Verdict(Verdict.allow if current.undone else current.verdict)
+        now = Verdict(Verdict.allow if current.undone else current.verdict)
         verdict = _fitting(request.verdict, item, current)
         if verdict is Verdict.allow:
-            if standing.rank in (Verdict.label.rank, Verdict.limit.rank, Verdict.remove.rank):
+            if now.rank in (Verdict.label.rank, Verdict.limit.rank, Verdict.remove.rank):
                 self._undo(tx, actor.name, item.decision, request.reason)
                 item = _item(tx, item.id)
-            elif standing is Verdict.allow:
+            elif now is Verdict.allow:
                 return
             if not _allows(tx, item):
                 self._decide(tx, actor.name, item, verdict.value, [], [], request.reason)
             return
-        same = standing.rank == verdict.rank and set(current.rules) == set(request.rules)
+        same = now.rank == verdict.rank and set(current.rules) == set(request.rules)
         if not same:
             self._decide(
                 tx, actor.name, item, verdict.value, request.rules, clauses, request.reason
@@ -148,12 +117,12 @@ class CaseDeciding:
     ) -> None:
         """Note which rules were right. A senior's word settles what a second reading contested."""
         found = [
-            Judged(row.decision, case.network, row.rules) for row in members if row.by == SCREEN
+            Judged(row.decision, case.network, judging.judged_rules(row.rules, row.clauses))
+            for row in members
+            if row.by == SCREEN
         ]
         source: judging.JudgedBy = "reading" if case.queue == "senior" else "case"
-        judging.record(
-            tx, found, request.rules, source=source, record=case.id, actor=actor.name
-        )
+        judging.record(tx, found, request.rules, source=source, record=case.id, actor=actor.name)
 
     def _close(self, tx: Transaction, actor: Actor, case: Row, request: DecideCase) -> None:
         tx.execute(
@@ -208,9 +177,7 @@ def _need_same(case: Row, request: DecideCase) -> None:
 def _members(tx: Transaction, case: str) -> Sequence[Row]:
     d = decisions.c
     return tx.execute(
-        sa.select(
-            case_items.c.item, case_items.c.decision, d.rules, d.clauses, d.undone, d.by
-        )
+        sa.select(case_items.c.item, case_items.c.decision, d.rules, d.clauses, d.undone, d.by)
         .join(decisions, d.id == case_items.c.decision)
         .where(case_items.c.case == case)
         .order_by(case_items.c.added, case_items.c.item)
@@ -246,5 +213,3 @@ def _decision(tx: Transaction, id: str) -> Row:
 
 def _item(tx: Transaction, id: str) -> Row:
     return tx.execute(sa.select(items).where(items.c.id == id)).one()
-
-

@@ -164,7 +164,9 @@ class CaseOpening:
         return [
             row
             for item, row in rows.items()
-            if item in locked and locked[item].decision == row.id and locked[item].state != "deleted"
+            if item in locked
+            and locked[item].decision == row.id
+            and locked[item].state != "deleted"
         ]
 
     def _rejoined(self, tx: Transaction, rows: Sequence[Row]) -> list[Row]:
@@ -343,9 +345,7 @@ def _new_group(
         network=row.network,
         queue=queues.route(row.goods_tier, row.goods_category, origin).name,
         sealed=row.goods_tier == SEALED_TIER,
-        severity=severity(
-            tier=row.goods_tier, lawful=not unlawful, franked=origin == "franked"
-        ),
+        severity=severity(tier=row.goods_tier, lawful=not unlawful, franked=origin == "franked"),
         reach=0,
         reports=0,
         opened=micros(tx.time),
@@ -427,9 +427,7 @@ def _print_rows(group: _Group) -> list[dict[str, Any]]:
     if group.print is None:
         return []
     whole = group.print.tobytes()
-    return [
-        {"band": part, "case": group.id, "print": whole} for part in copies.bands(group.print)
-    ]
+    return [{"band": part, "case": group.id, "print": whole} for part in copies.bands(group.print)]
 
 
 def _grown_row(group: _Group) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ def sizes(connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:
         .where(case_items.c.case.in_(ids))
         .group_by(case_items.c.case)
     )
-    return {case: count for case, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def answers(connection: sa.Connection, rows: Sequence[Row], name: str, now: datetime) -> list[Case]:
@@ -94,7 +94,7 @@ def contents_of(connection: sa.Connection, case: str, *, first: bool = False) ->
 
 
 def _answer(row: Row, size: int, blind: bool, now: datetime) -> Case:
-    shown: Mapping[str, Any] = row._mapping
+    shown: dict[str, Any] = dict(row._mapping)
     facts = {name: shown[name] for name in Case.__struct_fields__ if name in shown}
     facts["items"] = size
     facts["priority"] = priority(

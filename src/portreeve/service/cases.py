@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 
 import msgspec
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from portreeve.policy.document import Policy
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.base import Page
 from portreeve.schemas.cases import (
     AddNote,
     Case,
@@ -21,12 +22,14 @@ from portreeve.schemas.cases import (
 )
 from portreeve.service import case_records, case_steps, claims
 from portreeve.service.actor import Actor
-from portreeve.service.case_deciding import CaseDeciding, PersonDecision, PolicySource, Undo
+from portreeve.service.case_deciding import CaseDeciding
 from portreeve.service.case_opening import CaseOpening
 from portreeve.service.case_records import Row, case_row
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
+from portreeve.service.decisions import PersonDecisions, PoliciesInForce
 from portreeve.service.errors import ServiceError
+from portreeve.service.undo import Undo
 from portreeve.store import Transaction
 from portreeve.store.tables.cases import case_actions, cases
 from portreeve.store.vault import NOBODY
@@ -39,11 +42,11 @@ class Cases:
     """Lists, claims, reads and decides cases. ``opening`` opens them."""
 
     def __init__(
-        self, context: Context, policies: PolicySource, decide: PersonDecision, undo: Undo
+        self, context: Context, policies: PoliciesInForce, decisions: PersonDecisions, undo: Undo
     ) -> None:
         self._context = context
         self.opening = CaseOpening(context)
-        self._deciding = CaseDeciding(context, policies, decide, undo)
+        self._deciding = CaseDeciding(context, policies, decisions, undo)
 
     def open_for(self, tx: Transaction, rows: Iterable[Row], policy: Policy) -> None:
         """Open cases for decisions that a person must judge; see :meth:`CaseOpening.open_for`."""
@@ -82,7 +85,7 @@ class Cases:
         with self._context.database.read() as connection:
             return self._record(connection, actor, id)
 
-    def history(self, actor: Actor, id: str) -> list[CaseStep]:
+    def history(self, actor: Actor, id: str) -> Page[CaseStep]:
         """What happened to a case, the oldest first, with the reviewers' notes.
 
         Raises:
@@ -98,7 +101,7 @@ class Cases:
                     f"You read the case {id} without knowing what was decided. Its history opens "
                     "once your reading is in.",
                 )
-            return self._steps(connection, case)
+            return Page(items=self._steps(connection, case))
 
     def claim(self, actor: Actor, id: str) -> CaseRecord:
         """Hold a case for 15 minutes; claiming again makes it 15 minutes from now.
@@ -167,7 +170,7 @@ class Cases:
         contents = case_records.contents_of(connection, id, first=blind)
         return CaseRecord(**msgspec.structs.asdict(case), contents=contents)
 
-    def _steps(self, connection: sa.Connection, case: Row) -> list[CaseStep]:
+    def _steps(self, connection: sa.Connection, case: Row) -> builtins.list[CaseStep]:
         rows = connection.execute(
             sa.select(case_actions)
             .where(case_actions.c.case == case.id)

@@ -46,9 +46,7 @@ def take(tx: Transaction, table: sa.Table, id: str, name: str, what: str) -> Non
 
 def give_back(tx: Transaction, table: sa.Table, id: str) -> None:
     """End a claim."""
-    tx.execute(
-        sa.update(table).where(table.c.id == id).values(claimed_by=None, claimed_until=None)
-    )
+    tx.execute(sa.update(table).where(table.c.id == id).values(claimed_by=None, claimed_until=None))
 
 
 def need_open(row: Row, what: str) -> None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import msgspec
 import sqlalchemy as sa
 
+from portreeve.model import Surface
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.cases import (
@@ -30,7 +31,7 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.store import Transaction, new_id
 from portreeve.store.tables.cases import appeals, case_items, evidence_releases, reports
-from portreeve.store.tables.core import contents, decisions
+from portreeve.store.tables.core import contents, decisions, items
 from portreeve.store.vault import NOBODY, Content
 
 
@@ -141,7 +142,8 @@ class EvidenceRoom:
             if wanted.requested_by == actor.name:
                 raise ServiceError(
                     "same-person",
-                    f"{actor.name!r} asked for the release {release}. Another person must grant it.",
+                    f"{actor.name!r} asked for the release {release}. Another person must "
+                    "grant it.",
                 )
             granted = tx.execute(
                 sa.update(evidence_releases)
@@ -231,11 +233,15 @@ class EvidenceRoom:
 
 
 def _members(tx: Transaction, case: str, paging: Paging) -> tuple[Sequence[Row], str | None]:
-    """Items of a case with the decisions on them, in the order of their ids."""
+    """Items of a case with the decisions on them, in the order of their ids.
+
+    A reported message of a chat is no content of an item: it stands in its report.
+    """
     c = case_items.c
     wanted = (
         sa.select(c.item, c.decision, c.account)
-        .where(c.case == case)
+        .join(items, items.c.id == c.item)
+        .where(c.case == case, items.c.surface != Surface.private_chat)
         .order_by(c.item)
         .limit(paging.limit + 1)
     )

@@ -1,4 +1,4 @@
-"""Franked reports in the service: the networks' public keys, and the memory of what was reported."""
+"""Franked reports in the service: the networks' public keys, and what was reported before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portreeve.franking import FrankingError, InMemorySeen, PublicKey, Verifier
+from portreeve.franking import (
+    Franked,
+    FrankingError,
+    InMemorySeen,
+    PublicKey,
+    Report,
+    Verifier,
+)
 from portreeve.franking.wire import from_base64url, to_base64url
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page
@@ -22,9 +29,7 @@ from portreeve.store.tables.cases import franked_seen, franking_keys
 
 def refused(error: FrankingError) -> ServiceError:
     """A refusal of the franking library as one of the service; it says why, and shows no value."""
-    return ServiceError(
-        "franking", str(error), field=error.field, refusal=error.refusal.value
-    )
+    return ServiceError("franking", str(error), field=error.field, refusal=error.refusal.value)
 
 
 class LastingSeen:
@@ -58,12 +63,19 @@ class LastingSeen:
 
 def verifier(tx: Transaction, network: str, report: str) -> Verifier:
     """Verifies one report under the keys of a network, inside the transaction that takes it."""
-    rows = tx.execute(sa.select(franking_keys).where(franking_keys.c.network == network)).all()
-    return Verifier(
-        [_public_key(row) for row in rows],
-        LastingSeen(tx, network, report),
-        now=lambda: tx.time,
-    )
+    keys = _public_keys(tx.connection, network)
+    return Verifier(keys, LastingSeen(tx, network, report), now=lambda: tx.time)
+
+
+def glance(context: Context, network: str, report: Report) -> Franked:
+    """What a report proves, whether or not its message was reported before; nothing is kept.
+
+    Raises:
+        FrankingError: it is refused.
+    """
+    with context.database.read() as connection:
+        keys = _public_keys(connection, network)
+    return Verifier(keys, InMemorySeen(), now=context.now).verify(report)
 
 
 class FrankingKeys:
@@ -139,11 +151,11 @@ class FrankingKeys:
             same = sa.and_(c.network == network, c.key_id == key.key_id)
             tx.execute(sa.update(franking_keys).where(same).values(**times))
         else:
-            row = {
+            new = {
                 "network": network, "key_id": key.key_id, "public_key": key.public_key,
                 "added": tx.time, "added_by": actor.name, **times,
             }  # fmt: skip
-            tx.execute(sa.insert(franking_keys), row)
+            tx.execute(sa.insert(franking_keys), new)
 
 
 def _row(tx: Transaction, network: str, key_id: str) -> Row:
@@ -153,13 +165,17 @@ def _row(tx: Transaction, network: str, key_id: str) -> Row:
     ).one()
 
 
-def _public_key(row: Row) -> PublicKey:
-    return PublicKey(
-        key_id=row.key_id,
-        public_key=row.public_key,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-    )
+def _public_keys(connection: sa.Connection, network: str) -> list[PublicKey]:
+    rows = connection.execute(sa.select(franking_keys).where(franking_keys.c.network == network))
+    return [
+        PublicKey(
+            key_id=row.key_id,
+            public_key=row.public_key,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in rows
+    ]
 
 
 def _answer(row: Row) -> FrankingKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portreeve.enforcement.agreement import wilson
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page
 from portreeve.schemas.cases import Precision
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
@@ -25,6 +26,11 @@ class Judged(NamedTuple):
     decision: str
     network: str
     rules: Collection[str]
+
+
+def judged_rules(rules: Sequence[str], clauses: Sequence[str]) -> list[str]:
+    """The rules that can be judged: what has no clause is a sanction of the account."""
+    return [rule for rule, clause in zip(rules, clauses, strict=True) if clause]
 
 
 def record(
@@ -79,7 +85,7 @@ class Judgements:
 
     def precision(
         self, actor: Actor, network: str | None = None, since: datetime | None = None
-    ) -> list[Precision]:
+    ) -> Page[Precision]:
         """Precision per rule, of hits that people judged, with Wilson's 95 % interval.
 
         What people judge is no random sample of what a rule hits: cases are what the policy is
@@ -100,7 +106,7 @@ class Judgements:
             wanted = wanted.where(c.time >= since)
         with self._context.database.read() as connection:
             rows = connection.execute(wanted).all()
-        return [_precision(*row) for row in rows]
+        return Page(items=[_precision(*row) for row in rows])
 
 
 def _precision(network: str, rule: str, confirmed: int, total: int) -> Precision:

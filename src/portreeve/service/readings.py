@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portreeve.enforcement import queues
-from portreeve.enforcement.agreement import kappa, wilson
+from portreeve.enforcement.agreement import Interval, kappa, wilson
 from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.readings import Agreement, Reading, ReadingResult, SubmitReading
@@ -102,7 +102,10 @@ class Readings:
         wanted = sa.select(c.first_verdict, c.verdict).where(c.state == "decided")
         waiting = sa.select(sa.func.count()).where(c.state == "open")
         if network is not None:
-            wanted, waiting = wanted.where(c.network == network), waiting.where(c.network == network)
+            wanted, waiting = (
+                wanted.where(c.network == network),
+                waiting.where(c.network == network),
+            )
         if since is not None:
             wanted = wanted.where(c.decided >= since)
         with self._context.database.read() as connection:
@@ -117,12 +120,8 @@ class Readings:
             readings=len(pairs),
             waiting=left,
             agreed=agreed,
-            share=share and share.value,
-            share_low=share and share.low,
-            share_high=share and share.high,
-            kappa=beyond and beyond.value,
-            kappa_low=beyond and beyond.low,
-            kappa_high=beyond and beyond.high,
+            **_figures("share", share),
+            **_figures("kappa", beyond),
         )
 
     def _next(self, tx: Transaction, actor: Actor) -> Row:
@@ -157,6 +156,12 @@ class Readings:
         judging.withdraw(tx, list(tx.execute(judged).scalars()))
         case_steps.write(tx, [Step(case.id, actor.name, "reopened", {"queue": "senior"})])
         tx.announce("case.reopened", case.id, queue="senior", network=case.network)
+
+
+def _figures(name: str, found: Interval | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def _step(verdict: str) -> str:

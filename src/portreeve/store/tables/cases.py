@@ -63,8 +63,8 @@ case_actions = table(
     column("time", Time, "when"),
     column("actor", sa.Text, "who"),
     column("action", sa.Text, "opened, joined, edited, reported, claimed, released, handed-over, "
-           "noted, decided, read (a second time), reopened, evidence-read, release-requested or "
-           "release-granted"),
+           "noted, decided, read (a second time), reopened, undone, evidence-read, "
+           "release-requested or release-granted"),
     column("detail", Json, "the facts, without content"),
     column("note", sa.LargeBinary, "the reviewer's words, sealed with the case's account's key",
            nullable=True),
