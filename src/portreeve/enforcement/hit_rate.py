@@ -4,12 +4,12 @@ Given are, per time bucket, how many items a rule was asked about and how many i
 buckets are the window; those before are the baseline, cut into blocks as long as the window.
 
 1. *Dispersion*: by how much hits vary between the blocks beyond chance, as the variance over the
-   mean of the blocks at one common rate (Pearson's chi-squared by its degrees of freedom). Its upper
-   95 % bound is taken, and at least 1.
-2. *Test*: if nothing changed, then of all hits in window and baseline together, those in the window
-   are binomial with the window's share of the items (the exact conditional test of two Poisson
-   rates). Hits are divided by the dispersion first: ten hits that come in clumps of five tell no
-   more than two.
+   mean of the blocks at one common rate (Pearson's chi-squared by its degrees of freedom). Taken
+   is its upper 95 % bound, and at least 1.
+2. *Test*: if nothing changed, then of all hits in window and baseline together, those in the
+   window are binomial with the window's share of the items (the exact conditional test of two
+   Poisson rates). Hits are divided by the dispersion first: ten hits that come in clumps of five
+   tell no more than two.
 3. An alarm needs all of: enough hits in the window, a rate that is ``ratio`` times the baseline's,
    and a chance of at most ``chance``.
 """
@@ -53,7 +53,10 @@ class Jump:
 
 
 def jump(
-    hits: Sequence[int], totals: Sequence[int], window: int, thresholds: Thresholds
+    hits: Sequence[int] | _Counts,
+    totals: Sequence[int] | _Counts,
+    window: int,
+    thresholds: Thresholds,
 ) -> Jump | None:
     """Whether the rate of the last ``window`` buckets has jumped.
 

@@ -25,7 +25,7 @@ class Change:
 
     ``policy`` is a label such as ``acquaintance@2014-06``; None ends the shadow. ``share`` is what
     part of the accounts a roll-out decides, in ten-thousandths. ``withdraws`` is the id of a change
-    that shall never take effect.
+    that shall never take effect: it counts only for one that had not yet taken effect by then.
     """
 
     seq: int
@@ -66,7 +66,7 @@ def standings(changes: Iterable[Change]) -> list[Standing]:
     ['a@1', 'a@2']
     """
     known = list(changes)
-    withdrawn = {change.withdraws for change in known if change.kind == "withdrawal"}
+    withdrawn = withdrawals(known)
     found: list[Standing] = []
     standing: Standing | None = None
     for change in sorted(known, key=lambda c: (c.effective, c.seq)):
@@ -82,10 +82,26 @@ def standings(changes: Iterable[Change]) -> list[Standing]:
     return found
 
 
+def withdrawals(changes: Iterable[Change]) -> set[str]:
+    """Ids of changes that were taken back before their moment came."""
+    known = list(changes)
+    moments = {change.id: change.effective for change in known}
+    return {
+        change.withdraws
+        for change in known
+        if change.withdraws in moments and change.effective <= moments[change.withdraws]
+    }
+
+
+def place_at(known: Sequence[Standing], time: datetime) -> int:
+    """The place of the standing that decides at a time; -1 before anything was in force."""
+    return bisect.bisect_right(known, time, key=lambda standing: standing.since) - 1
+
+
 def standing_at(known: Sequence[Standing], time: datetime) -> Standing | None:
     """What decides at a time; None before anything was in force."""
-    place = bisect.bisect_right(known, time, key=lambda standing: standing.since)
-    return known[place - 1] if place else None
+    place = place_at(known, time)
+    return known[place] if place >= 0 else None
 
 
 def _after(standing: Standing | None, change: Change) -> Standing | None:

@@ -15,7 +15,7 @@ RECORD_TYPE = "portreeve.policy-record/1"
 """Says what is signed, so that a signature under something else never passes for a record."""
 
 VersionState = Literal["proposed", "approved", "scheduled", "rollout", "in_force", "past"]
-RecordKind = Literal["default", "activation", "rollback", "rollout"]
+RecordKind = Literal["default", "activation", "rollback", "rollout", "withdrawal"]
 ChangeKind = Literal["default", "activation", "rollback", "rollout", "shadow", "withdrawal"]
 PassState = Literal["listing", "listed", "running", "done", "stopped"]
 PassItemState = Literal["listed", "done", "skipped"]
@@ -94,6 +94,7 @@ class Withdrawal(Request, frozen=True, kw_only=True):
     """Take back a change before it takes effect."""
 
     change: Annotated[str, Meta(description="the change")]
+    rationale: Why
 
 
 class Selection(Request, frozen=True, kw_only=True):
@@ -219,6 +220,9 @@ class RecordBody(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Annotated[
         str | None, Meta(description="of a rollback: the record that first put it in force")
     ] = None
+    withdraws: Annotated[
+        str | None, Meta(description="of a withdrawal: the change that shall not take effect")
+    ] = None
     signed_for: Annotated[str, Meta(description="who asked for the record")]
     signed: Annotated[datetime, Meta(description="when")]
 
@@ -246,7 +250,7 @@ class PolicyChange(Answer, frozen=True, kw_only=True):
     policy: Annotated[str | None, Meta(description="the version; null where a shadow ends")]
     effective: Annotated[datetime, Meta(description="from when on")]
     percent: Annotated[float | None, Meta(description="of a roll-out: of the accounts")]
-    record: Annotated[str | None, Meta(description="its signed decision record")]
+    record: Annotated[str | None, Meta(description="its signed decision record; null for a shadow")]
     withdraws: Annotated[str | None, Meta(description="of a withdrawal: the change taken back")]
     withdrawn: Annotated[bool, Meta(description="it was taken back and never takes effect")]
     verified: Annotated[
@@ -291,6 +295,26 @@ class Difference(Answer, frozen=True, kw_only=True):
     ]
 
 
+class ShadowQuery(Request, frozen=True, kw_only=True):
+    """Which part of a shadow's differences."""
+
+    version: Annotated[
+        str | None, Meta(description="the shadow, without the name; the present one if not given")
+    ] = None
+    since: Annotated[
+        Moment | None, Meta(description="from the hour of this time on; a day back if not given")
+    ] = None
+    until: Annotated[Moment | None, Meta(description="before this time")] = None
+    surface: Annotated[Surface | None, Meta(description="only there")] = None
+    rule: Annotated[
+        str | None, Meta(description="only where this is the strongest rule of one of the two")
+    ] = None
+    verdict: Annotated[Verdict | None, Meta(description="only where this verdict counted")] = None
+    other_verdict: Annotated[
+        Verdict | None, Meta(description="only where this is the shadow's verdict")
+    ] = None
+
+
 class ShadowReport(Answer, frozen=True, kw_only=True):
     """How a shadow compares with what was decided."""
 
@@ -332,6 +356,7 @@ class RetroactivePass(Answer, frozen=True, kw_only=True):
     surfaces: Annotated[list[Surface], Meta(description="on these surfaces")]
     by: Annotated[str, Meta(description="who began it")]
     created: Annotated[datetime, Meta(description="when")]
+    run_by: Annotated[str | None, Meta(description="who let it take down")]
     started: Annotated[datetime | None, Meta(description="when it began to take down")]
     finished: Annotated[datetime | None, Meta(description="when it was done or stopped")]
     examined: Annotated[int, Meta(description="how many items were looked at so far")]

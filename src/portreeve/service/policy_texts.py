@@ -51,18 +51,21 @@ class PolicyTexts:
         return self._cached(label)
 
     def _load(self, label: str) -> Policy:
-        version, source = policy_versions.c, policy_sources.c
+        wanted = sa.select(policy_versions.c.text, policy_versions.c.bases)
         with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(version.text, version.bases).where(version.label == label)
-            ).one_or_none()
+            row = connection.execute(wanted.where(policy_versions.c.label == label)).one_or_none()
             if row is None:
                 raise not_found("policy version", label)
-            wanted = sa.select(source.sha256, source.text)
-            rows = connection.execute(wanted.where(source.sha256.in_(row.bases.values())))
-            texts = {sha256: text for sha256, text in rows}
-        bases = {name: texts[sha256] for name, sha256 in row.bases.items()}
-        return compiled(row.text, tuple(sorted(bases.items())))
+            return compiled_row(connection, row)
+
+
+def compiled_row(connection: sa.Connection, row: Any) -> Policy:
+    """The policy of a row of ``policy_versions``, compiled."""
+    source = policy_sources.c
+    wanted = sa.select(source.sha256, source.text).where(source.sha256.in_(row.bases.values()))
+    texts = dict(connection.execute(wanted).tuples().all())
+    bases = {name: texts[sha256] for name, sha256 in row.bases.items()}
+    return compiled(row.text, tuple(sorted(bases.items())))
 
 
 def keep_bases(tx: Transaction, texts: Iterable[str]) -> None:
@@ -117,7 +120,7 @@ def bases_of(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     pending = [text]
     while pending:
-        document = yaml.load(pending.pop(), Loader=yaml.CSafeLoader)  # noqa: S506
+        document = yaml.load(pending.pop(), Loader=yaml.CSafeLoader)
         for name in _names(document):
             path = shipped(name)
             if path is not None and name not in found:

@@ -1,4 +1,4 @@
-"""Policies in force: versions, opinions on them, records, changes, shadows, hits, alarms, passes."""
+"""Policies in force: versions, opinions, records, changes, shadows, hits, alarms, passes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ policy_records = table(
 
 policy_changes = table(
     "policy_changes",
-    "What puts versions in force, in a roll-out or in the shadow, and out again; rows never change.",
+    "What puts versions in force, in a roll-out or the shadow, and out again; never changed.",
     column("seq", Sequence, "running number", primary_key=True, autoincrement=True),
     column("id", sa.Text, "unguessable name", unique=True),
     column("network", sa.Text, "where", index=True),
@@ -81,7 +81,6 @@ policy_shadow_counts = table(
     "policy_shadow_counts",
     "How the verdicts of a shadow compare with those that counted, per hour.",
     column("shadow", sa.Text, "the version that decided without effect", primary_key=True),
-    column("policy", sa.Text, "the version that decided", primary_key=True),
     column("hour", Time, "start of the hour", primary_key=True),
     column("surface", sa.Text, "where the items appeared", primary_key=True),
     column("verdict", sa.Text, "the verdict that counted", primary_key=True),
@@ -89,9 +88,8 @@ policy_shadow_counts = table(
     column("rule", sa.Text, "strongest rule that counted; empty for none", primary_key=True),
     column("shadow_rule", sa.Text, "strongest of the shadow; empty for none", primary_key=True),
     column("writer", sa.Text, "the process that counted, so that none waits", primary_key=True),
-    column("network", sa.Text, "where"),
     column("items", sa.BigInteger, "how many"),
-    sa.Index(None, "network", "hour"),
+    sa.Index(None, "hour"),
 )
 
 policy_shadow_samples = table(
@@ -99,7 +97,6 @@ policy_shadow_samples = table(
     "Some of the decisions that would have come out otherwise under a shadow.",
     column("decision", sa.Text, "the decision that counted", primary_key=True),
     column("shadow", sa.Text, "the version that decided without effect", primary_key=True),
-    column("policy", sa.Text, "the version that decided"),
     column("hour", Time, "start of the hour"),
     column("surface", sa.Text, "where the item appeared"),
     column("verdict", sa.Text, "the verdict that counted"),
@@ -118,7 +115,6 @@ policy_hits = table(
     column("writer", sa.Text, "the process that counted, so that none waits", primary_key=True),
     column("network", sa.Text, "where"),
     column("hits", sa.BigInteger, "how many items"),
-    sa.Index(None, "network", "bucket"),
 )
 
 policy_alarms = table(
@@ -154,9 +150,8 @@ policy_passes = table(
     column("created", Time, "when"),
     column("started", Time, "when it began to take down", nullable=True),
     column("finished", Time, "when it was done or stopped", nullable=True),
-    column("after_time", Time, "listing: first screened, of the last item looked at",
-           nullable=True),
-    column("after_item", sa.Text, "listing: the last item looked at", nullable=True),
+    column("run_by", sa.Text, "who let it take down", nullable=True),
+    column("after_item", sa.Text, "listing goes by item; the last one looked at", nullable=True),
     column("examined", sa.BigInteger, "how many items were looked at"),
     column("unreadable", sa.BigInteger, "of these, content gone by retention or erasure"),
     column("left_to_people", sa.BigInteger, "of these, decided by a person and left as they are"),
