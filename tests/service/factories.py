@@ -39,7 +39,7 @@ class Shipped:
         """A shipped policy by its label."""
         return named(label.partition("@")[0])
 
-    def at(self, network: str, time: datetime) -> InForce:
+    def at(self, network: str, _time: datetime) -> InForce:
         """The shipped policy of a network, in force at all times."""
         return InForce(named(network))
 
@@ -50,7 +50,7 @@ class NoCases:
     def __init__(self) -> None:
         self.opened: list[str] = []
 
-    def open_for(self, tx: Any, rows: Any, policy: Policy) -> None:
+    def open_for(self, _tx: Any, rows: Any, _policy: Policy) -> None:
         """Note the decisions."""
         self.opened += [row.id for row in rows]
 

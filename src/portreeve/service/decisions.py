@@ -74,8 +74,8 @@ class PersonDecisions:
             "id": id, "item": item.id, "revision": item.revision, "account": item.account,
             "network": item.network, "surface": item.surface, "stage": PERSON,
             "decided": tx.time, "verdict": verdict, "permitted": not refused,
-            "lawful": not refused or law.isdisjoint(rules), "policy": policy.label, "rules": list(rules), "clauses": list(clauses),
-            "supersedes": last.id, "by": actor_name, "reason": sealed[0], "followed": False,
+            "lawful": not refused or law.isdisjoint(rules), "policy": policy.label,
+            "rules": list(rules), "clauses": list(clauses), "supersedes": last.id, "by": actor_name, "reason": sealed[0], "followed": False,
         }  # fmt: skip
         tx.execute(sa.insert(d), row)
         settle(tx, decided_by_item(tx, [item.id]))

@@ -17,6 +17,9 @@ from portreeve.store.tables import core, enforcement
 _EVENT_ITEMS = 500
 """Comments named in one event."""
 
+_DEEPEST = 1_000
+"""Levels of answers to answers; hosts that close them to a ring are left there."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -139,14 +142,11 @@ def _settle_comments(
     hidden: list[str] = []
     restored: list[str] = []
     told: dict[tuple[str, str], list[str]] = defaultdict(list)
-    seen = set(hides)
-    while hides:
+    for _ in range(_DEEPEST):
+        if not hides:
+            break
         rows = list(fetch_in(tx.connection, sa.select(*columns), c.parent, hides))
-        moved = [
-            row
-            for row in rows
-            if row["hidden_by"] != hides[row["parent"]] and row["id"] not in seen
-        ]
+        moved = [row for row in rows if row["hidden_by"] != hides[row["parent"]]]
         if moved:
             tx.execute(
                 sa.update(core.items)
@@ -160,7 +160,6 @@ def _settle_comments(
                 (restored if by is None else hidden).append(row["id"])
                 type = "comments.restored" if by is None else "comments.hidden"
                 told[type, row["hidden_by"] or by or ""].append(row["id"])
-        seen.update(row["id"] for row in moved)
         hides = {
             row["id"]: row["decision"]
             if row["state"] in consequences.DOWN
