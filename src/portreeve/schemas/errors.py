@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
 from portreeve.schemas.base import Answer
@@ -23,4 +24,6 @@ class Problem(Answer, frozen=True, kw_only=True):
     request: Annotated[
         str | None, Meta(description="the request's id, as in the service's log")
     ] = None
-    more: Annotated[dict[str, Any], Meta(description="further facts")] = {}  # noqa: RUF012
+    more: Annotated[dict[str, Any], Meta(description="further facts")] = msgspec.field(
+        default_factory=dict
+    )

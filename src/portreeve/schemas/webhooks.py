@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from portreeve.schemas.base import Answer, Paging, Request
@@ -27,7 +28,7 @@ class NewWebhook(Request, frozen=True, kw_only=True):
     url: Annotated[Url, Meta(description="https, or http to this machine itself")]
     types: Annotated[
         list[Pattern], Meta(description="which events, by type", min_length=1, max_length=50)
-    ] = ["*"]  # noqa: RUF012 - msgspec copies defaults
+    ] = msgspec.field(default_factory=lambda: ["*"])
     description: Annotated[Words, Meta(description="what it is for, in your words")] = ""
 
 
@@ -85,7 +86,9 @@ class Rotation(Request, frozen=True, kw_only=True):
 class Replay(Request, frozen=True, kw_only=True):
     """Which deliveries to make again: those named, or all events since a time."""
 
-    deliveries: Annotated[list[str], Meta(description="ids of deliveries", max_length=1_000)] = []  # noqa: RUF012 - msgspec copies defaults
+    deliveries: Annotated[list[str], Meta(description="ids of deliveries", max_length=1_000)] = (
+        msgspec.field(default_factory=list)
+    )
     since: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         Meta(description="all events of its types since then, delivered or not"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import typing
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ import httpx
 
 from portreeve.service.errors import ServiceError
 
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -39,7 +41,8 @@ def check_url(url: str, *, private: bool) -> str:
         ServiceError: ``invalid``, when webhooks may not go there.
     """
     parsed = _parsed(url)
-    if parsed.scheme not in {"https", "http"} or not parsed.host:
+    host = parsed.raw_host.decode("ascii")
+    if parsed.scheme not in {"https", "http"} or not _HOST.fullmatch(host):
         raise _wrong("`url` is not a web address. Give one that starts with https://.")
     if parsed.userinfo:
         raise _wrong("`url` holds a user name or password. Leave it out: messages are signed.")
@@ -95,8 +98,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     async def connect_unix_socket(
         self,
         path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[typing.Any] | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+        socket_options: Iterable[typing.Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         """Never: a webhook is a web address."""
         raise ForbiddenAddressError(path)

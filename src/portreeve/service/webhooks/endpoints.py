@@ -210,7 +210,7 @@ class Webhooks:
             .group_by(deliveries.c.state)
         )
         with self._context.database.read() as connection:
-            found = {state: count for state, count in connection.execute(counted)}
+            found = dict(connection.execute(counted).tuples().all())
         return {state: found.get(state, 0) for state in ("pending", "dead")}
 
     @property

@@ -37,5 +37,5 @@ def pause_after(attempts: int, asked: timedelta | None = None) -> timedelta | No
     """
     if attempts > len(PAUSES):
         return None
-    pause = PAUSES[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
+    pause = PAUSES[attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
     return max(pause, min(asked or timedelta(), _LONGEST))

@@ -27,6 +27,7 @@ kept_answers = table(
     "Answers to requests with an idempotency key, for a day.",
     column("id", sa.Text, "digest of API key and idempotency key", primary_key=True),
     column("request", sa.Text, "keyed digest of the request"),
+    column("holder", sa.Text, "which sending of the request does it"),
     column("status", sa.Integer, "HTTP status; null while the request runs", nullable=True),
     column("answer", sa.LargeBinary, "the answer, sealed with a key that only whoever sent the "
            "request can make", nullable=True),

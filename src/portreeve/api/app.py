@@ -1,0 +1,315 @@
+"""The ASGI application: every request goes one way, from recognising who asks to the answer.
+
+The route, who asks, whether they may, how often, the body, whether the request was answered before,
+the work itself. The work of most routes is done in threads, for the service's methods wait for the
+database; screening is a coroutine that joins the next micro-batch, so that nothing but msgspec
+stands between it and the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from portreeve.api import problems
+from portreeve.api.access import Access
+from portreeve.api.call import (
+    Call,
+    ClientGoneError,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    need_json,
+)
+from portreeve.api.router import Router
+from portreeve.api.routes import Route
+from portreeve.api.traces import Tracing
+from portreeve.schemas import access
+from portreeve.service.actor import Actor
+from portreeve.service.errors import ServiceError
+from portreeve.service.kept_answers import Once
+from portreeve.store import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from portreeve.service.service import Service
+
+THREADS = 16
+"""How many requests, beside those that screen, are worked on at once."""
+
+MOST_WAITING = 1_000
+"""How many of them may wait for that; more are refused, so that waiting has an end."""
+
+SLOW_SECONDS = 1.0
+"""A screening request is logged when it takes longer, or fails; the metrics count them all."""
+
+_WAIT_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
+
+NOBODY = Actor("nobody")
+"""Who asks on a route that needs no key."""
+
+_log = logging.getLogger("portreeve.api")
+
+
+class App:
+    """The service's doors over HTTP."""
+
+    def __init__(self, service: Service, routes: Iterable[Route], tracing: Tracing) -> None:
+        self._service = service
+        self._access = Access(service.keys)
+        routes = list(routes)
+        self._router = Router(routes)
+        self._handlers = {route.operation: _Handler(route) for route in routes}
+        self._tracing = tracing
+        self._waiting = 0
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-request")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; of the lifespan only the end matters here."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        self._threads.shutdown(wait=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        call = Call.of(scope, receive)
+        with self._tracing.request(call) as span:
+            try:
+                reply = await self._reply(call)
+            except ClientGoneError:
+                return
+            except Exception as error:
+                reply = _refused(call, error)
+            span.done(call, reply.status)
+            await reply.send(call, send)
+        self._note(call, reply.status, time.perf_counter() - started)
+
+    async def _reply(self, call: Call) -> Reply:
+        route, places = self._router.find(call.method, call.raw_path)
+        call.route = route.path
+        actor, secret = (NOBODY, "") if route.scope is None else self._may(call, route.scope)
+        handler = self._handlers[route.operation]
+        body = await call.body(self._service.context.settings.body_limit)
+        if handler.waits:
+            return await handler.awaited(self._service, actor, call, places, body)
+        work = partial(handler.done, self._service, actor, call, places, body)
+        idempotency = call.headers.get(b"idempotency-key")
+        if idempotency is None or not route.changes:
+            return await self._in_thread(work)
+        request = b"\0".join([
+            call.method.encode(), call.raw_path.encode(), call.scope["query_string"],
+            actor.name.encode(), body,
+        ])  # fmt: skip
+        once = Once.of(secret, _idempotency_key(idempotency), request)
+        return await self._once(call, once, work)
+
+    def _may(self, call: Call, scope: access.Scope) -> tuple[Actor, str]:
+        """Who asks, and the secret they showed.
+
+        Raises:
+            ServiceError: they may not, or not so often.
+        """
+        key, secret = self._access.key(call.headers)
+        call.key = key.name
+        self._access.spend(key)
+        actor = self._access.actor(key, call.headers)
+        call.actor = actor.name
+        actor.need(scope)
+        return actor, secret
+
+    async def _once(self, call: Call, once: Once, work: Callable[[], Reply]) -> Reply:
+        """Do it, unless a request with this key was answered, or is being worked on."""
+        kept = self._service.kept_answers
+        end = time.monotonic() + _WAIT_SECONDS
+        while (begun := await self._in_thread(partial(kept.begin, once))) == "running":
+            if time.monotonic() > end:
+                raise ServiceError(
+                    "conflict",
+                    "A request with this `Idempotency-Key` is still worked on. Try again later.",
+                    field="Idempotency-Key",
+                    retry_after=1,
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
+        if begun != "first":
+            status, body = begun
+            return Reply(status, body, headers=[(b"idempotency-replayed", b"true")])
+        try:
+            reply = await self._in_thread(work)
+        except BaseException:
+            await self._in_thread(partial(kept.forget, once))
+            raise
+        try:
+            await self._in_thread(partial(kept.keep, once, reply.status, reply.body))
+        except StoreUnavailableError:
+            _log.warning("an answer could not be kept", extra={"facts": {"request": call.id}})
+        return reply
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        """Do work that may wait.
+
+        Raises:
+            ServiceError: ``unavailable``, when too much waits already.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise ServiceError("unavailable", "Too many requests wait. Try again later.")
+        self._waiting += 1
+        try:
+            context = contextvars.copy_context()
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, partial(context.run, work))
+        finally:
+            self._waiting -= 1
+
+    def _note(self, call: Call, status: int, seconds: float) -> None:
+        metrics = self._service.metrics
+        method = call.method if call.method in _METHODS else "other"
+        metrics.requests.labels(method, call.route, status).inc()
+        metrics.seconds.labels(method, call.route).observe(seconds)
+        if status < 400 and seconds < SLOW_SECONDS and call.route in _QUIET:
+            return
+        facts = {
+            "request": call.id, "method": call.method, "route": call.route, "status": status,
+            "ms": round(1000 * seconds, 1), "key": call.key, "actor": call.actor,
+            "code": call.code,
+        }  # fmt: skip
+        level = logging.WARNING if status >= 500 else logging.INFO
+        _log.log(level, "request", extra={"facts": facts})
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = frozenset({"/v1/screen", "/v1/screen/batch", "/health/live", "/health/ready", "/metrics"})
+
+
+class _Handler:
+    """A route with its decoder."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.waits = inspect.iscoroutinefunction(route.function)
+        self._decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        self._lists = _list_fields(route.query)
+
+    async def awaited(
+        self, service: Service, actor: Actor, call: Call, places: dict[str, str], body: bytes
+    ) -> Reply:
+        """Wait for the answer of a coroutine."""
+        return self._reply(await self.route.call(service, actor, self._given(call, places, body)))
+
+    def done(
+        self, service: Service, actor: Actor, call: Call, places: dict[str, str], body: bytes
+    ) -> Reply:
+        """Do the work."""
+        return self._reply(self.route.call(service, actor, self._given(call, places, body)))
+
+    def _reply(self, answer: Any) -> Reply:
+        if self.route.answer is None:
+            return Reply(204)
+        if self.route.plain is not None:
+            return Reply(200, answer, self.route.plain.encode())
+        return Reply(200, _ENCODER.encode(answer))
+
+    def _given(self, call: Call, places: dict[str, str], body: bytes) -> dict[str, Any]:
+        given: dict[str, Any] = dict(places)
+        if self.route.query is not None:
+            given["query"] = self._query(call, self.route.query)
+        elif call.scope["query_string"]:
+            self._no_query(call)
+        if self._decoder is not None:
+            need_json(call)
+            try:
+                given["body"] = self._decoder.decode(body)
+            except msgspec.ValidationError as error:
+                raise problems.invalid(error, self.route.body) from None
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise problems.unreadable(error) from None
+        return given
+
+    def _query(self, call: Call, kind: type[msgspec.Struct]) -> msgspec.Struct:
+        values: dict[str, Any] = {}
+        for name, found in call.query().items():
+            if name in self._lists:
+                values[name] = found
+            elif len(found) > 1:
+                raise (
+                    ServiceError(
+                        "invalid", f"`{name}` comes {len(found)} times. Give it once.", field=name
+                    )
+                    if name in kind.__struct_fields__
+                    else _unknown_query(kind)
+                )
+            else:
+                values[name] = found[0]
+        try:
+            return msgspec.convert(values, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise problems.invalid(error, kind) from None
+
+    def _no_query(self, call: Call) -> None:
+        if call.query():
+            raise _unknown_query(None)
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def _unknown_query(kind: type[msgspec.Struct] | None) -> ServiceError:
+    known = [] if kind is None else kind.__struct_fields__
+    takes = f"It takes {', '.join(f'`{name}`' for name in known)}." if known else "It takes none."
+    return ServiceError("invalid", f"The query has a part that is not known. {takes}")
+
+
+def _list_fields(kind: type[msgspec.Struct] | None) -> frozenset[str]:
+    if kind is None:
+        return frozenset()
+    found = msgspec.inspect.type_info(kind)
+    assert isinstance(found, msgspec.inspect.StructType)
+    return frozenset(
+        field.encode_name
+        for field in found.fields
+        if isinstance(field.type, msgspec.inspect.ListType)
+    )
+
+
+def _idempotency_key(given: bytes) -> str:
+    text = given.decode("latin-1")
+    if not (1 <= len(text) <= 255 and text.isascii() and text.isprintable()):
+        raise ServiceError(
+            "invalid",
+            "`Idempotency-Key` must be 1 to 255 characters of ASCII. Use a random UUID.",
+            field="Idempotency-Key",
+        )
+    return text
+
+
+def _refused(call: Call, error: Exception) -> Reply:
+    refusal = problems.refusal(error)
+    call.code = refusal.code
+    headers = []
+    if refusal.code == "unauthenticated":
+        headers.append((b"www-authenticate", b'Bearer realm="portreeve"'))
+    if "allowed" in refusal.more:
+        allowed = cast(list[str], refusal.more["allowed"])
+        headers.append((b"allow", ", ".join(allowed).encode()))
+    if "retry_after" in refusal.more:
+        headers.append((b"retry-after", str(refusal.more["retry_after"]).encode()))
+    elif refusal.code == "unavailable":
+        headers.append((b"retry-after", b"1"))
+    body = problems.encode(problems.problem(refusal, call.id))
+    return Reply(refusal.kind.status, body, problems.CONTENT_TYPE, headers)

@@ -1,0 +1,159 @@
+"""One request as it came, and one answer as it goes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from portreeve.service.errors import ServiceError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON = b"application/json"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+_ALWAYS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class ClientGoneError(Exception):
+    """The client went away before the request was read."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request. What is found out about it on the way is noted here, for log and metrics."""
+
+    scope: Scope
+    receive: Receive
+    method: str
+    headers: dict[bytes, bytes]
+    id: str
+    route: str = "unmatched"
+    key: str | None = None
+    actor: str | None = None
+    code: str | None = None
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> Call:
+        """The request of an ASGI scope; of a header that comes twice the last one counts."""
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        return cls(
+            scope=scope,
+            receive=receive,
+            method=scope["method"],
+            headers=headers,
+            id=given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(10)}",
+        )
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, still encoded."""
+        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        return raw.partition(b"?")[0].decode("latin-1")
+
+    def query(self) -> dict[str, list[str]]:
+        """The query: every name with its values.
+
+        Raises:
+            ServiceError: ``bad-request``, when it is not UTF-8.
+        """
+        values: dict[str, list[str]] = {}
+        try:
+            pairs = parse_qsl(
+                self.scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict"
+            )
+        except ValueError:
+            raise ServiceError(
+                "bad-request", "The query is not UTF-8, percent-encoded. Encode it so."
+            ) from None
+        for name, value in pairs:
+            values.setdefault(name, []).append(value)
+        return values
+
+    async def body(self, limit: int) -> bytes:
+        """The body, of at most so many bytes, also when it comes without its length.
+
+        Raises:
+            ServiceError: ``too-large``.
+            ClientGoneError: it does not come.
+        """
+        length = self.headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            raise _too_large(limit)
+        message = await self.receive()
+        if not message.get("more_body", False) and message["type"] == "http.request":
+            body: bytes = message.get("body", b"")
+            if len(body) > limit:
+                raise _too_large(limit)
+            return body
+        parts = bytearray()
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            parts += message.get("body", b"")
+            if len(parts) > limit:
+                raise _too_large(limit)
+            if not message.get("more_body", False):
+                return bytes(parts)
+            message = await self.receive()
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: bytes = JSON
+    headers: Headers = field(default_factory=list)
+
+    async def send(self, call: Call, send: Send) -> None:
+        """Send it."""
+        headers = [
+            *_ALWAYS,
+            (b"x-request-id", call.id.encode()),
+            (b"content-length", b"%d" % len(self.body)),
+            *self.headers,
+        ]
+        if self.body:
+            headers.append((b"content-type", self.content_type))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        body = b"" if call.method == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body})
+
+
+def need_json(call: Call) -> None:
+    """See that a body is said to be JSON.
+
+    Raises:
+        ServiceError: ``unsupported``.
+    """
+    kind, _, parameters = call.headers.get(b"content-type", b"").partition(b";")
+    charset = parameters.replace(b" ", b"").replace(b'"', b"").lower()
+    if kind.strip().lower() != JSON or charset not in (b"", b"charset=utf-8"):
+        raise ServiceError(
+            "unsupported",
+            "The body must be JSON in UTF-8. Send it with `Content-Type: application/json`.",
+            field="Content-Type",
+        )
+
+
+def _too_large(limit: int) -> ServiceError:
+    return ServiceError(
+        "too-large",
+        f"The body is longer than {limit} bytes. Send less at once, or let an administrator "
+        "raise `body_limit`.",
+    )

@@ -1,0 +1,91 @@
+"""From an address to its route.
+
+Addresses are matched as they were sent, part by part, and decoded after that: so an id may hold
+any character, an encoded slash too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+from portreeve.api.routes import Route
+from portreeve.service.errors import ServiceError
+
+
+class _Node:
+    """What may follow a part of a path."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, _Node] = {}
+        self.any: _Node | None = None
+        self.routes: dict[str, Route] = {}
+
+
+class Router:
+    """Finds routes."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Node()
+        for route in routes:
+            node = self._root
+            for part in route.path.strip("/").split("/"):
+                if part.startswith("{"):
+                    node.any = node.any or _Node()
+                    node = node.any
+                else:
+                    node = node.parts.setdefault(part, _Node())
+            if route.method in node.routes:
+                raise ValueError(f"{route.method} {route.path} is declared twice")
+            node.routes[route.method] = route
+
+    def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
+        """The route, and the parts of the path that vary.
+
+        Raises:
+            ServiceError: ``not-found``, or ``method-not-allowed`` with ``more["allowed"]``;
+                ``invalid``, when a part is not UTF-8 text.
+        """
+        parts = raw_path.split("/")[1:]
+        found = _walk(self._root, parts, 0, [])
+        if found is None:
+            raise ServiceError(
+                "not-found", "There is no such address. /openapi.json lists those there are."
+            )
+        node, values = found
+        route = node.routes.get(method)
+        if route is None:
+            allowed = sorted(node.routes)
+            raise ServiceError(
+                "method-not-allowed",
+                f"This address takes {' and '.join(allowed)}.",
+                allowed=allowed,
+            )
+        return route, {
+            name: _decoded(name, value) for name, value in zip(route.places, values, strict=True)
+        }
+
+
+def _walk(
+    node: _Node, parts: list[str], at: int, values: list[str]
+) -> tuple[_Node, list[str]] | None:
+    if at == len(parts):
+        return (node, values) if node.routes else None
+    part = parts[at]
+    exact = node.parts.get(part)
+    if exact is not None:
+        found = _walk(exact, parts, at + 1, values)
+        if found is not None:
+            return found
+    if node.any is not None and part:
+        return _walk(node.any, parts, at + 1, [*values, part])
+    return None
+
+
+def _decoded(name: str, value: str) -> str:
+    try:
+        return unquote_to_bytes(value).decode()
+    except UnicodeDecodeError:
+        raise ServiceError(
+            "invalid", f"`{name}` in the address is not UTF-8. Encode it so.", field=name
+        ) from None

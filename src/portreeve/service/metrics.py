@@ -1,0 +1,83 @@
+"""What the service counts, for Prometheus. No label names an account, an item or a person."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ITEMS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 10_000)
+
+
+class Metrics:
+    """The service's counters, in a registry of its own.
+
+    >>> metrics = Metrics()
+    >>> metrics.decisions.labels("acquaintance", "moments", "allow", "before").inc(3)
+    >>> b'verdict="allow"} 3.0' in metrics.page()
+    True
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "portreeve_requests",
+            "Requests answered, by route and status.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "portreeve_request_seconds",
+            "How long requests took, by route.",
+            ["method", "route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.decisions = Counter(
+            "portreeve_decisions",
+            "Decisions made, by network, surface, verdict and stage.",
+            ["network", "surface", "verdict", "stage"],
+            registry=self.registry,
+        )
+        self.batch = Histogram(
+            "portreeve_batch_items",
+            "How many items were screened together.",
+            buckets=_ITEMS,
+            registry=self.registry,
+        )
+        self.missed = Counter(
+            "portreeve_deadlines_missed",
+            "Items answered by the fail policy of their surface.",
+            ["surface"],
+            registry=self.registry,
+        )
+        self.queue = Gauge(
+            "portreeve_queue_items",
+            "Items that wait to be screened.",
+            registry=self.registry,
+        )
+        self.spool = Gauge(
+            "portreeve_spool_items",
+            "Accepted items that are not in the database yet.",
+            registry=self.registry,
+        )
+        self.webhooks = Gauge(
+            "portreeve_webhook_deliveries",
+            "Deliveries that have not arrived, by state.",
+            ["state"],
+            registry=self.registry,
+        )
+        self.cases = Gauge(
+            "portreeve_open_cases",
+            "Cases that nobody has decided.",
+            registry=self.registry,
+        )
+        self.workers = Gauge(
+            "portreeve_worker_healthy",
+            "1 when a background worker runs and its last work went well.",
+            ["worker"],
+            registry=self.registry,
+        )
+
+    def page(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
