@@ -5,6 +5,7 @@ Data flows one way: items, signals, the policy's verdicts, decisions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from portreeve.policy import Policy, load
 from portreeve.signals.catalog import CATALOG
 
 if TYPE_CHECKING:
+    from portreeve.signals.places import Places
     from portreeve.signals.scorer import Model
 
 
@@ -54,15 +56,21 @@ def screen(
     return decide(admitted.items, chosen, published=published, signals=signals, model=model)
 
 
-def decide(
-    items: pl.DataFrame,
-    policy: Policy,
-    *,
-    published: bool = False,
-    signals: bool = False,
-    model: Model | None = None,
-) -> pl.DataFrame:
-    """Decide admitted items: measure, evaluate the policy, assemble the decisions."""
+@dataclass(frozen=True)
+class Assessed:
+    """Items, measured: what any policy can be asked about.
+
+    ``facts``: one column per signal that no policy decides, one row per item; ``places``: what was
+    found in them.
+    """
+
+    items: pl.DataFrame
+    facts: pl.DataFrame
+    places: Places
+
+
+def assess(items: pl.DataFrame, model: Model | None = None) -> Assessed:
+    """Measure admitted items. ``model``: another than the shipped one."""
     from portreeve.signals.text import measure
 
     measured = measure(items["text"], items["links"], items["disclosed"], model)
@@ -75,9 +83,31 @@ def decide(
             items["disclosed"].fill_null(False),
         ]
     )
-    holding = policy.holding(facts)
-    facts.insert_column(0, holding.goods_tier).insert_column(1, holding.protected_sale)
-    decisions = assemble(items, facts, measured.places, holding, policy, published=published)
+    return Assessed(items, facts, measured.places)
+
+
+def judge(
+    assessed: Assessed, policy: Policy, *, published: bool = False
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Decisions of a policy on measured items, and every signal, the policy's own included."""
+    holding = policy.holding(assessed.facts)
+    signals = assessed.facts.hstack([holding.goods_tier, holding.protected_sale])
+    decisions = assemble(
+        assessed.items, signals, assessed.places, holding, policy, published=published
+    )
+    return decisions, signals
+
+
+def decide(
+    items: pl.DataFrame,
+    policy: Policy,
+    *,
+    published: bool = False,
+    signals: bool = False,
+    model: Model | None = None,
+) -> pl.DataFrame:
+    """Decide admitted items: measure, evaluate the policy, assemble the decisions."""
+    decisions, facts = judge(assess(items, model), policy, published=published)
     if signals:
         decisions = decisions.with_columns(signals=pl.struct(facts.select(list(CATALOG))))
     return decisions

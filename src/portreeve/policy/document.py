@@ -112,6 +112,10 @@ class Policy:
         return self._program.signals_used
 
     @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
     def strongest_first(self) -> tuple[Rule, ...]:
         """The rules by the rank of their verdict, the strongest first; else as they stand."""
         return tuple(sorted(self.rules, key=lambda rule: -Verdict(rule.verdict).rank))
@@ -138,9 +142,8 @@ class Policy:
         Raises:
             KeyError: no rule has this id; the message suggests the nearest.
         """
-        for rule in self.rules:
-            if rule.id == id:
-                return rule
+        if id in self._by_id:
+            return self._by_id[id]
         hint = suggest(id, [rule.id for rule in self.rules])
         raise KeyError(f"{self.label} has no rule `{id}`. {hint}".strip())
 

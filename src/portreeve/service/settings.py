@@ -53,8 +53,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     former_signing_keys: Annotated[
         str | None,
-        Meta(description="public keys, in base64 with commas between, that signed decision records "
-             "before `signing_key`"),
+        Meta(
+            description="public keys, in base64 with commas between, that signed decision records "
+            "before `signing_key`"
+        ),
     ] = None
     policy_approvals: Annotated[
         int, Meta(description="people besides the proposer who must approve a policy version", ge=0)
@@ -72,6 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     content_days: Annotated[int, Meta(description="days until content is deleted", ge=1)] = 183
     decision_days: Annotated[int, Meta(description="days until decisions are deleted", ge=1)] = 1096
     appeal_days: Annotated[int, Meta(description="days in which a decision can be appealed")] = 183
+    second_reading_rate: Annotated[
+        float,
+        Meta(description="share of decided cases that a second reviewer reads blind", ge=0, le=1),
+    ] = 0.05
     body_limit: Annotated[int, Meta(description="largest request, in bytes", ge=1024)] = 16_777_216
     rate_limit: Annotated[
         float, Meta(description="requests a second a key may make over time", gt=0)
@@ -94,6 +100,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT if not given; else no traces"
         ),
     ] = None
+    deadlines: Annotated[
+        str,
+        Meta(
+            description="deadlines that differ from the usual ones, such as `moments=300:allow`: "
+            "surface, milliseconds, and what happens then: allow, hold or refuse"
+        ),
+    ] = ""
     drain_seconds: Annotated[
         float, Meta(description="how long a stopping service finishes work")
     ] = 20.0

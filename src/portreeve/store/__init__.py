@@ -6,7 +6,7 @@ A transaction writes records, audit entries and events together. Tables are desc
 
 from portreeve.store.columns import Json, Time, micros, moment
 from portreeve.store.database import Clock, Database, StoreUnavailableError, Transaction, utc_now
-from portreeve.store.ids import new_id
+from portreeve.store.ids import new_id, new_ids
 
 __all__ = [
     "Clock",
@@ -18,5 +18,6 @@ __all__ = [
     "micros",
     "moment",
     "new_id",
+    "new_ids",
     "utc_now",
 ]

@@ -52,13 +52,14 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     text: str | None = None
     links: list[str] = []
+    hosts: list[str] = []
     contacts: list[str] = []
     prices: list[Price] = []
     evidence: list[Evidence] = []
     disclosed: bool | None = None
 
     def to_bytes(self) -> bytes:
-        """The content as MessagePack."""
+        """The content as JSON."""
         return _ENCODER.encode(self)
 
     @classmethod
@@ -67,8 +68,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _DECODER.decode(data)
 
 
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Content)
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Content)
 
 
 class Vault:

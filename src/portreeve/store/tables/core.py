@@ -69,6 +69,7 @@ decisions = table(
     column("rules", Json, "ids of all rules that hold, strongest first"),
     column("clauses", Json, "the clauses they enforce, in the same order"),
     column("promotion", sa.Float, "probability that it sells", nullable=True),
+    column("intent", sa.Text, "the likeliest intent", nullable=True),
     column("goods_category", sa.Text, "goods or service", nullable=True),
     column("goods_tier", sa.Text, "tier of the goods", nullable=True),
     column("policy", sa.Text, "policy name and version"),
@@ -87,6 +88,13 @@ decisions = table(
     sa.Index(None, "account", "seq"),
     sa.Index("ix_decisions_unfollowed", "seq", sqlite_where=sa.text("NOT followed"),
              postgresql_where=sa.text("NOT followed")),
+    sa.Index("ix_decisions_undone", "undone", sqlite_where=sa.text("undone IS NOT NULL"),
+             postgresql_where=sa.text("undone IS NOT NULL")),
+    sa.Index("ix_decisions_superseding", "supersedes",
+             sqlite_where=sa.text("supersedes IS NOT NULL"),
+             postgresql_where=sa.text("supersedes IS NOT NULL")),
+    sa.Index("ix_decisions_without_batch", "decided", sqlite_where=sa.text("batch IS NULL"),
+             postgresql_where=sa.text("batch IS NULL")),
 )  # fmt: skip
 
 batches = table(

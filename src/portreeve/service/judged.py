@@ -1,0 +1,163 @@
+"""Submissions judged: from what hosts send to decisions, in memory, nothing written yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+
+from portreeve.engine import Assessed, assess, judge
+from portreeve.model import Item, Verdict
+from portreeve.policy import Policy
+from portreeve.schemas.screening import ItemState, Submission
+from portreeve.service.reasons import ReasonBook, reach_of
+
+SANCTION_RULE = "account."
+"""Rules that start so are no rules of a policy: a sanction of the account decided."""
+
+_LISTED = (
+    "verdict", "lawful", "permitted", "rules", "clauses", "promotion", "intent",
+    "goods_category", "goods_tier",
+)  # fmt: skip
+_CONTENT = ("contacts", "prices", pl.col("links").alias("hosts"), "evidence")
+_STATES: dict[str, ItemState] = {
+    "allow": "published", "label": "published", "limit": "published", "hold": "held",
+    "refuse": "refused", "remove": "removed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Submissions decided by one policy.
+
+    Lists have one element per submission. ``content``: what is to be sealed, as JSON; ``answer``:
+    the fields of the answer that the engine knows, as JSON without its opening brace;
+    ``signals``: every signal as columns; ``shadow``: verdict and rules of the shadow version.
+    """
+
+    policy: Policy
+    submissions: list[Submission]
+    verdict: list[str]
+    lawful: list[bool]
+    permitted: list[bool]
+    rules: list[list[str]]
+    clauses: list[list[str]]
+    promotion: list[float | None]
+    intent: list[str | None]
+    goods_category: list[str | None]
+    goods_tier: list[str | None]
+    reach: list[float | None]
+    content: list[bytes]
+    answer: list[bytes]
+    signals: pl.DataFrame
+    shadow: list[tuple[str, list[str]]] | None = None
+
+    def state(self, at: int) -> ItemState:
+        """What is to be done with an item."""
+        return _STATES[self.verdict[at]]
+
+
+def judge_all(
+    submissions: Sequence[Submission],
+    book: ReasonBook,
+    *,
+    published: bool,
+    standings: Mapping[str, str],
+    barred: Mapping[int, tuple[str, Verdict]],
+    shadow: Policy | None = None,
+) -> Judged:
+    """Judge submissions, all before or all after publication.
+
+    ``standings``: account -> what it is, for items that do not say; ``barred``: place of a
+    submission -> the sanction of its account and the least verdict that this asks for.
+    """
+    given, policy = list(submissions), book.policy
+    assessed = assess(as_items(given, standings))
+    decisions, signals = judge(assessed, policy, published=published)
+    if barred:
+        decisions = _with_sanctions(decisions, barred, published=published)
+    listed: dict[str, list[Any]] = {name: decisions[name].to_list() for name in _LISTED}
+    texts = assessed.items.select("text", "links", "disclosed")
+    sealed = texts.hstack(decisions.select(_CONTENT)).write_ndjson()
+    reasons = [book.json(rules) for rules in listed["rules"]]
+    lines = decisions.drop("id").write_ndjson().encode().split(b"\n")
+    answers = [
+        b'"reasons":%b,%b' % (reason, line[1:])
+        for reason, line in zip(reasons, lines, strict=False)
+    ]
+    return Judged(
+        policy=policy,
+        submissions=given,
+        **listed,
+        reach=[
+            reach_of(policy, rules) if verdict == "limit" else None
+            for verdict, rules in zip(listed["verdict"], listed["rules"], strict=True)
+        ],
+        content=sealed.encode().split(b"\n")[: len(given)],
+        answer=answers,
+        signals=signals,
+        shadow=None if shadow is None else shadow_verdicts(assessed, shadow, published=published),
+    )
+
+
+def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) -> pl.DataFrame:
+    """Submissions as the engine's columns; ids are their places. By way of Arrow: it is quicker."""
+    texts = {
+        "surface": [s.surface.value for s in submissions],
+        "account": [s.account for s in submissions],
+        "audience": [s.audience for s in submissions],
+        "standing": [s.standing or standings.get(s.account or "") for s in submissions],
+        "licence": [s.licence for s in submissions],
+        "text": [s.text for s in submissions],
+    }
+    arrays = {name: pa.array(values, _TEXT) for name, values in texts.items()}
+    arrays["id"] = pa.array(range(len(submissions)))
+    arrays["time"] = pa.array([s.time for s in submissions], pa.timestamp("us", "UTC"))
+    arrays["links"] = pa.array([s.links for s in submissions], pa.large_list(_TEXT))
+    arrays["disclosed"] = pa.array([s.disclosed for s in submissions], pa.bool_())
+    return pl.DataFrame(
+        pa.RecordBatch.from_arrays([arrays[name] for name in _FIELDS], names=list(_FIELDS))
+    )
+
+
+_TEXT = pa.large_string()
+_FIELDS = Item.__struct_fields__
+
+
+def shadow_verdicts(
+    assessed: Assessed, policy: Policy, *, published: bool
+) -> list[tuple[str, list[str]]]:
+    """Verdict and rules of a version that decides beside the one in force."""
+    decisions, _ = judge(assessed, policy, published=published)
+    return list(zip(decisions["verdict"].to_list(), decisions["rules"].to_list(), strict=True))
+
+
+def _with_sanctions(
+    decisions: pl.DataFrame, barred: Mapping[int, tuple[str, Verdict]], *, published: bool
+) -> pl.DataFrame:
+    """Decisions at least as strict as the sanctions of the accounts ask for."""
+    verdicts, rules, clauses, permitted = (
+        decisions[name].to_list() for name in ("verdict", "rules", "clauses", "permitted")
+    )
+    for at, (kind, least) in barred.items():
+        rules[at] = [f"{SANCTION_RULE}{kind}", *rules[at]]
+        clauses[at] = ["", *clauses[at]]
+        if least.rank > Verdict(verdicts[at]).rank:
+            is_over = least is Verdict.refuse and published
+            verdicts[at] = Verdict.remove.value if is_over else least.value
+        permitted[at] = permitted[at] and least is not Verdict.refuse
+    return decisions.with_columns(
+        pl.Series("verdict", verdicts, dtype=pl.String),
+        pl.Series("rules", rules, dtype=pl.List(pl.String)),
+        pl.Series("clauses", clauses, dtype=pl.List(pl.String)),
+        pl.Series("permitted", permitted, dtype=pl.Boolean),
+    )
+
+
+def content_bytes(submission: Submission) -> bytes:
+    """What tells one revision of an item from another: its text, links and declaration."""
+    return msgspec.json.encode((submission.text, submission.links, submission.disclosed))

@@ -1,0 +1,148 @@
+"""Decisions and items as they stand in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from portreeve.model import Surface, Verdict
+from portreeve.schemas.access import Scope
+from portreeve.schemas.screening import DecisionRecord, ItemRecord, Screened
+from portreeve.service.actor import Actor
+from portreeve.service.bulk import fetch_in
+from portreeve.service.context import Context
+from portreeve.service.errors import not_found
+from portreeve.service.reasons import reach_of, reasons_of
+from portreeve.service.standing import PolicyBook
+from portreeve.store import Transaction
+from portreeve.store.tables.core import contents, decisions, items
+from portreeve.store.vault import Content
+
+
+class Stored:
+    """Reads what was decided."""
+
+    def __init__(self, context: Context, policies: PolicyBook) -> None:
+        self._context = context
+        self._policies = policies
+
+    def decision(self, actor: Actor, id: str) -> DecisionRecord:
+        """One decision, with the reasons in the words of the policy that decided.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.screen)
+        with self._context.database.read() as connection:
+            row = _one(connection, sa.select(decisions).where(decisions.c.id == id))
+        if row is None:
+            raise not_found("decision", id)
+        policy = self._policies.named(row["policy"])
+        names = [n for n in DecisionRecord.__struct_fields__ if n in row]
+        return DecisionRecord(
+            **{name: row[name] for name in names} | {
+                "surface": Surface(row["surface"]), "verdict": Verdict(row["verdict"]),
+                "reasons": reasons_of(policy, row["rules"]),
+            }
+        )  # fmt: skip
+
+    def item(self, actor: Actor, id: str) -> ItemRecord:
+        """One item, without its content.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.screen)
+        with self._context.database.read() as connection:
+            row = _one(connection, sa.select(items).where(items.c.id == id))
+        if row is None:
+            raise not_found("item", id)
+        values = {name: row[name] for name in ItemRecord.__struct_fields__}
+        return ItemRecord(**values | {"surface": Surface(row["surface"])})
+
+    def delete(self, actor: Actor, id: str) -> ItemRecord:
+        """The host says that the item is gone. What was decided stays, and can be appealed.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.screen)
+        with self._context.database.write() as tx:
+            self._delete(tx, actor, id)
+        return self.item(actor, id)
+
+    def _delete(self, tx: Transaction, actor: Actor, id: str) -> None:
+        done = tx.execute(
+            sa.update(items)
+            .where(items.c.id == id, items.c.state != "deleted")
+            .values(state="deleted", updated=tx.time)
+        )
+        if done.rowcount:
+            tx.audit(actor.name, "item.delete", id)
+            tx.announce("item.deleted", id)
+
+    def screened(
+        self, connection: sa.Connection, given: Sequence[tuple[str, str | int]]
+    ) -> dict[str, Screened]:
+        """Decisions as answers to the submission of the same items again, by decision.
+
+        ``given``: decision, and the item's id as the host gives it. The content of an erased
+        account is left out.
+        """
+        named = dict(given)
+        rows = list(fetch_in(connection, sa.select(decisions), decisions.c.id, named))
+        sealed = list(fetch_in(connection, sa.select(contents), contents.c.decision, named))
+        opened = self._context.vault.open_many(
+            connection,
+            [row["account"] for row in sealed],
+            [row["sealed"] for row in sealed],
+            [row["decision"] for row in sealed],
+        )
+        known = {
+            row["decision"]: Content.from_bytes(data)
+            for row, data in zip(sealed, opened, strict=True)
+            if data is not None
+        }
+        states = {
+            row["id"]: row["state"]
+            for row in fetch_in(
+                connection,
+                sa.select(items.c.id, items.c.state),
+                items.c.id,
+                [row["item"] for row in rows],
+            )
+        }
+        return {
+            row["id"]: self._answer(
+                row, named[row["id"]], known.get(row["id"], Content()), states[row["item"]]
+            )
+            for row in rows
+        }
+
+    def _answer(self, row: sa.RowMapping, id: str | int, content: Content, state: Any) -> Screened:
+        policy = self._policies.named(row["policy"])
+        copied = (
+            "revision", "stage", "lawful", "permitted", "rules", "clauses", "promotion", "intent",
+            "goods_category", "goods_tier", "policy",
+        )  # fmt: skip
+        return Screened(
+            id=id,
+            decision=row["id"],
+            state=state,
+            surface=Surface(row["surface"]),
+            verdict=Verdict(row["verdict"]),
+            reach=reach_of(policy, row["rules"]) if row["verdict"] == "limit" else None,
+            reasons=reasons_of(policy, row["rules"]),
+            contacts=content.contacts,
+            prices=content.prices,
+            links=content.hosts,
+            evidence=content.evidence,
+            repeated=True,
+            **{name: row[name] for name in copied},
+        )
+
+
+def _one(connection: sa.Connection, statement: sa.Select[Any]) -> sa.RowMapping | None:
+    return connection.execute(statement).mappings().first()
