@@ -15,6 +15,7 @@ from service import postgres
 from service.support import FakeClock, make_context
 
 TEMPLATE = "template_portreeve"
+SHARED = "shared_portreeve"
 _numbers = itertools.count()
 _missing: list[bool] = []
 
@@ -27,17 +28,36 @@ def clock() -> FakeClock:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database with every table, for tests that open it themselves."""
+    """The address of a database with every table, all empty, for tests that open it themselves.
+
+    On PostgreSQL it is emptied after each test: a test must not change its tables. One that does
+    asks for ``fresh_url``.
+    """
     if request.param == "sqlite":
-        path = tmp_path / "portreeve.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield _copied(request, tmp_path)
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    yield server.url(SHARED)
+    server.empty(SHARED)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of this test's own, which takes longer to make."""
+    if request.param == "sqlite":
+        yield _copied(request, tmp_path)
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
     name = f"test_{next(_numbers)}"
     server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield server.url(name)
     server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _copied(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    path = tmp_path / "portreeve.sqlite"
+    shutil.copy(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -64,7 +84,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
-    """The session's PostgreSQL server, whose database ``TEMPLATE`` has every table."""
+    """The session's PostgreSQL server, with two databases that have every table."""
     bin = postgres.programs()
     if bin is None:
         _missing.append(True)
@@ -72,6 +92,7 @@ def postgres_server() -> Iterator[postgres.Server]:
     server = postgres.Server(bin)
     server.run(f"CREATE DATABASE {TEMPLATE}")
     _create(server.url(TEMPLATE))
+    server.run(f"CREATE DATABASE {SHARED} TEMPLATE {TEMPLATE}")
     yield server
     server.stop()
 

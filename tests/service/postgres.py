@@ -22,7 +22,7 @@ MISSING = (
 )
 _QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
           "max_connections": "60", "shared_buffers": "64MB", "listen_addresses": "",
-          "autovacuum": "off", "max_wal_size": "256MB"}  # fmt: skip
+          "max_wal_size": "256MB"}  # fmt: skip
 
 
 def programs() -> Path | None:
@@ -65,6 +65,23 @@ class Server:
         with self._connect() as connection:
             connection.execute(statement)
 
+    def empty(self, name: str) -> None:
+        """Empty every table of a database, as if it were new; who is still connected is cut off."""
+        with self._connect(name) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            # the triggers of the audit log refuse this to anybody else
+            connection.execute("SET session_replication_role = replica")
+            tables = connection.execute(
+                "SELECT relname FROM pg_stat_user_tables WHERE relname <> 'audit_head'"
+            ).fetchall()
+            statements = [f'DELETE FROM "{table}"' for (table,) in tables]
+            statements.append(f"UPDATE audit_head SET seq = 0, hash = '{'0' * 64}'")
+            connection.execute("; ".join(statements))
+            connection.execute("SELECT setval(seqrelid, 1, false) FROM pg_sequence")
+
     def stop(self) -> None:
         """End the server and remove its folder."""
         self._process.terminate()
@@ -75,10 +92,8 @@ class Server:
             self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
-        )
+    def _connect(self, name: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname=name, autocommit=True)
 
     def _wait(self) -> None:
         end = time.monotonic() + 30

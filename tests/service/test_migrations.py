@@ -11,9 +11,9 @@ from portreeve.store.tables import core, metadata
 
 
 @pytest.fixture
-def empty(database_url):
+def empty(fresh_url):
     """A database without any table."""
-    database = Database(database_url)
+    database = Database(fresh_url)
     metadata.drop_all(database.engine)
     if database.dialect == "postgresql":
         with database.write() as tx:
@@ -54,12 +54,13 @@ def test_processes_that_start_together_migrate_once(empty):
         other.close()
 
 
-def test_a_difference_names_its_table(database):
-    with database.write() as tx:
+def test_a_difference_names_its_table(empty):
+    empty.create()
+    with empty.write() as tx:
         tx.execute(sa.text("ALTER TABLE events ADD COLUMN mood TEXT"))
         tx.execute(sa.text("DROP INDEX ix_items_parent"))
         tx.execute(sa.text("CREATE TABLE strangers (id TEXT PRIMARY KEY)"))
-    with database.read() as connection:
+    with empty.read() as connection:
         assert sorted(differences(connection)) == [
             "events: remove_column mood",
             "items: add_index ix_items_parent",

@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "policy-errors": Kind(422, "The policy has errors", "The policy text does not load."),
     "franking": Kind(422, "The report does not verify", "A franked report is forged, replayed, foreign or damaged."),
     "key-reused": Kind(422, "Key used before", "The idempotency key was used with another request."),
+    "too-much": Kind(422, "Too much at once", "The search needs more time, memory or rows than one request may have."),
     "rate-limited": Kind(429, "Too many requests", "The key's rate is used up."),
     "internal": Kind(500, "A fault of ours", "Something failed that should not; it is in the service's log."),
     "unavailable": Kind(503, "The store does not answer", "Nothing was written; try again."),

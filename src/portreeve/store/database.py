@@ -135,6 +135,22 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection that reads one moment, however many statements it takes.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        with self._connected() as connection:
+            if self.dialect == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin() as reading:
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
+                reading.rollback()
+
+    @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction: committed at the end, rolled back when anything is raised.
 

@@ -23,5 +23,11 @@ def column(name: str, kind: Any, meaning: str, *args: Any, **kwargs: Any) -> sa.
 
 
 def table(name: str, meaning: str, *parts: Any) -> sa.Table:
-    """A table of the store, with its meaning."""
-    return sa.Table(name, metadata, *parts, comment=meaning)
+    """A table of the store, with its meaning.
+
+    Running numbers are never used again, not even after the last row is deleted: SQLite does so
+    only where it is told.
+    """
+    numbered = any(isinstance(part, sa.Column) and part.autoincrement is True for part in parts)
+    told: dict[str, Any] = {"sqlite_autoincrement": True} if numbered else {}
+    return sa.Table(name, metadata, *parts, comment=meaning, **told)

@@ -44,6 +44,60 @@ def upgrade() -> None:
         comment="Who publishes, as the host said last.",
     )
     op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Text(), nullable=False, comment="its id; part of the secret"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the secret, in hex"),
+        sa.Column(
+            "name", sa.Text(), nullable=False, comment="who uses it; the audit log's name for them"
+        ),
+        sa.Column("scopes", sa.Text(), nullable=False, comment="what it allows"),
+        sa.Column(
+            "rate", sa.Float(), nullable=True, comment="requests a second; null: the service's"
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was made"),
+        sa.Column("created_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column("expires", sa.BigInteger(), nullable=True, comment="when it stops to work"),
+        sa.Column("revoked", sa.BigInteger(), nullable=True, comment="when it was revoked"),
+        sa.Column(
+            "last_used",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was last used, to within some minutes",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
+        comment="Who may call the service. The secrets are not kept, only their digests.",
+    )
+    op.create_table(
+        "appeals",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("decision", sa.Text(), nullable=False, comment="the decision appealed"),
+        sa.Column("item", sa.Text(), nullable=False, comment="its item"),
+        sa.Column("account", sa.Text(), nullable=True, comment="who published it"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column("state", sa.Text(), nullable=False, comment="open, upheld or overturned"),
+        sa.Column("filed", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("due", sa.BigInteger(), nullable=False, comment="when it should be decided"),
+        sa.Column(
+            "words",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="what the person says, sealed with their key",
+        ),
+        sa.Column(
+            "reply", sa.LargeBinary(), nullable=True, comment="the reply, sealed with their key"
+        ),
+        sa.Column("claimed_by", sa.Text(), nullable=True, comment="the reviewer who holds it"),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True, comment="when the claim ends"),
+        sa.Column("decided", sa.BigInteger(), nullable=True, comment="when it was decided"),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="by whom"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+        sa.UniqueConstraint("decision", name=op.f("uq_appeals_decision")),
+        comment="Appeals by the person concerned; one per decision.",
+    )
+    op.create_index(op.f("ix_appeals_account"), "appeals", ["account"], unique=False)
+    op.create_index("ix_appeals_queue", "appeals", ["state", "due", "id"], unique=False)
+    op.create_table(
         "audit",
         sa.Column(
             "seq",
@@ -103,7 +157,130 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_batches")),
         comment="The signals of decisions made together, as columns, until they stand in the decision log.",
+        sqlite_autoincrement=True,
     )
+    op.create_table(
+        "case_actions",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("actor", sa.Text(), nullable=False, comment="who"),
+        sa.Column(
+            "action",
+            sa.Text(),
+            nullable=False,
+            comment="opened, joined, edited, reported, claimed, released, handed-over, noted, decided, read (a second time), reopened, undone, evidence-read, release-requested or release-granted",
+        ),
+        sa.Column("detail", sa.Text(), nullable=False, comment="the facts, without content"),
+        sa.Column(
+            "note",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="the reviewer's words, sealed with the case's account's key",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_case_actions")),
+        sa.UniqueConstraint("id", name=op.f("uq_case_actions_id")),
+        comment="What happened to a case, one row per step.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_case_actions_case", "case_actions", ["case", "seq"], unique=False)
+    op.create_table(
+        "case_items",
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("item", sa.Text(), nullable=False, comment="the item"),
+        sa.Column(
+            "decision", sa.Text(), nullable=False, comment="the decision that is judged, the latest"
+        ),
+        sa.Column("account", sa.Text(), nullable=True, comment="who published it"),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="when it joined"),
+        sa.PrimaryKeyConstraint("case", "item", name=op.f("pk_case_items")),
+        comment="The items of a case.",
+    )
+    op.create_index(op.f("ix_case_items_decision"), "case_items", ["decision"], unique=False)
+    op.create_index("ix_case_items_item", "case_items", ["item"], unique=False)
+    op.create_table(
+        "case_prints",
+        sa.Column(
+            "band",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="one part of the print",
+        ),
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column(
+            "print",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="the whole print, made with a secret seed",
+        ),
+        sa.PrimaryKeyConstraint("band", "case", name=op.f("pk_case_prints")),
+        comment="By what an open case finds near copies; deleted when it is decided.",
+    )
+    op.create_index(op.f("ix_case_prints_case"), "case_prints", ["case"], unique=False)
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column(
+            "origin",
+            sa.Text(),
+            nullable=False,
+            comment="what opened it: decision, report, franked or claim",
+        ),
+        sa.Column("queue", sa.Text(), nullable=False, comment="the queue it waits in"),
+        sa.Column("state", sa.Text(), nullable=False, comment="open or decided"),
+        sa.Column(
+            "sealed",
+            sa.Boolean(),
+            nullable=False,
+            comment="its content is shown only after two people released it",
+        ),
+        sa.Column(
+            "account",
+            sa.Text(),
+            nullable=True,
+            comment="whose key seals its notes: the first item's account, or who is reported",
+        ),
+        sa.Column("severity", sa.Float(), nullable=False, comment="weight of what is suspected"),
+        sa.Column(
+            "reach",
+            sa.BigInteger(),
+            nullable=False,
+            comment="how many people its items reach together",
+        ),
+        sa.Column(
+            "reports", sa.Integer(), nullable=False, comment="how many different people reported it"
+        ),
+        sa.Column(
+            "rank",
+            sa.BigInteger(),
+            nullable=False,
+            comment="place in the queue, lowest first; see enforcement.priority",
+        ),
+        sa.Column(
+            "revision", sa.Integer(), nullable=False, comment="one more with each item that joins"
+        ),
+        sa.Column("opened", sa.BigInteger(), nullable=False, comment="when it was opened"),
+        sa.Column("due", sa.BigInteger(), nullable=False, comment="when it should be decided"),
+        sa.Column("claimed_by", sa.Text(), nullable=True, comment="the reviewer who holds it"),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True, comment="when the claim ends"),
+        sa.Column("decided", sa.BigInteger(), nullable=True, comment="when it was decided last"),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="by whom"),
+        sa.Column("verdict", sa.Text(), nullable=True, comment="what was decided"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+        comment="What waits for a person, or was decided by one; near copies stand in one case.",
+    )
+    op.create_index("ix_cases_account", "cases", ["account"], unique=False)
+    op.create_index("ix_cases_queue", "cases", ["state", "queue", "rank", "id"], unique=False)
+    op.create_index("ix_cases_rank", "cases", ["state", "rank", "id"], unique=False)
     op.create_table(
         "contents",
         sa.Column("decision", sa.Text(), nullable=False, comment="the decision made on it"),
@@ -163,6 +340,7 @@ def upgrade() -> None:
             comment="the clauses they enforce, in the same order",
         ),
         sa.Column("promotion", sa.Float(), nullable=True, comment="probability that it sells"),
+        sa.Column("intent", sa.Text(), nullable=True, comment="the likeliest intent"),
         sa.Column("goods_category", sa.Text(), nullable=True, comment="goods or service"),
         sa.Column("goods_tier", sa.Text(), nullable=True, comment="tier of the goods"),
         sa.Column("policy", sa.Text(), nullable=False, comment="policy name and version"),
@@ -195,9 +373,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_decisions")),
         sa.UniqueConstraint("id", name=op.f("uq_decisions_id")),
         comment="What was decided and by which rules; one row per decision, never changed but to undo it.",
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_decisions_account_seq"), "decisions", ["account", "seq"], unique=False)
     op.create_index(op.f("ix_decisions_item_seq"), "decisions", ["item", "seq"], unique=False)
+    op.create_index(
+        "ix_decisions_superseding",
+        "decisions",
+        ["supersedes"],
+        unique=False,
+        sqlite_where=sa.text("supersedes IS NOT NULL"),
+        postgresql_where=sa.text("supersedes IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_decisions_undone",
+        "decisions",
+        ["undone"],
+        unique=False,
+        sqlite_where=sa.text("undone IS NOT NULL"),
+        postgresql_where=sa.text("undone IS NOT NULL"),
+    )
     op.create_index(
         "ix_decisions_unfollowed",
         "decisions",
@@ -205,6 +400,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("NOT followed"),
         postgresql_where=sa.text("NOT followed"),
+    )
+    op.create_index(
+        "ix_decisions_without_batch",
+        "decisions",
+        ["decided"],
+        unique=False,
+        sqlite_where=sa.text("batch IS NULL"),
+        postgresql_where=sa.text("batch IS NULL"),
     )
     op.create_table(
         "events",
@@ -227,6 +430,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         sa.UniqueConstraint("id", name=op.f("uq_events_id")),
         comment="What others are told: the source of webhooks and of the console's live updates.",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "evidence_releases",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("requested_by", sa.Text(), nullable=False, comment="who asked"),
+        sa.Column("requested", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("minutes", sa.Integer(), nullable=False, comment="for how long"),
+        sa.Column("granted_by", sa.Text(), nullable=True, comment="who granted it"),
+        sa.Column("granted", sa.BigInteger(), nullable=True, comment="when"),
+        sa.Column("until", sa.BigInteger(), nullable=True, comment="when it ends"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_releases")),
+        comment="Leave to read a sealed case: asked by one person, granted by another, for a limited time.",
+    )
+    op.create_index(op.f("ix_evidence_releases_case"), "evidence_releases", ["case"], unique=False)
+    op.create_table(
+        "franked_seen",
+        sa.Column("network", sa.Text(), nullable=False, comment="the network that delivered it"),
+        sa.Column("message", sa.Text(), nullable=False, comment="the network's id of the message"),
+        sa.Column("report", sa.Text(), nullable=False, comment="the report that opened it"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when it was reported"),
+        sa.PrimaryKeyConstraint("network", "message", name=op.f("pk_franked_seen")),
+        comment="Ids of messages that were reported with proof: each once.",
+    )
+    op.create_table(
+        "franking_keys",
+        sa.Column("network", sa.Text(), nullable=False, comment="whose key it is"),
+        sa.Column("key_id", sa.Text(), nullable=False, comment="its id"),
+        sa.Column(
+            "public_key", sa.LargeBinary(), nullable=False, comment="Ed25519 public key, 32 bytes"
+        ),
+        sa.Column(
+            "valid_from", sa.BigInteger(), nullable=False, comment="the first time it signed"
+        ),
+        sa.Column(
+            "valid_until",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was retired; null while in use",
+        ),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="when it was registered"),
+        sa.Column("added_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.PrimaryKeyConstraint("network", "key_id", name=op.f("pk_franking_keys")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_franking_keys_public_key")),
+        comment="Public keys of the networks that stamp messages.",
     )
     op.create_table(
         "items",
@@ -283,6 +532,94 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_items_parent"), "items", ["parent"], unique=False)
     op.create_table(
+        "judgements",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column("rule", sa.Text(), nullable=False, comment="the rule"),
+        sa.Column("decision", sa.Text(), nullable=False, comment="the decision it held for"),
+        sa.Column(
+            "confirmed",
+            sa.Boolean(),
+            nullable=False,
+            comment="the hit was right; else it was overturned",
+        ),
+        sa.Column(
+            "source", sa.Text(), nullable=False, comment="what judged: case, appeal or reading"
+        ),
+        sa.Column(
+            "record", sa.Text(), nullable=False, comment="the case, appeal or second reading"
+        ),
+        sa.Column("actor", sa.Text(), nullable=False, comment="who"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column(
+            "withdrawn",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when a later judgement took its place",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_judgements")),
+        comment="What people found of a rule's hit; what a rule's precision is computed from.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_judgements_decision"), "judgements", ["decision"], unique=False)
+    op.create_index("ix_judgements_rule", "judgements", ["network", "rule", "time"], unique=False)
+    op.create_table(
+        "kept_answers",
+        sa.Column("id", sa.Text(), nullable=False, comment="digest of API key and idempotency key"),
+        sa.Column("request", sa.Text(), nullable=False, comment="keyed digest of the request"),
+        sa.Column(
+            "holder", sa.Text(), nullable=False, comment="which sending of the request does it"
+        ),
+        sa.Column(
+            "status",
+            sa.Integer(),
+            nullable=True,
+            comment="HTTP status; null while the request runs",
+        ),
+        sa.Column(
+            "answer",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="the answer, sealed with a key that only whoever sent the request can make",
+        ),
+        sa.Column(
+            "until",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when another may take over a request that still runs, or when a finished one is forgotten",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_answers")),
+        comment="Answers to requests with an idempotency key, for a day.",
+    )
+    op.create_index(op.f("ix_kept_answers_until"), "kept_answers", ["until"], unique=False)
+    op.create_table(
+        "log_files",
+        sa.Column(
+            "path", sa.Text(), nullable=False, comment="where it lies under the folder of the log"
+        ),
+        sa.Column(
+            "day", sa.Text(), nullable=False, comment="the UTC day of its decisions, YYYY-MM-DD"
+        ),
+        sa.Column("rows", sa.BigInteger(), nullable=False, comment="how many decisions"),
+        sa.Column("bytes", sa.BigInteger(), nullable=False, comment="its size"),
+        sa.Column("made", sa.BigInteger(), nullable=False, comment="when it was written"),
+        sa.Column(
+            "replaced",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when another took its place; it is removed a little later",
+        ),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_log_files")),
+        comment="The Parquet files of the decision log. A file that is not listed here is no part of it.",
+    )
+    op.create_index(op.f("ix_log_files_day"), "log_files", ["day"], unique=False)
+    op.create_table(
         "notices",
         sa.Column(
             "seq",
@@ -303,6 +640,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_notices")),
         sa.UniqueConstraint("id", name=op.f("uq_notices_id")),
         comment="What accounts were told; the words are made from the decision when they are read.",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_notices_account", "notices", ["account", "seq"], unique=False)
     op.create_index(op.f("ix_notices_decision"), "notices", ["decision"], unique=False)
@@ -319,6 +657,363 @@ def upgrade() -> None:
         sa.Column("destroyed", sa.BigInteger(), nullable=True, comment="when it was destroyed"),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_person_keys")),
         comment="One key per account; what the account wrote is sealed with it and lost without it.",
+    )
+    op.create_table(
+        "policy_alarms",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("network", sa.Text(), nullable=False, comment="where"),
+        sa.Column("rule", sa.Text(), nullable=False, comment="the rule that holds more often"),
+        sa.Column(
+            "policy",
+            sa.Text(),
+            nullable=False,
+            comment="the version in force at the end of the window",
+        ),
+        sa.Column(
+            "window_start",
+            sa.BigInteger(),
+            nullable=False,
+            comment="start of the time in which it jumped",
+        ),
+        sa.Column("window_end", sa.BigInteger(), nullable=False, comment="end of that time"),
+        sa.Column(
+            "facts", sa.Text(), nullable=False, comment="a portreeve.enforcement.hit_rate.Jump"
+        ),
+        sa.Column("raised", sa.BigInteger(), nullable=False, comment="when it was raised"),
+        sa.Column(
+            "acknowledged", sa.BigInteger(), nullable=True, comment="when somebody took note"
+        ),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True, comment="who"),
+        sa.Column("note", sa.Text(), nullable=True, comment="what they found"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_policy_alarms")),
+        sa.UniqueConstraint("id", name=op.f("uq_policy_alarms_id")),
+        sa.UniqueConstraint(
+            "network", "rule", "window_end", name=op.f("uq_policy_alarms_network_rule_window_end")
+        ),
+        comment="Jumps of hit rates that people should look at.",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "policy_changes",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("network", sa.Text(), nullable=False, comment="where"),
+        sa.Column(
+            "kind",
+            sa.Text(),
+            nullable=False,
+            comment="default, activation, rollback, rollout, shadow or withdrawal",
+        ),
+        sa.Column(
+            "label", sa.Text(), nullable=True, comment="the version; null where a shadow ends"
+        ),
+        sa.Column("effective", sa.BigInteger(), nullable=False, comment="from when on"),
+        sa.Column(
+            "share",
+            sa.Integer(),
+            nullable=False,
+            comment="of a roll-out: ten-thousandths of the accounts",
+        ),
+        sa.Column(
+            "record",
+            sa.Text(),
+            nullable=True,
+            comment="the signed record; null for a shadow, which has no effect",
+        ),
+        sa.Column(
+            "withdraws", sa.Text(), nullable=True, comment="the change that shall not take effect"
+        ),
+        sa.Column("by", sa.Text(), nullable=False, comment="who made it"),
+        sa.Column("made", sa.BigInteger(), nullable=False, comment="when"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_policy_changes")),
+        sa.UniqueConstraint("id", name=op.f("uq_policy_changes_id")),
+        comment="What puts versions in force, in a roll-out or the shadow, and out again; never changed.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_policy_changes_network"), "policy_changes", ["network"], unique=False)
+    op.create_table(
+        "policy_hits",
+        sa.Column("bucket", sa.BigInteger(), nullable=False, comment="start of the five minutes"),
+        sa.Column("policy", sa.Text(), nullable=False, comment="the version that decided"),
+        sa.Column("rule", sa.Text(), nullable=False, comment="the rule; empty for all items"),
+        sa.Column(
+            "writer",
+            sa.Text(),
+            nullable=False,
+            comment="the process that counted, so that none waits",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="where"),
+        sa.Column("hits", sa.BigInteger(), nullable=False, comment="how many items"),
+        sa.PrimaryKeyConstraint("bucket", "policy", "rule", "writer", name=op.f("pk_policy_hits")),
+        comment="How often each rule held, per five minutes; the row with an empty rule counts all items.",
+    )
+    op.create_table(
+        "policy_networks",
+        sa.Column(
+            "network", sa.Text(), nullable=False, comment="the name of the policy that governs it"
+        ),
+        sa.Column(
+            "changes",
+            sa.BigInteger(),
+            nullable=False,
+            comment="how many changes were made; processes watch this number",
+        ),
+        sa.PrimaryKeyConstraint("network", name=op.f("pk_policy_networks")),
+        comment="Networks that a policy governs; the row is locked while what is in force there changes.",
+    )
+    op.create_table(
+        "policy_opinions",
+        sa.Column("label", sa.Text(), nullable=False, comment="the version"),
+        sa.Column("who", sa.Text(), nullable=False, comment="whose opinion"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="approval or dissent"),
+        sa.Column("sha256", sa.Text(), nullable=False, comment="SHA-256 of the text they read"),
+        sa.Column("words", sa.Text(), nullable=True, comment="the reasons for a dissent"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.PrimaryKeyConstraint("label", "who", name=op.f("pk_policy_opinions")),
+        comment="What people other than the proposer say of a version; one opinion each.",
+    )
+    op.create_table(
+        "policy_pass_items",
+        sa.Column("pass_id", sa.Text(), nullable=False, comment="the pass"),
+        sa.Column("item", sa.Text(), nullable=False, comment="the item"),
+        sa.Column("surface", sa.Text(), nullable=False, comment="where it appears"),
+        sa.Column("account", sa.Text(), nullable=True, comment="who published it"),
+        sa.Column(
+            "before", sa.Text(), nullable=False, comment="the verdict in force when it was listed"
+        ),
+        sa.Column("verdict", sa.Text(), nullable=False, comment="the verdict of the version"),
+        sa.Column(
+            "rules",
+            sa.Text(),
+            nullable=False,
+            comment="ids of the rules that hold, strongest first",
+        ),
+        sa.Column(
+            "state",
+            sa.Text(),
+            nullable=False,
+            comment="listed, done, or skipped where it had changed since",
+        ),
+        sa.Column("decision", sa.Text(), nullable=True, comment="the decision that took it down"),
+        sa.PrimaryKeyConstraint("pass_id", "item", name=op.f("pk_policy_pass_items")),
+        comment="What a retroactive pass takes down.",
+    )
+    op.create_index(
+        op.f("ix_policy_pass_items_pass_id_state_item"),
+        "policy_pass_items",
+        ["pass_id", "state", "item"],
+        unique=False,
+    )
+    op.create_table(
+        "policy_passes",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("network", sa.Text(), nullable=False, comment="where"),
+        sa.Column("label", sa.Text(), nullable=False, comment="the version"),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="listing, listed, running, done or stopped"
+        ),
+        sa.Column(
+            "since",
+            sa.BigInteger(),
+            nullable=False,
+            comment="items first screened at this time or later",
+        ),
+        sa.Column(
+            "until",
+            sa.BigInteger(),
+            nullable=False,
+            comment="items first screened before this time",
+        ),
+        sa.Column("surfaces", sa.Text(), nullable=False, comment="on these surfaces"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who began it"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("started", sa.BigInteger(), nullable=True, comment="when it began to take down"),
+        sa.Column(
+            "finished", sa.BigInteger(), nullable=True, comment="when it was done or stopped"
+        ),
+        sa.Column("run_by", sa.Text(), nullable=True, comment="who let it take down"),
+        sa.Column(
+            "after_item",
+            sa.Text(),
+            nullable=True,
+            comment="listing goes by item; the last one looked at",
+        ),
+        sa.Column(
+            "examined", sa.BigInteger(), nullable=False, comment="how many items were looked at"
+        ),
+        sa.Column(
+            "unreadable",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of these, content gone by retention or erasure",
+        ),
+        sa.Column(
+            "left_to_people",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of these, decided by a person and left as they are",
+        ),
+        sa.Column("chunks", sa.Integer(), nullable=False, comment="chunks taken down so far"),
+        sa.Column(
+            "lease", sa.BigInteger(), nullable=True, comment="a process works on it until then"
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_policy_passes")),
+        sa.UniqueConstraint("id", name=op.f("uq_policy_passes_id")),
+        comment="Retroactive passes: a version in force applied to what was published before.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_policy_passes_state"), "policy_passes", ["state"], unique=False)
+    op.create_table(
+        "policy_records",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("label", sa.Text(), nullable=False, comment="the version"),
+        sa.Column(
+            "body",
+            sa.Text(),
+            nullable=False,
+            comment="canonical JSON of portreeve.schemas.policies.RecordBody",
+        ),
+        sa.Column(
+            "signature",
+            sa.Text(),
+            nullable=False,
+            comment="Ed25519 over the bytes of the body, in base64",
+        ),
+        sa.Column("key_id", sa.Text(), nullable=False, comment="which key signed"),
+        sa.Column(
+            "public_key", sa.Text(), nullable=False, comment="that key's public half, in base64"
+        ),
+        sa.Column("made", sa.BigInteger(), nullable=False, comment="when"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_records")),
+        comment="Signed decision records: without one no version decides anything.",
+    )
+    op.create_index(op.f("ix_policy_records_label"), "policy_records", ["label"], unique=False)
+    op.create_table(
+        "policy_shadow_counts",
+        sa.Column(
+            "shadow", sa.Text(), nullable=False, comment="the version that decided without effect"
+        ),
+        sa.Column("hour", sa.BigInteger(), nullable=False, comment="start of the hour"),
+        sa.Column("surface", sa.Text(), nullable=False, comment="where the items appeared"),
+        sa.Column("verdict", sa.Text(), nullable=False, comment="the verdict that counted"),
+        sa.Column("shadow_verdict", sa.Text(), nullable=False, comment="the shadow's"),
+        sa.Column(
+            "rule", sa.Text(), nullable=False, comment="strongest rule that counted; empty for none"
+        ),
+        sa.Column(
+            "shadow_rule",
+            sa.Text(),
+            nullable=False,
+            comment="strongest of the shadow; empty for none",
+        ),
+        sa.Column(
+            "writer",
+            sa.Text(),
+            nullable=False,
+            comment="the process that counted, so that none waits",
+        ),
+        sa.Column("items", sa.BigInteger(), nullable=False, comment="how many"),
+        sa.PrimaryKeyConstraint(
+            "shadow",
+            "hour",
+            "surface",
+            "verdict",
+            "shadow_verdict",
+            "rule",
+            "shadow_rule",
+            "writer",
+            name=op.f("pk_policy_shadow_counts"),
+        ),
+        comment="How the verdicts of a shadow compare with those that counted, per hour.",
+    )
+    op.create_index(
+        op.f("ix_policy_shadow_counts_hour"), "policy_shadow_counts", ["hour"], unique=False
+    )
+    op.create_table(
+        "policy_shadow_samples",
+        sa.Column("decision", sa.Text(), nullable=False, comment="the decision that counted"),
+        sa.Column(
+            "shadow", sa.Text(), nullable=False, comment="the version that decided without effect"
+        ),
+        sa.Column("hour", sa.BigInteger(), nullable=False, comment="start of the hour"),
+        sa.Column("surface", sa.Text(), nullable=False, comment="where the item appeared"),
+        sa.Column("verdict", sa.Text(), nullable=False, comment="the verdict that counted"),
+        sa.Column("shadow_verdict", sa.Text(), nullable=False, comment="the shadow's"),
+        sa.Column(
+            "rule", sa.Text(), nullable=False, comment="strongest rule that counted; empty for none"
+        ),
+        sa.Column(
+            "shadow_rule",
+            sa.Text(),
+            nullable=False,
+            comment="strongest of the shadow; empty for none",
+        ),
+        sa.PrimaryKeyConstraint("decision", "shadow", name=op.f("pk_policy_shadow_samples")),
+        comment="Some of the decisions that would have come out otherwise under a shadow.",
+    )
+    op.create_index(
+        op.f("ix_policy_shadow_samples_shadow_hour"),
+        "policy_shadow_samples",
+        ["shadow", "hour"],
+        unique=False,
+    )
+    op.create_table(
+        "policy_sources",
+        sa.Column("sha256", sa.Text(), nullable=False, comment="SHA-256 of the text"),
+        sa.Column("text", sa.Text(), nullable=False, comment="the text"),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_policy_sources")),
+        comment="Texts that versions build on (`extends`, `law`), as they were when first built on.",
+    )
+    op.create_table(
+        "policy_versions",
+        sa.Column(
+            "label",
+            sa.Text(),
+            nullable=False,
+            comment="name and version, such as acquaintance@2014-06",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name"),
+        sa.Column("version", sa.Text(), nullable=False, comment="the version"),
+        sa.Column("sha256", sa.Text(), nullable=False, comment="SHA-256 of the text"),
+        sa.Column("text", sa.Text(), nullable=False, comment="the policy, in YAML"),
+        sa.Column(
+            "bases",
+            sa.Text(),
+            nullable=False,
+            comment="what it builds on: name, and SHA-256 of a text in policy_sources",
+        ),
+        sa.Column("rationale", sa.Text(), nullable=False, comment="why it is proposed"),
+        sa.Column("proposer", sa.Text(), nullable=False, comment="who proposed it"),
+        sa.Column("proposed", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("effective", sa.BigInteger(), nullable=False, comment="not in force before this"),
+        sa.PrimaryKeyConstraint("label", name=op.f("pk_policy_versions")),
+        comment="Policy texts that were proposed; a row never changes.",
+    )
+    op.create_index(
+        op.f("ix_policy_versions_network"), "policy_versions", ["network"], unique=False
+    )
+    op.create_index(
+        op.f("ix_policy_versions_proposed"), "policy_versions", ["proposed"], unique=False
     )
     op.create_table(
         "relations",
@@ -350,9 +1045,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_relations")),
         sa.UniqueConstraint("id", name=op.f("uq_relations_id")),
         comment="Relation events: metadata only, without any field for content.",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_relations_account", "relations", ["account", "kind", "time"], unique=False)
     op.create_index(op.f("ix_relations_received"), "relations", ["received"], unique=False)
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column(
+            "grade",
+            sa.Text(),
+            nullable=False,
+            comment="how far it can be relied on: attested_public, franked or reporters_claim",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column("reporter", sa.Text(), nullable=False, comment="who reports"),
+        sa.Column(
+            "item",
+            sa.Text(),
+            nullable=True,
+            comment="the item; for a franked message, the name it has here; null for a claim",
+        ),
+        sa.Column("revision", sa.Integer(), nullable=True, comment="which revision of the item"),
+        sa.Column("account", sa.Text(), nullable=True, comment="who is reported"),
+        sa.Column(
+            "case",
+            sa.Text(),
+            nullable=True,
+            comment="the case it belongs to; null when there was nothing left to decide",
+        ),
+        sa.Column("state", sa.Text(), nullable=False, comment="open or resolved"),
+        sa.Column("outcome", sa.Text(), nullable=True, comment="acted or not-acted, once resolved"),
+        sa.Column("filed", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("resolved", sa.BigInteger(), nullable=True, comment="when it was resolved"),
+        sa.Column(
+            "words",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="the reporter's words, sealed with the reporter's key",
+        ),
+        sa.Column(
+            "message",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="the one message that was opened, sealed with the sender's key",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint(
+            "reporter", "item", "revision", name=op.f("uq_reports_reporter_item_revision")
+        ),
+        comment="What people reported.",
+    )
+    op.create_index(op.f("ix_reports_account"), "reports", ["account"], unique=False)
+    op.create_index(op.f("ix_reports_case"), "reports", ["case"], unique=False)
+    op.create_index(op.f("ix_reports_filed"), "reports", ["filed"], unique=False)
     op.create_table(
         "reversals",
         sa.Column("decision", sa.Text(), nullable=False, comment="the decision undone"),
@@ -452,6 +1198,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_sanctions")),
         sa.UniqueConstraint("id", name=op.f("uq_sanctions_id")),
         comment="What accounts may not do, and until when; by a ladder or by a person's hand.",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_sanctions_account", "sanctions", ["account", "seq"], unique=False)
     op.create_index(
@@ -469,6 +1216,33 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("open"),
         postgresql_where=sa.text("open"),
+    )
+    op.create_table(
+        "second_readings",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column("sampled", sa.BigInteger(), nullable=False, comment="when it was drawn"),
+        sa.Column("first_by", sa.Text(), nullable=False, comment="who decided first"),
+        sa.Column("first_verdict", sa.Text(), nullable=False, comment="what was decided first"),
+        sa.Column("state", sa.Text(), nullable=False, comment="open or decided"),
+        sa.Column("claimed_by", sa.Text(), nullable=True, comment="the reader who holds it"),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True, comment="when the claim ends"),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="who read it"),
+        sa.Column("decided", sa.BigInteger(), nullable=True, comment="when"),
+        sa.Column(
+            "verdict", sa.Text(), nullable=True, comment="what the reader would have decided"
+        ),
+        sa.Column("agreed", sa.Boolean(), nullable=True, comment="both verdicts are the same"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_readings")),
+        sa.UniqueConstraint("case", name=op.f("uq_second_readings_case")),
+        comment="A sample of decided cases, read again by somebody who does not know the first verdict.",
+    )
+    op.create_index(
+        op.f("ix_second_readings_decided"), "second_readings", ["decided"], unique=False
+    )
+    op.create_index(
+        "ix_second_readings_state", "second_readings", ["state", "sampled"], unique=False
     )
     op.create_table(
         "strikes",
@@ -514,5 +1288,109 @@ def upgrade() -> None:
     )
     op.create_index("ix_strikes_account", "strikes", ["account", "given"], unique=False)
     op.create_index(op.f("ix_strikes_item"), "strikes", ["item"], unique=False)
+    op.create_table(
+        "webhook_attempts",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("delivery", sa.Text(), nullable=False, comment="which delivery"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column(
+            "status", sa.Integer(), nullable=True, comment="HTTP status of the answer, if one came"
+        ),
+        sa.Column("error", sa.Text(), nullable=True, comment="why none came"),
+        sa.Column("milliseconds", sa.Integer(), nullable=False, comment="how long it took"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_webhook_attempts")),
+        comment="Every try to deliver.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_webhook_attempts_delivery"), "webhook_attempts", ["delivery"], unique=False
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.Text(), nullable=False, comment="its id"),
+        sa.Column("webhook", sa.Text(), nullable=False, comment="for which webhook"),
+        sa.Column(
+            "event", sa.BigInteger(), nullable=False, comment="the running number of the event"
+        ),
+        sa.Column("message", sa.Text(), nullable=False, comment="the event's id"),
+        sa.Column("type", sa.Text(), nullable=False, comment="the event's type"),
+        sa.Column("state", sa.Text(), nullable=False, comment="pending, delivered or dead"),
+        sa.Column("attempts", sa.Integer(), nullable=False, comment="how often it was tried"),
+        sa.Column(
+            "next",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it is tried next; for one being tried, when another process may take it",
+        ),
+        sa.Column(
+            "last_status", sa.Integer(), nullable=True, comment="HTTP status of the last answer"
+        ),
+        sa.Column("last_error", sa.Text(), nullable=True, comment="why the last try got no answer"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it fell due first"),
+        sa.Column(
+            "updated",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when it was last tried, or replayed",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+        sa.UniqueConstraint("webhook", "event", name=op.f("uq_webhook_deliveries_webhook_event")),
+        comment="One event for one webhook.",
+    )
+    op.create_index(
+        "ix_webhook_deliveries_due",
+        "webhook_deliveries",
+        ["webhook", "next"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Text(), nullable=False, comment="its id"),
+        sa.Column("url", sa.Text(), nullable=False, comment="the address"),
+        sa.Column(
+            "types", sa.Text(), nullable=False, comment="patterns of the types of events it wants"
+        ),
+        sa.Column("description", sa.Text(), nullable=False, comment="what it is for"),
+        sa.Column("enabled", sa.Boolean(), nullable=False, comment="it is told of new events"),
+        sa.Column(
+            "disabled_because",
+            sa.Text(),
+            nullable=True,
+            comment="why the service stopped: gone or dead",
+        ),
+        sa.Column(
+            "generation",
+            sa.Integer(),
+            nullable=False,
+            comment="which secret signs: 1 at first, one more with each rotation",
+        ),
+        sa.Column(
+            "overlap_until",
+            sa.BigInteger(),
+            nullable=True,
+            comment="until when the secret before it signs too",
+        ),
+        sa.Column(
+            "cursor",
+            sa.BigInteger(),
+            nullable=False,
+            comment="number of the last event considered for it",
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was made"),
+        sa.Column("created_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column(
+            "last_success", sa.BigInteger(), nullable=True, comment="when a delivery last arrived"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+        comment="Addresses that are told of events.",
+    )
     # ### end Alembic commands ###
     beginning.install(op.get_bind())

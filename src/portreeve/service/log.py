@@ -1,0 +1,285 @@
+"""Searching the decision log, and writing parts of it into files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from portreeve.policy.errors import suggest
+from portreeve.policy.sqltext import quoted
+from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page
+from portreeve.schemas.log import COLUMNS, LogExport, LogScope, LogSearch
+from portreeve.service.actor import Actor
+from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError
+from portreeve.store import micros
+from portreeve.store.log import (
+    LOG,
+    ConditionError,
+    LogColumn,
+    LogExporter,
+    LogLimitError,
+    LogReader,
+    Query,
+    checked,
+)
+from portreeve.store.log.export import FOLDER
+
+EXPORT_ROWS = 1_000_000
+"""The most decisions that one export writes."""
+
+Row = dict[str, Any]
+Format = Literal["parquet", "csv"]
+
+
+class Log:
+    """The decision log: every decision with every signal; no content."""
+
+    def __init__(self, context: Context) -> None:
+        folder = context.folder / FOLDER
+        self._database = context.database
+        self._reader = LogReader(context.database, folder)
+        self._patient = LogReader(context.database, folder, seconds=120.0)
+        self.exporter = LogExporter(context.database, folder)
+        """Moves decisions into the log's files; a worker calls its ``work``."""
+
+    def search(self, actor: Actor, request: LogSearch) -> Page[Row]:
+        """Decisions that meet a condition, or how many there are by some columns.
+
+        A search has 10 seconds, 256 MB and 10,000 rows.
+
+        Raises:
+            ServiceError: ``invalid``, pointing at the mistake; ``too-much``, beyond those limits.
+        """
+        actor.need(Scope.log)
+        if request.group_by:
+            return self._groups(request, _known(request.group_by, "group_by"))
+        columns = _known(request.columns or COLUMNS, "columns")
+        key, falling = _order(request.order)
+        query = Query(
+            select=(
+                *(_name(column.name) for column in columns),
+                f'{_name(key.name)} AS "{_KEY}"',
+                f'seq AS "{_SEQ}"',
+            ),
+            where=(*_where(request), *_after(request.cursor, key, falling)),
+            since=request.since,
+            until=request.until,
+            order=f"{_name(key.name)} {_direction(falling)} NULLS LAST, seq {_direction(falling)}",
+            limit=request.limit + 1,
+        )
+        rows = _ask(self._reader, query).to_pylist()
+        shown = rows[: request.limit]
+        more = len(rows) > request.limit
+        return Page(
+            items=[{column.name: row[column.name] for column in columns} for row in shown],
+            next=_cursor(shown[-1], key, falling) if more else None,
+        )
+
+    def export(
+        self, actor: Actor, request: LogExport, file: BinaryIO, format: Format = "parquet"
+    ) -> int:
+        """Write the decisions meant into a file, oldest first; how many were written.
+
+        In CSV the elements of a list are joined by spaces. It has 120 seconds, and writes at most
+        a million decisions: ask for a shorter time range to have them all.
+
+        Raises:
+            ServiceError: ``invalid``, pointing at the mistake; ``too-much``, beyond those limits.
+        """
+        actor.need(Scope.log)
+        columns = _known(request.columns or list(LOG), "columns")
+        query = Query(
+            select=tuple(_name(column.name) for column in columns),
+            where=_where(request),
+            since=request.since,
+            until=request.until,
+            order="seq",
+            limit=EXPORT_ROWS + 1,
+        )
+        table = _ask(self._patient, query)
+        if len(table) > EXPORT_ROWS:
+            raise ServiceError(
+                "too-much",
+                f"More than {EXPORT_ROWS:,} decisions are meant. Narrow `since` and `until`.",
+                field="since",
+            )
+        if format == "parquet":
+            pa.parquet.write_table(table, file, compression="zstd")
+        else:
+            pa.csv.write_csv(_flat(table), file)
+        with self._database.write() as tx:
+            tx.audit(actor.name, "log.export", "log", rows=len(table), format=format)
+        return len(table)
+
+    def _groups(self, request: LogSearch, columns: list[LogColumn]) -> Page[Row]:
+        lists = [column.name for column in columns if column.type == "list"]
+        if len(lists) > 1:
+            raise ServiceError(
+                "invalid",
+                f"`group_by` names two lists, {' and '.join(lists)}. Count by one of them.",
+                field="group_by",
+            )
+        if request.cursor is not None or request.columns is not None:
+            field = "cursor" if request.cursor is not None else "columns"
+            raise ServiceError(
+                "invalid", f"`{field}` does not go with `group_by`. Leave it out.", field=field
+            )
+        query = Query(
+            select=(*(_name(column.name) for column in columns), "count(*) AS count"),
+            where=_where(request),
+            since=request.since,
+            until=request.until,
+            group=True,
+            each=lists[0] if lists else None,
+            order=_group_order(request.order, columns),
+            limit=request.limit,
+        )
+        return Page(items=_ask(self._reader, query).to_pylist())
+
+
+_KEY, _SEQ = "sort key", "sort seq"
+
+
+def _ask(reader: LogReader, query: Query) -> pa.Table:
+    try:
+        return reader.ask(query)
+    except LogLimitError as error:
+        raise ServiceError(
+            "too-much", f"This is too much to ask at once: {error}. Narrow `since` and `until`."
+        ) from None
+
+
+def _where(request: LogScope) -> tuple[str, ...]:
+    """The condition, checked.
+
+    Raises:
+        ServiceError: ``invalid``, with the problem as the policy language shows it.
+    """
+    if request.since and request.until and request.since >= request.until:
+        raise ServiceError(
+            "invalid", "`since` is not before `until`: nothing can be found.", field="since"
+        )
+    if request.where is None:
+        return ()
+    try:
+        return (checked(request.where),)
+    except ConditionError as error:
+        problem = error.problem.to_dict()
+        raise ServiceError("invalid", str(error), field="where", problems=[problem]) from None
+
+
+def _known(names: Sequence[str], field: str) -> list[LogColumn]:
+    for at, name in enumerate(names):
+        if name not in LOG:
+            hint = suggest(name, LOG) or "docs/log.md lists the columns."
+            raise ServiceError(
+                "invalid", f"The log has no column `{name}`. {hint}", field=f"{field}[{at}]"
+            )
+        if name in names[:at]:
+            raise ServiceError(
+                "invalid", f"`{name}` is named twice. Name it once.", field=f"{field}[{at}]"
+            )
+    return [LOG[name] for name in names]
+
+
+def _order(order: str | None) -> tuple[LogColumn, bool]:
+    """The column to sort by, and whether in falling order."""
+    if order is None:
+        return LOG["seq"], True
+    column = _known([order.removeprefix("-")], "order")[0]
+    if column.type == "list":
+        raise ServiceError(
+            "invalid", f"`{column.name}` is a list, which has no order.", field="order"
+        )
+    return column, order.startswith("-")
+
+
+def _group_order(order: str | None, columns: list[LogColumn]) -> str:
+    names = [column.name for column in columns]
+    rest = ", ".join(str(at + 1) for at in range(len(columns)))
+    if order is None:
+        return f"count DESC, {rest}"
+    name = order.removeprefix("-")
+    if name != "count" and name not in names:
+        listed = ", ".join([*names, "count"])
+        raise ServiceError(
+            "invalid", f"Groups can be sorted by {listed}, not by `{name}`.", field="order"
+        )
+    place = "count" if name == "count" else str(names.index(name) + 1)
+    return f"{place} {_direction(order.startswith('-'))} NULLS LAST, {rest}"
+
+
+def _cursor(row: Row, key: LogColumn, falling: bool) -> str:
+    """Where a page ended: the order it was in, and the place of its last row in it."""
+    value = row[_KEY]
+    place = micros(value) if isinstance(value, datetime) else value
+    order = f"{'-' if falling else ''}{key.name}"
+    return base64.urlsafe_b64encode(json.dumps([order, place, row[_SEQ]]).encode()).decode()
+
+
+def _after(cursor: str | None, key: LogColumn, falling: bool) -> tuple[str, ...]:
+    """The condition that leaves what comes after the cursor's place."""
+    if cursor is None:
+        return ()
+    try:
+        order, value, seq = json.loads(base64.urlsafe_b64decode(cursor))
+        fits = order == f"{'-' if falling else ''}{key.name}" and isinstance(seq, int)
+        fits = fits and isinstance(value, _PLACES[key.type])
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise ServiceError(
+            "invalid",
+            "`cursor` is not from a page of this search. Give `next` of the page before, and the "
+            "same `order`.",
+            field="cursor",
+        )
+    name, sign = _name(key.name), "<" if falling else ">"
+    if value is None:
+        return (f"{name} IS NULL AND seq {sign} {seq}",)
+    place = _literal(key, value)
+    return (f"{name} {sign} {place} OR {name} IS NULL OR ({name} = {place} AND seq {sign} {seq})",)
+
+
+_PLACES: dict[str, Any] = {
+    "text": str | None,
+    "number": float | int | None,
+    "count": int | None,
+    "boolean": bool | None,
+    "time": int | None,
+}
+
+
+def _literal(key: LogColumn, value: Any) -> str:
+    if key.type == "text":
+        return quoted(value)
+    if key.type == "time":
+        return f"make_timestamptz({value})"
+    return f"CAST({value!r} AS FLOAT)" if key.type == "number" else repr(value)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Lists as text: CSV has none."""
+    columns = [
+        pc.binary_join(column, " ") if pa.types.is_list(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
+
+
+def _name(column: str) -> str:
+    return f'"{column}"'
+
+
+def _direction(falling: bool) -> str:
+    return "DESC" if falling else "ASC"

@@ -1,0 +1,20 @@
+"""The decision log: which files it consists of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portreeve.store.columns import Time
+from portreeve.store.tables.base import column, table
+
+log_files = table(
+    "log_files",
+    "The Parquet files of the decision log. A file that is not listed here is no part of it.",
+    column("path", sa.Text, "where it lies under the folder of the log", primary_key=True),
+    column("day", sa.Text, "the UTC day of its decisions, YYYY-MM-DD", index=True),
+    column("rows", sa.BigInteger, "how many decisions"),
+    column("bytes", sa.BigInteger, "its size"),
+    column("made", Time, "when it was written"),
+    column("replaced", Time, "when another took its place; it is removed a little later",
+           nullable=True),
+)  # fmt: skip
