@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -58,6 +58,7 @@ _LOOK_SECONDS = 0.1
 NOBODY = Actor("nobody")
 """Who asks on a route that needs no key."""
 
+R = TypeVar("R")
 _log = logging.getLogger("portreeve.api")
 
 
@@ -161,7 +162,7 @@ class App:
             _log.warning("an answer could not be kept", extra={"facts": {"request": call.id}})
         return reply
 
-    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+    async def _in_thread(self, work: Callable[[], R]) -> R:
         """Do work that may wait.
 
         Raises:
@@ -244,18 +245,16 @@ class _Handler:
     def _query(self, call: Call, kind: type[msgspec.Struct]) -> msgspec.Struct:
         values: dict[str, Any] = {}
         for name, found in call.query().items():
+            if name not in kind.__struct_fields__:
+                raise _unknown_query(kind)
             if name in self._lists:
                 values[name] = found
-            elif len(found) > 1:
-                raise (
-                    ServiceError(
-                        "invalid", f"`{name}` comes {len(found)} times. Give it once.", field=name
-                    )
-                    if name in kind.__struct_fields__
-                    else _unknown_query(kind)
+                continue
+            if len(found) > 1:
+                raise ServiceError(
+                    "invalid", f"`{name}` comes {len(found)} times. Give it once.", field=name
                 )
-            else:
-                values[name] = found[0]
+            values[name] = found[0]
         try:
             return msgspec.convert(values, kind, strict=False)
         except msgspec.ValidationError as error:

@@ -20,7 +20,7 @@ CONTENT_TYPE = b"application/problem+json"
 
 _log = logging.getLogger("portreeve.api")
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>.*)`$")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
+_IDENTIFIER = re.compile(r"[a-z_]{1,40}")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 _EXPECTED = re.compile(r"^Expected `([^`]*)`(.*)$", re.DOTALL)
