@@ -29,6 +29,11 @@ FIRST_STATES = {
 """The state in which a verdict of the machine leaves an item; published for the others."""
 
 
+def facts(row: Row) -> dict[str, Any]:
+    """A row by its columns' names, as msgspec takes it: SQLAlchemy's names are no plain text."""
+    return {str(name): value for name, value in row._mapping.items()}
+
+
 def case_row(connection: sa.Connection, id: str, *, lock: bool = False) -> Row:
     """A case's row.
 
@@ -85,8 +90,8 @@ def contents_of(connection: sa.Connection, case: str, *, first: bool = False) ->
         .where(case_items.c.case == case)
         .order_by(case_items.c.added, case_items.c.item)
         .limit(SHOWN_ITEMS)
-    ).mappings()  # fmt: skip
-    found = [dict(row) for row in rows]
+    )  # fmt: skip
+    found = [facts(row) for row in rows]
     if first:
         for row in found:
             row["state"] = FIRST_STATES.get(row["verdict"], "published")
@@ -94,12 +99,11 @@ def contents_of(connection: sa.Connection, case: str, *, first: bool = False) ->
 
 
 def _answer(row: Row, size: int, blind: bool, now: datetime) -> Case:
-    shown: dict[str, Any] = dict(row._mapping)
-    facts = {name: shown[name] for name in Case.__struct_fields__ if name in shown}
-    facts["items"] = size
-    facts["priority"] = priority(
+    shown = facts(row)
+    shown["items"] = size
+    shown["priority"] = priority(
         row.severity, row.reach, row.reports, opened=row.opened, now=row.decided or now
     )
     if blind:
-        facts |= {"decided_by": None, "verdict": None}
-    return msgspec.convert(facts, Case)
+        shown |= {"decided_by": None, "verdict": None}
+    return msgspec.convert(shown, Case)

@@ -25,7 +25,7 @@ from portreeve.schemas.cases import (
 from portreeve.service import case_steps
 from portreeve.service.actor import Actor
 from portreeve.service.case_opening import SEALED_TIER
-from portreeve.service.case_records import Row, case_row
+from portreeve.service.case_records import Row, case_row, facts
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
@@ -66,12 +66,12 @@ class EvidenceRoom:
             found = CaseEvidence(
                 case=case, items=self._items(tx, members), reports=told, next=after
             )
-            facts = {
+            detail = {
                 "decisions": [member.decision for member in members],
                 "reports": [report.report for report in told],
                 "release": release,
             }
-            case_steps.write(tx, [Step(case, actor.name, "evidence-read", facts)])
+            case_steps.write(tx, [Step(case, actor.name, "evidence-read", detail)])
             return found
 
     def read_for_appeal(self, actor: Actor, appeal: str) -> ItemEvidence:
@@ -169,8 +169,8 @@ class EvidenceRoom:
                 sa.select(evidence_releases)
                 .where(evidence_releases.c.case == case)
                 .order_by(evidence_releases.c.id.desc())
-            ).mappings()
-            return Page(items=msgspec.convert([dict(row) for row in rows], list[Release]))
+            )
+            return Page(items=msgspec.convert([facts(row) for row in rows], list[Release]))
 
     def _release_needed(self, tx: Transaction, case: Row, actor: Actor) -> str:
         """The release that lets the actor read a sealed case now."""
@@ -274,12 +274,12 @@ def _sealed_contents(tx: Transaction, members: Sequence[Row]) -> dict[str, Row]:
 
 
 def _item_evidence(member: Row, plain: bytes | None) -> ItemEvidence:
-    facts = {"item": member.item, "decision": member.decision, "account": member.account}
+    named = {"item": member.item, "decision": member.decision, "account": member.account}
     if plain is None:
-        return ItemEvidence(**facts, erased=True)
+        return ItemEvidence(**named, erased=True)
     said = Content.from_bytes(plain)
     return ItemEvidence(
-        **facts,
+        **named,
         erased=False,
         text=said.text,
         links=said.links,
@@ -310,4 +310,4 @@ def _release(tx: Transaction, id: str) -> Release:
     row = tx.execute(sa.select(evidence_releases).where(evidence_releases.c.id == id)).first()
     if row is None:
         raise not_found("release", id)
-    return msgspec.convert(dict(row._mapping), Release)
+    return msgspec.convert(facts(row), Release)
