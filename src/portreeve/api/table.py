@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from portreeve.api.areas import keys, operation, webhooks
+from portreeve.api.areas import (
+    accounts,
+    appeals,
+    cases,
+    items,
+    keys,
+    log,
+    operation,
+    policies,
+    readings,
+    reports,
+    sanctions,
+    screening,
+    webhooks,
+)
 from portreeve.api.routes import Route, Routes
 
 AREAS: tuple[Routes, ...] = (
+    screening.routes,
+    items.routes,
+    accounts.routes,
+    sanctions.routes,
+    reports.routes,
+    cases.routes,
+    appeals.routes,
+    readings.routes,
+    policies.routes,
+    log.routes,
     keys.routes,
     webhooks.routes,
     operation.routes,

@@ -11,9 +11,80 @@ from typing import Any, TypeVar
 import msgspec
 
 from portreeve.client.requests import part
+from portreeve.schemas.accounts import Account, AccountFacts, RelationEvents, RelationsTaken
+from portreeve.schemas.appeals import (
+    Appeal,
+    AppealProgress,
+    AppealQuery,
+    AppealRecord,
+    DecideAppeal,
+    FileAppeal,
+)
 from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.cases import (
+    AddNote,
+    Case,
+    CaseEvidence,
+    CaseQuery,
+    CaseRecord,
+    CaseStep,
+    DecideCase,
+    Handover,
+    ItemEvidence,
+    Release,
+    RequestRelease,
+)
+from portreeve.schemas.enforcement import Imposition, Lift, Sanction, UndoRequest, Undone
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
+from portreeve.schemas.log import LogSearch
+from portreeve.schemas.policies import (
+    Acknowledgement,
+    Activation,
+    Alarm,
+    Approval,
+    Dissent,
+    PassItem,
+    PolicyChange,
+    PolicyInForce,
+    PolicyRecord,
+    PolicyVersion,
+    Preview,
+    PreviewOrder,
+    Proposal,
+    RetroactivePass,
+    Rollback,
+    Rollout,
+    Selection,
+    ShadowQuery,
+    ShadowReport,
+    ShadowSwitch,
+    Withdrawal,
+)
+from portreeve.schemas.queries import (
+    AgreementQuery,
+    InForceQuery,
+    NetworkPaging,
+    NetworkQuery,
+    SanctionQuery,
+)
+from portreeve.schemas.readings import Agreement, Reading, ReadingResult, SubmitReading
+from portreeve.schemas.reports import (
+    AddFrankingKey,
+    FrankingKey,
+    Report,
+    ReportClaim,
+    ReportFranked,
+    ReportItem,
+)
+from portreeve.schemas.screening import (
+    Batch,
+    BatchAnswer,
+    DecisionRecord,
+    ItemRecord,
+    Screened,
+    Submission,
+)
 from portreeve.schemas.webhooks import (
     Delivery,
     DeliveryFilter,
@@ -43,6 +114,999 @@ class Operations:
         body: msgspec.Struct | None = None,
     ) -> T:
         raise NotImplementedError
+
+    def screen(
+        self,
+        body: Submission,
+    ) -> Screened:
+        """Screen one item, before or after publication.
+
+        The same id with the same content has the same decision; with other content it is an
+        edit. When the deadline of the surface is missed, the surface's fail policy answers,
+        `provisional` is true, and the decision follows as an event.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/screen",
+            Screened,
+            body=body,
+        )
+
+    def screen_batch(
+        self,
+        body: Batch,
+    ) -> BatchAnswer:
+        """Screen many items at once, at most 10,000.
+
+        Items that cannot be decided, such as one of a sealed surface, are set aside in
+        `rejected`; the others are decided. A body that has not the form of a batch is refused
+        whole.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/screen/batch",
+            BatchAnswer,
+            body=body,
+        )
+
+    def get_item(
+        self,
+        id: str,
+    ) -> ItemRecord:
+        """One item, without its content.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/items/{part(id)}",
+            ItemRecord,
+        )
+
+    def delete_item(
+        self,
+        id: str,
+    ) -> ItemRecord:
+        """Say that the item is gone from the network.
+
+        What was decided stays, and can be appealed.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "DELETE",
+            f"/v1/items/{part(id)}",
+            ItemRecord,
+        )
+
+    def get_decision(
+        self,
+        id: str,
+    ) -> DecisionRecord:
+        """One decision, with the reasons in the words of the policy that decided.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/decisions/{part(id)}",
+            DecisionRecord,
+        )
+
+    def undo_decision(
+        self,
+        id: str,
+        body: UndoRequest,
+    ) -> Undone:
+        """Reverse a decision and everything it caused.
+
+        The post and its comments, strikes, sanctions, followers and counters are as they were.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/decisions/{part(id)}/undo",
+            Undone,
+            body=body,
+        )
+
+    def put_account(
+        self,
+        id: str,
+        body: AccountFacts,
+    ) -> Account:
+        """Say what an account is; what was said of it before is replaced.
+
+        Needs the scope `accounts`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/accounts/{part(id)}",
+            Account,
+            body=body,
+        )
+
+    def get_account(
+        self,
+        id: str,
+    ) -> Account:
+        """An account and its standing: strikes, sanctions, counts.
+
+        Needs the scope `accounts`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/accounts/{part(id)}",
+            Account,
+        )
+
+    def add_relations(
+        self,
+        body: RelationEvents,
+    ) -> RelationsTaken:
+        """Tell of changes between accounts: metadata only.
+
+        An event that has an id counts once, however often it is told.
+
+        Needs the scope `accounts`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/relations",
+            RelationsTaken,
+            body=body,
+        )
+
+    def list_sanctions(
+        self,
+        query: SanctionQuery | None = None,
+    ) -> Page[Sanction]:
+        """Sanctions, the newest first.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/sanctions",
+            Page[Sanction],
+            query=query,
+        )
+
+    def impose_sanction(
+        self,
+        body: Imposition,
+    ) -> Sanction:
+        """Impose a sanction by hand.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/sanctions",
+            Sanction,
+            body=body,
+        )
+
+    def get_sanction(
+        self,
+        id: str,
+    ) -> Sanction:
+        """One sanction.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/sanctions/{part(id)}",
+            Sanction,
+        )
+
+    def lift_sanction(
+        self,
+        id: str,
+        body: Lift,
+    ) -> Sanction:
+        """End a sanction before its time.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/sanctions/{part(id)}/lift",
+            Sanction,
+            body=body,
+        )
+
+    def report_item(
+        self,
+        body: ReportItem,
+    ) -> Report:
+        """Report something that was published.
+
+        Needs the scope `reports`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/reports",
+            Report,
+            body=body,
+        )
+
+    def report_claim(
+        self,
+        body: ReportClaim,
+    ) -> Report:
+        """Claim something against an account.
+
+        Nothing automatic follows from a claim.
+
+        Needs the scope `reports`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/reports/claims",
+            Report,
+            body=body,
+        )
+
+    def report_franked(
+        self,
+        body: ReportFranked,
+    ) -> Report:
+        """Open exactly one message of a private chat, with proof.
+
+        Needs the scope `reports`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/reports/franked",
+            Report,
+            body=body,
+        )
+
+    def get_report(
+        self,
+        id: str,
+    ) -> Report:
+        """How a report stands.
+
+        Needs the scope `reports`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/reports/{part(id)}",
+            Report,
+        )
+
+    def list_franking_keys(
+        self,
+        query: NetworkQuery | None = None,
+    ) -> Page[FrankingKey]:
+        """The keys with which platforms sign stamps.
+
+        Needs the scope `reports`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/franking/keys",
+            Page[FrankingKey],
+            query=query,
+        )
+
+    def add_franking_key(
+        self,
+        body: AddFrankingKey,
+    ) -> FrankingKey:
+        """Register a key of a platform, or set the end of its use.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/franking/keys",
+            FrankingKey,
+            body=body,
+        )
+
+    def list_cases(
+        self,
+        query: CaseQuery | None = None,
+    ) -> Page[Case]:
+        """Cases of a queue, or of all, the most urgent first.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/cases",
+            Page[Case],
+            query=query,
+        )
+
+    def get_case(
+        self,
+        id: str,
+    ) -> CaseRecord:
+        """A case with its items, without content.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/cases/{part(id)}",
+            CaseRecord,
+        )
+
+    def get_case_history(
+        self,
+        id: str,
+    ) -> Page[CaseStep]:
+        """What happened to a case, the oldest first, with the reviewers' notes.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/cases/{part(id)}/history",
+            Page[CaseStep],
+        )
+
+    def claim_case(
+        self,
+        id: str,
+    ) -> CaseRecord:
+        """Hold a case for 15 minutes; again, to hold it longer.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/claim",
+            CaseRecord,
+        )
+
+    def release_case(
+        self,
+        id: str,
+    ) -> CaseRecord:
+        """Give a case one holds back to its queue.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/release",
+            CaseRecord,
+        )
+
+    def hand_over_case(
+        self,
+        id: str,
+        body: Handover,
+    ) -> CaseRecord:
+        """Give a case one holds to another reviewer.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/handover",
+            CaseRecord,
+            body=body,
+        )
+
+    def note_on_case(
+        self,
+        id: str,
+        body: AddNote,
+    ) -> CaseStep:
+        """Write something down for other reviewers.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/notes",
+            CaseStep,
+            body=body,
+        )
+
+    def decide_case(
+        self,
+        id: str,
+        body: DecideCase,
+    ) -> CaseRecord:
+        """Decide all items of a case one holds.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/decide",
+            CaseRecord,
+            body=body,
+        )
+
+    def read_evidence(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> CaseEvidence:
+        """What the items of a case said, and what its reports say.
+
+        Every reading is in the audit log. A sealed case needs a release.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/cases/{part(id)}/evidence",
+            CaseEvidence,
+            query=query,
+        )
+
+    def list_releases(
+        self,
+        id: str,
+    ) -> Page[Release]:
+        """The releases of a sealed case, the latest first.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/cases/{part(id)}/evidence/releases",
+            Page[Release],
+        )
+
+    def request_release(
+        self,
+        id: str,
+        body: RequestRelease,
+    ) -> Release:
+        """Ask for leave to read a sealed case; somebody else must grant it.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/evidence/release",
+            Release,
+            body=body,
+        )
+
+    def grant_release(
+        self,
+        id: str,
+        release: str,
+    ) -> Release:
+        """Grant what another person asked for; its time begins now.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/cases/{part(id)}/evidence/releases/{part(release)}/grant",
+            Release,
+        )
+
+    def file_appeal(
+        self,
+        body: FileAppeal,
+    ) -> AppealProgress:
+        """Contest a decision, once.
+
+        Needs the scope `appeals`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/appeals",
+            AppealProgress,
+            body=body,
+        )
+
+    def list_appeals(
+        self,
+        query: AppealQuery | None = None,
+    ) -> Page[Appeal]:
+        """Appeals in a state, the first due first.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/appeals",
+            Page[Appeal],
+            query=query,
+        )
+
+    def get_appeal(
+        self,
+        id: str,
+    ) -> AppealProgress:
+        """How an appeal stands, and the reply.
+
+        Needs the scope `appeals`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/appeals/{part(id)}",
+            AppealProgress,
+        )
+
+    def claim_appeal(
+        self,
+        id: str,
+    ) -> AppealRecord:
+        """Hold an appeal for 15 minutes and read what the person says.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/appeals/{part(id)}/claim",
+            AppealRecord,
+        )
+
+    def read_appeal_evidence(
+        self,
+        id: str,
+    ) -> ItemEvidence:
+        """What the item of an appealed decision said.
+
+        Every reading is in the audit log.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/appeals/{part(id)}/evidence",
+            ItemEvidence,
+        )
+
+    def decide_appeal(
+        self,
+        id: str,
+        body: DecideAppeal,
+    ) -> Appeal:
+        """Answer an appeal one holds; an overturn restores what was taken.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/appeals/{part(id)}/decide",
+            Appeal,
+            body=body,
+        )
+
+    def next_reading(
+        self,
+    ) -> Reading:
+        """A case to read again without knowing the first verdict, for 15 minutes.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/readings/next",
+            Reading,
+        )
+
+    def submit_reading(
+        self,
+        body: SubmitReading,
+    ) -> ReadingResult:
+        """Give one's verdict on a case read again.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/readings",
+            ReadingResult,
+            body=body,
+        )
+
+    def get_agreement(
+        self,
+        query: AgreementQuery | None = None,
+    ) -> Agreement:
+        """Share of equal verdicts and Cohen's kappa, each with its 95 % interval.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/readings/agreement",
+            Agreement,
+            query=query,
+        )
+
+    def list_policies(
+        self,
+        query: NetworkPaging | None = None,
+    ) -> Page[PolicyVersion]:
+        """Policy versions, of one network or of all, without their texts.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/policies",
+            Page[PolicyVersion],
+            query=query,
+        )
+
+    def propose_policy(
+        self,
+        body: Proposal,
+    ) -> PolicyVersion:
+        """Keep a new version, if its text loads and its own examples come out as it says.
+
+        Needs the scope `policies:propose`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/policies",
+            PolicyVersion,
+            body=body,
+        )
+
+    def get_policy_in_force(
+        self,
+        name: str,
+        query: InForceQuery | None = None,
+    ) -> PolicyInForce:
+        """What decides on a network now, or at another time.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policies/{part(name)}/in-force",
+            PolicyInForce,
+            query=query,
+        )
+
+    def list_policy_changes(
+        self,
+        name: str,
+        query: Paging | None = None,
+    ) -> Page[PolicyChange]:
+        """All changes of what is in force on a network, the last made first.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policies/{part(name)}/changes",
+            Page[PolicyChange],
+            query=query,
+        )
+
+    def rollback_policy(
+        self,
+        name: str,
+        body: Rollback,
+    ) -> PolicyChange:
+        """Go back to a version that was in force, with a record of its own.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/rollback",
+            PolicyChange,
+            body=body,
+        )
+
+    def withdraw_policy_change(
+        self,
+        name: str,
+        body: Withdrawal,
+    ) -> PolicyChange:
+        """Take back a change before its moment comes, with a record of its own.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/withdraw",
+            PolicyChange,
+            body=body,
+        )
+
+    def get_shadow_report(
+        self,
+        name: str,
+        query: ShadowQuery | None = None,
+    ) -> ShadowReport:
+        """How the shadow compares with what was decided.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policies/{part(name)}/shadow",
+            ShadowReport,
+            query=query,
+        )
+
+    def list_retroactive_passes(
+        self,
+        name: str,
+        query: Paging | None = None,
+    ) -> Page[RetroactivePass]:
+        """The retroactive passes of a network, the last begun first.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policies/{part(name)}/passes",
+            Page[RetroactivePass],
+            query=query,
+        )
+
+    def get_policy(
+        self,
+        name: str,
+        version: str,
+    ) -> PolicyVersion:
+        """One version, with its text and its announcement.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policies/{part(name)}/{part(version)}",
+            PolicyVersion,
+        )
+
+    def approve_policy(
+        self,
+        name: str,
+        version: str,
+        body: Approval,
+    ) -> PolicyVersion:
+        """Consent to exactly one text.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/approve",
+            PolicyVersion,
+            body=body,
+        )
+
+    def dissent_from_policy(
+        self,
+        name: str,
+        version: str,
+        body: Dissent,
+    ) -> PolicyVersion:
+        """Disagree, with reasons: they stand in every record that is signed from now on.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/dissent",
+            PolicyVersion,
+            body=body,
+        )
+
+    def preview_policy(
+        self,
+        name: str,
+        version: str,
+        body: PreviewOrder,
+    ) -> Preview:
+        """What a version would decide of stored items. Nothing is changed.
+
+        Needs the scope `policies:propose`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/preview",
+            Preview,
+            body=body,
+        )
+
+    def activate_policy(
+        self,
+        name: str,
+        version: str,
+        body: Activation,
+    ) -> PolicyChange:
+        """Sign the version's decision record and put it in force, to the second.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/activate",
+            PolicyChange,
+            body=body,
+        )
+
+    def shadow_policy(
+        self,
+        name: str,
+        version: str,
+        body: ShadowSwitch,
+    ) -> PolicyChange:
+        """Let a version decide beside the one in force, without effect, or end that.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/shadow",
+            PolicyChange,
+            body=body,
+        )
+
+    def roll_out_policy(
+        self,
+        name: str,
+        version: str,
+        body: Rollout,
+    ) -> PolicyChange:
+        """Let a version decide for a part of the accounts.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/rollout",
+            PolicyChange,
+            body=body,
+        )
+
+    def begin_retroactive_pass(
+        self,
+        name: str,
+        version: str,
+        body: Selection,
+    ) -> RetroactivePass:
+        """Begin to list what the version in force would take down of what is published.
+
+        Nothing is taken down until the pass is run.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/policies/{part(name)}/{part(version)}/retroactive",
+            RetroactivePass,
+            body=body,
+        )
+
+    def get_retroactive_pass(
+        self,
+        id: str,
+    ) -> RetroactivePass:
+        """A retroactive pass, and how far it is.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/passes/{part(id)}",
+            RetroactivePass,
+        )
+
+    def list_pass_items(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> Page[PassItem]:
+        """What a retroactive pass takes down, by item.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/passes/{part(id)}/items",
+            Page[PassItem],
+            query=query,
+        )
+
+    def run_retroactive_pass(
+        self,
+        id: str,
+    ) -> RetroactivePass:
+        """Let a retroactive pass take down what it has listed.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/passes/{part(id)}/run",
+            RetroactivePass,
+        )
+
+    def stop_retroactive_pass(
+        self,
+        id: str,
+    ) -> RetroactivePass:
+        """End a retroactive pass; what it has taken down stays down.
+
+        Needs the scope `policies:approve`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/passes/{part(id)}/stop",
+            RetroactivePass,
+        )
+
+    def get_policy_record(
+        self,
+        id: str,
+    ) -> PolicyRecord:
+        """A signed decision record.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/policy-records/{part(id)}",
+            PolicyRecord,
+        )
+
+    def list_alarms(
+        self,
+        query: NetworkPaging | None = None,
+    ) -> Page[Alarm]:
+        """Alarms about the hit rates of rules, the last raised first.
+
+        Needs the scope `policies:read`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/alarms",
+            Page[Alarm],
+            query=query,
+        )
+
+    def acknowledge_alarm(
+        self,
+        id: str,
+        body: Acknowledgement,
+    ) -> Alarm:
+        """Take note of an alarm; the rule is then quiet for a day.
+
+        Needs the scope `policies:propose`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/alarms/{part(id)}/acknowledge",
+            Alarm,
+            body=body,
+        )
+
+    def search_log(
+        self,
+        body: LogSearch,
+    ) -> Page[dict[str, Any]]:
+        """Decisions that meet a SQL condition, or how many there are by some columns.
+
+        Needs the scope `log`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/log/search",
+            Page[dict[str, Any]],
+            body=body,
+        )
 
     def list_keys(
         self,

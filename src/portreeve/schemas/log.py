@@ -29,11 +29,12 @@ class LogScope(Request, frozen=True, kw_only=True):
         ),
     ] = None
     since: Annotated[
-        datetime | None, Meta(description="only decisions made then or later", tz=True)
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="only decisions made then or later"),
     ] = None
-    until: Annotated[datetime | None, Meta(description="only decisions made before", tz=True)] = (
-        None
-    )
+    until: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="only decisions made before")
+    ] = None
 
 
 class LogSearch(LogScope, frozen=True, kw_only=True):

@@ -227,7 +227,7 @@ class RecordBody(msgspec.Struct, frozen=True, kw_only=True):
     signed: Annotated[datetime, Meta(description="when")]
 
 
-class DecisionRecord(Answer, frozen=True, kw_only=True):
+class PolicyRecord(Answer, frozen=True, kw_only=True):
     """A signed decision record; anyone can verify it offline."""
 
     body: Annotated[RecordBody, Meta(description="what was decided")]

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.policy import Policy, Words
-from portreeve.schemas.policies import RECORD_TYPE, Bilingual, DecisionRecord, RecordBody
+from portreeve.schemas.policies import RECORD_TYPE, Bilingual, PolicyRecord, RecordBody
 from portreeve.service.secrets import Signer, verify
 from portreeve.store import Transaction
 from portreeve.store.tables.policies import policy_records
@@ -34,7 +34,7 @@ def canonical(body: Any) -> bytes:
     return msgspec.json.encode(body, order="sorted")
 
 
-def verify_record(record: bytes | str | DecisionRecord, public_keys: Iterable[str]) -> RecordBody:
+def verify_record(record: bytes | str | PolicyRecord, public_keys: Iterable[str]) -> RecordBody:
     """What a record says, if one of these keys signed exactly that. Needs no service.
 
     Args:
@@ -76,9 +76,9 @@ def write_record(tx: Transaction, signer: Signer, body: RecordBody) -> None:
     tx.execute(sa.insert(policy_records), row)
 
 
-def record_of(row: Any) -> DecisionRecord:
+def record_of(row: Any) -> PolicyRecord:
     """A row of ``policy_records`` as the API gives it."""
-    return DecisionRecord(
+    return PolicyRecord(
         body=msgspec.json.decode(row.body, type=RecordBody),
         signature=row.signature,
         key_id=row.key_id,

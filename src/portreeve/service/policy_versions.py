@@ -16,10 +16,10 @@ from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.policies import (
     Approval,
     Approved,
-    DecisionRecord,
     Dissent,
     Dissented,
     PolicyProblem,
+    PolicyRecord,
     PolicyVersion,
     Proposal,
     VersionState,
@@ -131,7 +131,7 @@ class Versions:
             self._add_opinion(tx, actor, row, "dissent", dissent.words)
         return self._shown(label)
 
-    def record(self, actor: Actor, id: str) -> DecisionRecord:
+    def record(self, actor: Actor, id: str) -> PolicyRecord:
         """A signed decision record."""
         actor.need(Scope.policies_read)
         with self._context.database.read() as connection:

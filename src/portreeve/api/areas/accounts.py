@@ -1,0 +1,36 @@
+"""Accounts, relations between them, notices to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portreeve.api.routes import Routes
+from portreeve.schemas.access import Scope
+from portreeve.schemas.accounts import Account, AccountFacts, RelationEvents, RelationsTaken
+
+if TYPE_CHECKING:
+    from portreeve.service.actor import Actor
+    from portreeve.service.service import Service
+
+routes = Routes("accounts", "Accounts, relations between them, notices to them.")
+
+
+@routes.put("/v1/accounts/{id}", Scope.accounts)
+def put_account(service: Service, actor: Actor, id: str, body: AccountFacts) -> Account:
+    """Say what an account is; what was said of it before is replaced."""
+    return service.accounts.put(actor, id, body)
+
+
+@routes.get("/v1/accounts/{id}", Scope.accounts)
+def get_account(service: Service, actor: Actor, id: str) -> Account:
+    """An account and its standing: strikes, sanctions, counts."""
+    return service.accounts.get(actor, id)
+
+
+@routes.post("/v1/relations", Scope.accounts)
+def add_relations(service: Service, actor: Actor, body: RelationEvents) -> RelationsTaken:
+    """Tell of changes between accounts: metadata only.
+
+    An event that has an id counts once, however often it is told.
+    """
+    return service.accounts.relate(actor, body)

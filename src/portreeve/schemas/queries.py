@@ -1,0 +1,51 @@
+"""What lists are asked for, where a list takes more than its page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from portreeve.schemas.base import Paging, Request
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class SanctionQuery(Paging, frozen=True, kw_only=True):
+    """Which sanctions."""
+
+    account: Annotated[str | None, Meta(description="only of this account")] = None
+    in_force: Annotated[
+        bool | None, Meta(description="true: only those that restrict somebody now")
+    ] = None
+
+
+class NetworkPaging(Paging, frozen=True, kw_only=True):
+    """Which records of which network."""
+
+    network: Annotated[
+        str | None, Meta(description="only of this network; of all if not given")
+    ] = None
+
+
+class NetworkQuery(Request, frozen=True, kw_only=True):
+    """Which network."""
+
+    network: Annotated[
+        str | None, Meta(description="only of this network; of all if not given")
+    ] = None
+
+
+class AgreementQuery(NetworkQuery, frozen=True, kw_only=True):
+    """Which second readings."""
+
+    since: Annotated[Moment | None, Meta(description="only since this time; all if not given")] = (
+        None
+    )
+
+
+class InForceQuery(Request, frozen=True, kw_only=True):
+    """When."""
+
+    time: Annotated[Moment | None, Meta(description="at this time; now if not given")] = None
