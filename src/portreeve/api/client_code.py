@@ -124,7 +124,7 @@ def _imports() -> str:
                     raise ValueError(f"{name} is in {module} and in {homes[name]}")
     lines = []
     for module in sorted(set(homes.values())):
-        names = sorted(name for name, home in homes.items() if home == module)
+        names = sorted((n for n, home in homes.items() if home == module), key=str.lower)
         line = f"from {module} import {', '.join(names)}"
         if len(line) > 100:
             line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

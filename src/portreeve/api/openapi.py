@@ -13,13 +13,12 @@ from typing import Any
 import msgspec
 
 from portreeve.api.routes import Route
+from portreeve.api.schema import Json, schemas_of
 from portreeve.api.table import AREAS, ROUTES
 from portreeve.api.version import VERSION
 from portreeve.schemas.access import Scope
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import KINDS
-
-Json = dict[str, Any]
 
 _REFERENCE = "#/components/schemas/{name}"
 _DOCTEST = re.compile(r"\n\s*>>>.*", re.DOTALL)
@@ -46,7 +45,7 @@ def document() -> Json:
     kinds: list[Any] = [Problem]
     for route in ROUTES:
         kinds += [kind for kind in (route.body, route.query, route.answer) if _is_schema(kind)]
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    schemas, components = schemas_of(kinds, _REFERENCE)
     by_kind = dict(zip(kinds, schemas, strict=True))
     used = {name: _tidy(schema) for name, schema in components.items()}
     queries = {_component(by_kind[route.query]) for route in ROUTES if route.query is not None}

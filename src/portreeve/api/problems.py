@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from portreeve.api.schema import schemas_of
 from portreeve.model import SealedSurfaceError
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import ServiceError
@@ -155,7 +156,7 @@ def _fields_at(kind: Any, path: str) -> list[str]:
 
 def _schema_at(kind: Any, path: str) -> dict[str, Any]:
     """The JSON schema of a field, found by its path; empty when it cannot be found."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+    (schema,), components = schemas_of([kind], "{name}")
     for step in ["", *re.findall(r"\w+|\[[^\]]*\]", path)]:
         if step.startswith("["):
             schema = schema.get("items") or schema.get("additionalProperties") or {}

@@ -34,7 +34,7 @@ from portreeve.schemas.cases import (
     Release,
     RequestRelease,
 )
-from portreeve.schemas.enforcement import Imposition, Lift, Sanction, UndoRequest, Undone
+from portreeve.schemas.enforcement import Imposition, Lift, Sanction, Undone, UndoRequest
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
 from portreeve.schemas.log import LogSearch
