@@ -95,9 +95,8 @@ class Desk:
     def ranks(self) -> dict[str, int]:
         """The stored places of cases."""
         with self.database.read() as connection:
-            return {
-                id: rank for id, rank in connection.execute(sa.select(cases.c.id, cases.c.rank))
-            }
+            rows = connection.execute(sa.select(cases.c.id, cases.c.rank)).all()
+        return {row.id: row.rank for row in rows}
 
 
 def says_nothing(network: str, text: str, time: datetime) -> MessageJudgement:

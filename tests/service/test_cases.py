@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from portreeve.schemas.cases import AddNote, CaseQuery, DecideCase, Handover
+from portreeve.schemas.reports import ReportItem
 from portreeve.service.actor import Actor
 from portreeve.service.case_opening import decision_row
 from portreeve.store import micros
@@ -165,6 +166,29 @@ def test_of_two_who_claim_at_once_one_wins(desk):
             lambda c=case: desk.cases.claim(CAM, c).claimed_by,
         )
         assert sorted(got) in (["ben", "claimed"], ["cam", "claimed"])
+
+
+def test_reviewers_reporters_and_the_follow_up_never_wait_in_a_circle(desk):
+    for number in range(12):
+        held(desk, f"p-{number}", "加我吧")
+    waiting = desk.open()
+
+    def decide():
+        for case in waiting:
+            desk.decide(BEN, case, "remove", SELLING)
+
+    def report():
+        for number in range(11, -1, -1):
+            desk.reports.report_item(CAM, ReportItem(item=f"p-{number}", reporter="rob"))
+
+    def follow():
+        for number in range(12):
+            held(desk, f"q-{number}", MASK)
+            desk.enforcement.follow()
+
+    assert race(decide, report, follow) == [None, None, None]
+    assert desk.cases.open_count() == len(desk.open()) == 1
+    assert {desk.state(f"p-{number}") for number in range(12)} == {"refused"}
 
 
 def test_hand_over_and_notes(desk):

@@ -52,6 +52,12 @@ class Cases:
         """Open cases for decisions that a person must judge; see :meth:`CaseOpening.open_for`."""
         self.opening.open_for(tx, rows, policy)
 
+    def open_count(self) -> int:
+        """How many cases wait for a decision, for the metrics."""
+        wanted = sa.select(sa.func.count()).select_from(cases).where(cases.c.state == "open")
+        with self._context.database.read() as connection:
+            return connection.execute(wanted).scalar_one()
+
     def list(self, actor: Actor, query: CaseQuery) -> Page[Case]:
         """Cases of a queue, or of all; the most urgent first."""
         actor.need(Scope.cases)
