@@ -37,6 +37,8 @@ class Pending:
     """It was answered by the fail policy of its surface."""
     ticket: int | None = None
     """Where it stands in the spool."""
+    captured: bool = False
+    """It is being written: its answer comes in a moment, unless that fails."""
     resolved: bool = False
 
     @property

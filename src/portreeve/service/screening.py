@@ -33,6 +33,7 @@ from portreeve.service.deadlines import read_deadlines
 from portreeve.service.errors import ServiceError
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Judged, judge_all
+from portreeve.service.metrics import Metrics
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot, Recorder, Written
 from portreeve.service.spool import Entry, Spool
@@ -97,6 +98,7 @@ class Screening:
         policies: PoliciesInForce,
         stored: Stored,
         *,
+        metrics: Metrics | None = None,
         decided: Callable[[], None] = lambda: None,
     ) -> None:
         """``decided`` is called after each commit that has consequences to draw."""
@@ -117,9 +119,7 @@ class Screening:
         self._stopping = threading.Event()
         self._spooling = ThreadPoolExecutor(1, thread_name_prefix="portreeve-spool")
         self._threads: list[threading.Thread] = []
-        self.batch_sizes: Callable[[int], None] = lambda _size: None
-        self.counted: Callable[[str, str, int], None] = lambda _surface, _verdict, _count: None
-        """Where metrics are told: the size of a lot; surface, verdict and count."""
+        self._metrics = metrics
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -185,6 +185,11 @@ class Screening:
     def waiting(self) -> int:
         """How many submissions are not decided yet."""
         return len(self._waiting) + len(self._parked)
+
+    @property
+    def spooled(self) -> int:
+        """How many submissions were answered for and are not decided yet."""
+        return len(self._spool)
 
     @property
     def trouble(self) -> str | None:
@@ -331,7 +336,6 @@ class Screening:
             )
             lot = Lot(judged, network, [p.stage for p in pendings], [p.accepted for p in pendings])
             lots.append((lot, pendings, found))
-            self.batch_sizes(len(pendings))
         return lots
 
     def _standings(
@@ -378,14 +382,17 @@ class Screening:
                 self._write(lots)
             except StoreUnavailableError as error:
                 _log.warning("store away", extra={"facts": {"error": str(error)}})
+                self._release(pendings)
                 self._park(pendings)
             except Exception as error:
+                self._release(pendings)
                 self._fail(pendings, error)
 
     def _write(self, lots: list[tuple[Lot, list[Pending], InForce]]) -> None:
         consequences = False
         outcome: list[tuple[Lot, list[Pending], list[Written]]] = []
         with self._context.database.write() as tx:
+            self._capture(lots)
             for lot, pendings, in_force in lots:
                 keys = dict(Counter(p.actor for p in pendings))
                 written = self._recorder.write(tx, lot, audited={"keys": keys})
@@ -404,11 +411,7 @@ class Screening:
                     again.append(pending)
                 elif pending.call is not None and pending.call.answer(pending.place, answer):
                     finished.append(pending.call)
-            for (surface, verdict), count in Counter(
-                (s.surface.value, v)
-                for s, v in zip(lot.judged.submissions, lot.judged.verdict, strict=True)
-            ).items():
-                self.counted(surface, verdict, count)
+            self._count(lot, written)
         self._settle_late(outcome, again)
         finish(finished)
         if again:
@@ -416,6 +419,34 @@ class Screening:
             self._arrived.set()
         if consequences:
             self._decided()
+
+    def _capture(self, lots: list[tuple[Lot, list[Pending], InForce]]) -> None:
+        """From here on no deadline is missed; what was missed since it was judged is late."""
+        with self._lock:
+            for lot, pendings, _ in lots:
+                for at, pending in enumerate(pendings):
+                    pending.captured = True
+                    if pending.missed and lot.stages[at] != "late":
+                        lot.make_late(at, published=pending.published)
+
+    def _release(self, pendings: list[Pending]) -> None:
+        with self._lock:
+            for pending in pendings:
+                pending.captured = False
+
+    def _count(self, lot: Lot, written: list[Written]) -> None:
+        if self._metrics is None:
+            return
+        self._metrics.batch.observe(len(written))
+        made = Counter(
+            (submission.surface.value, verdict, stage)
+            for submission, verdict, stage, w in zip(
+                lot.judged.submissions, lot.judged.verdict, lot.stages, written, strict=True
+            )
+            if w.decision
+        )
+        for (surface, verdict, stage), count in made.items():
+            self._metrics.decisions.labels(lot.network, surface, verdict, stage).inc(count)
 
     def _note(self, tx: Transaction, lot: Lot, in_force: InForce, written: list[Written]) -> None:
         """Tell the keepers of policies how often rules held, and where a shadow differs."""
@@ -496,11 +527,14 @@ class Screening:
     def _miss(self, pendings: Iterable[Pending]) -> None:
         """Put submissions in the spool and answer their calls by the fail policy."""
         with self._lock:
-            late = [p for p in pendings if not p.resolved and not p.missed]
+            late = [p for p in pendings if not (p.resolved or p.missed or p.captured)]
             for pending in late:
                 pending.missed = True
         if not late:
             return
+        if self._metrics is not None:
+            for surface, count in Counter(p.submission.surface.value for p in late).items():
+                self._metrics.missed.labels(surface).inc(count)
         calls = {id(p.call): p.call for p in late if p.call is not None}
         try:
             tickets = self._spool.add(

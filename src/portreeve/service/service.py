@@ -1,0 +1,200 @@
+"""The service: every part of it, put together once. Every door calls this and nothing else."""
+
+from __future__ import annotations
+
+import gc
+from functools import cached_property
+
+from portreeve.schemas.access import Scope
+from portreeve.service.accounts import Accounts
+from portreeve.service.actor import Actor
+from portreeve.service.appeals import Appeals
+from portreeve.service.cases import Cases
+from portreeve.service.context import Context, open_context
+from portreeve.service.decisions import PersonDecisions
+from portreeve.service.enforcement import Enforcement
+from portreeve.service.evidence import EvidenceRoom
+from portreeve.service.franking import FrankingKeys
+from portreeve.service.in_force import LOOK_EVERY
+from portreeve.service.kept_answers import KeptAnswers
+from portreeve.service.keys import Keys
+from portreeve.service.log import Log
+from portreeve.service.message_judge import PolicyMessageJudge
+from portreeve.service.metrics import Metrics
+from portreeve.service.notices import Notices
+from portreeve.service.policies import Policies
+from portreeve.service.preview import Previews
+from portreeve.service.privacy import Privacy
+from portreeve.service.readings import Readings
+from portreeve.service.reports import Reports
+from portreeve.service.rescreening import Rescreening
+from portreeve.service.retention import Retention
+from portreeve.service.retroactive import Retroactive
+from portreeve.service.sanctions import Sanctions
+from portreeve.service.screening import Screening
+from portreeve.service.settings import Settings
+from portreeve.service.stored import Stored
+from portreeve.service.undo import Undo
+from portreeve.service.webhooks import Webhooks
+from portreeve.service.worker import Worker
+from portreeve.store import StoreUnavailableError
+
+_FOLLOWED_AT_ONCE = 500
+_MINUTE = 60.0
+_HOUR = 3600.0
+
+
+class Service:
+    """Everything that Portreeve does, as one object.
+
+    >>> import tempfile
+    >>> from portreeve.schemas.screening import Submission
+    >>> from portreeve.service.actor import PORTREEVE
+    >>> service = Service.open(Settings(data=tempfile.mkdtemp()))
+    >>> service.start()
+    >>> [post] = service.screening.screen(
+    ...     PORTREEVE, [Submission(id="p-1", text="面膜89元一盒 加微信 abc12345 下单")]
+    ... )
+    >>> post.verdict.value, post.reasons[0].clause
+    ('refuse', '3.1')
+    >>> service.stop()
+    """
+
+    def __init__(self, context: Context) -> None:
+        """Put the parts together; nothing runs yet."""
+        self.context = context
+        self.metrics = Metrics()
+        self.policies = Policies(context)
+        self.stored = Stored(context, self.policies)
+        self.accounts = Accounts(context)
+        self.undo = Undo(context, self.policies)
+        self.decisions = PersonDecisions(context, self.policies)
+        self.sanctions = Sanctions(context)
+        self.notices = Notices(context, self.policies)
+        self.cases = Cases(context, self.policies, self.decisions, self.undo)
+        self.enforcement = Enforcement(context, self.policies, self.cases)
+        self.appeals = Appeals(context, self.decisions, self.undo)
+        self.reports = Reports(context, self.cases.opening, PolicyMessageJudge(self.policies))
+        self.evidence = EvidenceRoom(context)
+        self.franking_keys = FrankingKeys(context)
+        self.readings = Readings(context)
+        rescreen = Rescreening(context)
+        self.previews = Previews(context, self.policies, rescreen)
+        self.retroactive = Retroactive(context, self.policies, rescreen)
+        self.log = Log(context)
+        self.privacy = Privacy(context)
+        self.retention = Retention(context)
+        self.keys = Keys(context)
+        self.kept_answers = KeptAnswers(context)
+        self.webhooks = Webhooks(context)
+        self._following = Worker("follow", self._follow, every=1.0)
+        self.screening = Screening(
+            context,
+            self.policies,
+            self.stored,
+            metrics=self.metrics,
+            decided=self._following.wake,
+        )
+        self._warm = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """Open the store, bring it up to date, and put the parts together.
+
+        Raises:
+            ServiceError: ``invalid``, when a setting or a key cannot be used.
+            StoreUnavailableError: the database does not answer.
+        """
+        service = cls(open_context(settings))
+        service.policies.seed()
+        return service
+
+    @cached_property
+    def workers(self) -> list[Worker]:
+        """What runs in the background beside screening and webhooks."""
+        return [
+            self._following,
+            Worker("policies", self._refresh, every=LOOK_EVERY),
+            Worker("alarms", self._watch, every=10.0),
+            Worker("retroactive", self.retroactive.advance, every=5.0),
+            Worker("sanctions", self._expire, every=1.0),
+            Worker("decision-log", self.log.exporter.work, every=5.0),
+            Worker("retention", self._sweep, every=_HOUR),
+        ]
+
+    def start(self) -> None:
+        """Begin to take items; the engine is warm when this returns."""
+        self.screening.warm()
+        # what lives as long as the process is not looked at again by every collection
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        self.screening.start()
+        for worker in self.workers:
+            worker.start()
+        self.keys.start()
+        self.kept_answers.start()
+        self.webhooks.start()
+        self._warm = True
+
+    def stop(self) -> None:
+        """Decide what waits, finish the work at hand, close the store."""
+        self._warm = False
+        self.screening.stop()
+        while self._follow():
+            pass
+        for worker in reversed(self.workers):
+            worker.stop(self.context.settings.drain_seconds)
+        self.webhooks.stop()
+        self.kept_answers.stop()
+        self.keys.stop()
+        self.context.database.close()
+
+    def ready(self) -> dict[str, str]:
+        """What must be well for the service to be of use; ``ok``, or what is wrong."""
+        checks = {"engine": "ok" if self._warm else "starting", "database": self._database()}
+        checks["screening"] = self.screening.trouble or "ok"
+        checks["webhooks"] = "ok" if self.webhooks.healthy else "not delivering"
+        for worker in self.workers:
+            checks[worker.name] = "ok" if worker.healthy else "failing; the log says why"
+        return checks
+
+    def measured(self, actor: Actor) -> bytes:
+        """Metrics as Prometheus reads them."""
+        actor.need(Scope.metrics)
+        self.metrics.queue.set(self.screening.waiting)
+        self.metrics.spool.set(self.screening.spooled)
+        self.metrics.cases.set(self.cases.open_count())
+        for state, count in self.webhooks.backlog().items():
+            self.metrics.webhooks.labels(state).set(count)
+        for worker in self.workers:
+            self.metrics.workers.labels(worker.name).set(worker.healthy)
+        return self.metrics.page()
+
+    def _database(self) -> str:
+        try:
+            with self.context.database.read() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except StoreUnavailableError as error:
+            return str(error)
+        return "ok"
+
+    def _follow(self) -> bool:
+        return self.enforcement.follow(_FOLLOWED_AT_ONCE) > 0
+
+    def _refresh(self) -> bool:
+        self.policies.refresh()
+        return False
+
+    def _watch(self) -> bool:
+        self.policies.watch()
+        return False
+
+    def _expire(self) -> bool:
+        with self.context.database.write() as tx:
+            self.sanctions.expire(tx)
+        return False
+
+    def _sweep(self) -> bool:
+        self.retention.sweep()
+        return False

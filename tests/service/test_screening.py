@@ -1,0 +1,315 @@
+"""Screening online: what is decided is written, once; what cannot be decided in time is kept."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from portreeve.model import Surface
+from portreeve.schemas.access import Scope
+from portreeve.schemas.screening import Screened, Submission
+from portreeve.service.actor import Actor
+from portreeve.service.errors import ServiceError
+from portreeve.service.policies import Policies
+from portreeve.service.screening import Screening
+from portreeve.service.spool import Entry, Spool
+from portreeve.service.stored import Stored
+from portreeve.store.tables import core
+from portreeve.store.tables.enforcement import sanctions
+from portreeve.store.vault import Content
+from service.support import START, make_context
+
+HOST = Actor("host", frozenset({Scope.screen}))
+SALE = "面膜89元一盒 加微信 abc12345 下单"
+LIFE = "这个面膜敷完脸真的很软"
+
+
+class Desk:
+    """A screening service over a database, and what it has written."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.policies = Policies(context)
+        self.policies.seed()
+        self.screening = Screening(context, self.policies, Stored(context, self.policies))
+        self.running = False
+
+    def start(self) -> "Desk":
+        self.screening.warm()
+        self.screening.start()
+        self.running = True
+        return self
+
+    def stop(self) -> None:
+        if self.running:
+            self.screening.stop()
+            self.running = False
+
+    def screen(self, *submissions: Submission) -> list[Screened]:
+        return self.screening.screen(HOST, submissions)
+
+    def submit(self, *submissions: Submission) -> list[Screened]:
+        answers = asyncio.run(self.screening.submit(HOST, submissions))
+        return [msgspec.json.decode(answer, type=Screened) for answer in answers]
+
+    def rows(self, table: sa.Table, *where: Any) -> list[Any]:
+        with self.context.database.read() as connection:
+            order = list(table.primary_key)
+            return list(connection.execute(sa.select(table).where(*where).order_by(*order)).all())
+
+
+@pytest.fixture
+def desk(database: Any, tmp_path: Any) -> Iterator[Desk]:
+    made = Desk(make_context(database, tmp_path))
+    yield made.start()
+    made.stop()
+
+
+def post(id: Any = "p-1", text: Any = SALE, **more: Any) -> Submission:
+    return Submission(id=id, text=text, account=more.pop("account", "ann"), **more)
+
+
+def test_a_sale_is_refused_with_the_reasons_in_both_languages(desk):
+    [answer] = desk.submit(post())
+    assert (answer.id, answer.verdict, answer.state, answer.stage) == (
+        "p-1", "refuse", "refused", "before",
+    )  # fmt: skip
+    assert (answer.revision, answer.repeated, answer.provisional) == (1, False, False)
+    reason = answer.reasons[0]
+    assert (reason.rule, reason.clause, reason.layer) == (
+        "moments.no-product-promotion", "3.1", "house",
+    )  # fmt: skip
+    assert reason.because.zh.startswith("这条内容是在向朋友卖货")
+    assert reason.way_out.name == "enterprise-account"
+    assert answer.contacts == ["wechat:abc12345"]
+    assert {SALE[e.start : e.end] for e in answer.evidence} >= {"89元", "微信 abc12345"}
+
+
+def test_what_was_decided_is_written_at_once_and_without_content(desk):
+    [answer] = desk.submit(post())
+    [item] = desk.rows(core.items)
+    assert (item.id, item.account, item.state, item.decision, item.network) == (
+        "p-1", "ann", "refused", answer.decision, "acquaintance",
+    )  # fmt: skip
+    [decision] = desk.rows(core.decisions)
+    assert (decision.verdict, decision.by, decision.followed) == ("refuse", "screen", False)
+    assert decision.rules == answer.rules
+    assert [row.id for row in desk.rows(core.accounts)] == ["ann"]
+    [content] = desk.rows(core.contents)
+    assert "面膜".encode() not in content.sealed
+    with desk.context.database.read() as connection:
+        opened = desk.context.vault.open(connection, "ann", content.sealed, answer.decision)
+    assert Content.from_bytes(opened).text == SALE
+    [entry] = desk.rows(core.audit, core.audit.c.action == "items.screened")
+    assert entry.detail["decisions"] == 1
+    assert entry.detail["keys"] == {"host": 1}
+
+
+def test_the_same_item_again_is_told_its_decision(desk):
+    [first] = desk.submit(post())
+    [again] = desk.submit(post())
+    assert again.decision == first.decision
+    assert again.repeated
+    assert (again.verdict, again.rules, again.contacts, again.evidence, again.reasons) == (
+        first.verdict, first.rules, first.contacts, first.evidence, first.reasons,
+    )  # fmt: skip
+    assert len(desk.rows(core.decisions)) == 1
+
+
+def test_other_content_is_an_edit(desk):
+    [first] = desk.submit(post())
+    [edited] = desk.submit(post(text=LIFE))
+    assert (edited.revision, edited.verdict, edited.state) == (2, "allow", "published")
+    [_, decision] = desk.rows(core.decisions)
+    assert decision.supersedes == first.decision
+    [item] = desk.rows(core.items)
+    assert (item.revision, item.state, item.decision) == (2, "published", edited.decision)
+
+
+def test_an_item_that_was_deleted_is_decided_anew(desk):
+    desk.submit(post())
+    Stored(desk.context, desk.policies).delete(HOST, "p-1")
+    [again] = desk.submit(post())
+    assert (again.revision, again.repeated, again.state) == (2, False, "refused")
+
+
+def test_one_item_twice_in_one_call(desk):
+    first, second, third = desk.screen(post(), post(), post(text=LIFE))
+    assert second.decision == first.decision
+    assert second.repeated
+    assert (third.revision, third.verdict) == (2, "allow")
+
+
+def test_answers_come_in_the_order_of_the_items_whatever_their_kind(desk):
+    answers = desk.submit(
+        post(1, SALE),
+        post(2, LIFE),
+        post("3", SALE, published=True),
+        post("4", SALE, network="stranger"),
+        post("5", None, account=None),
+    )
+    assert [a.id for a in answers] == [1, 2, "3", "4", "5"]
+    assert [a.verdict for a in answers] == ["refuse", "allow", "remove", "refuse", "allow"]
+    assert [a.stage for a in answers] == ["before", "before", "after", "before", "before"]
+    assert answers[3].policy.startswith("stranger@")
+
+
+def test_nothing_follows_from_what_appears(desk):
+    desk.submit(post("a", LIFE), post("b", SALE))
+    assert {d.item: d.followed for d in desk.rows(core.decisions)} == {"a": True, "b": False}
+
+
+REFUSED = [
+    (
+        {"surface": Surface.short_video},
+        "invalid",
+        "Surface 'short_video' is off in policy acquaintance@2014-06. "
+        "Leave these items out until the policy's entry conditions hold.",
+        "surface",
+    ),
+    ({"id": ""}, "invalid", "`id` must have 1 to 512 characters, none of them NUL.", "id"),
+    ({"id": "a\x00b"}, "invalid", "`id` must have 1 to 512 characters, none of them NUL.", "id"),
+    (
+        {"parent": "x" * 513},
+        "invalid",
+        "`parent` must have at most 512 characters, none of them NUL.",
+        "parent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "code", "detail", "field"), REFUSED)
+def test_what_cannot_be_decided_is_refused_with_the_remedy(desk, given, code, detail, field):
+    with pytest.raises(ServiceError) as refused:
+        desk.submit(post(**{"id": "p-1", **given}))
+    assert (refused.value.code, refused.value.detail, refused.value.field) == (code, detail, field)
+    assert desk.rows(core.items) == []
+
+
+def test_a_key_without_the_scope_screens_nothing(desk):
+    with pytest.raises(ServiceError) as refused:
+        desk.screening.screen(Actor("reader"), [post()])
+    assert refused.value.code == "forbidden"
+
+
+def test_an_account_that_is_suspended_publishes_nothing(desk):
+    desk.submit(post("before", LIFE))
+    with desk.context.database.write() as tx:
+        tx.execute(
+            sa.insert(sanctions).values(
+                id="san_1", account="ann", network="acquaintance", kind="suspend", begins=START,
+                ends=START + timedelta(days=7), open=True, imposed=START, imposed_by="rev",
+            )
+        )  # fmt: skip
+    ann, bob = desk.submit(post("later", LIFE), post("other", LIFE, account="bob"))
+    assert (ann.verdict, ann.rules, ann.permitted) == ("refuse", ["account.suspend"], False)
+    assert ann.reasons[0].because.zh == "账号处于停用期：停用结束之前，它发布的内容不会出现。"
+    assert bob.verdict == "allow"
+    desk.context.database.clock.advance(days=8)
+    assert desk.submit(post("after", LIFE))[0].verdict == "allow"
+
+
+def test_what_the_host_said_of_an_account_counts(desk):
+    text = "本店新到一批货，欢迎选购，89元起，下单请点链接"
+    with desk.context.database.write() as tx:
+        tx.execute(
+            sa.insert(core.accounts).values(
+                id="shop", standing="verified_merchant", first_seen=START
+            )
+        )
+    said = desk.submit(post("a", text, account="x", standing="verified_merchant"))[0]
+    known = desk.submit(post("b", text, account="shop"))[0]
+    assert (said.verdict, said.rules) == (known.verdict, known.rules)
+
+
+def test_many_calls_at_once_each_get_their_own(desk):
+    async def all_at_once() -> list[list[bytes]]:
+        calls = [desk.screening.submit(HOST, [post(f"p-{n}", LIFE)]) for n in range(300)]
+        return await asyncio.gather(*calls)
+
+    answers = asyncio.run(all_at_once())
+    assert [msgspec.json.decode(a[0])["id"] for a in answers] == [f"p-{n}" for n in range(300)]
+    assert len(desk.rows(core.decisions)) == 300
+    assert len(desk.rows(core.batches)) < 100
+
+
+@pytest.fixture
+def embedded(tmp_path: Any) -> Iterator[Desk]:
+    """A SQLite file that a test can lock: the database does not answer then."""
+    from portreeve.store import Database
+
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    database.create()
+    made = Desk(make_context(database, tmp_path, deadlines="moments=100:allow live=100:hold"))
+    yield made
+    made.stop()
+    database.close()
+
+
+def test_a_deadline_missed_is_answered_by_the_surface_and_decided_later(embedded, tmp_path):
+    desk = embedded.start()
+    desk.submit(post("warm", LIFE))
+    other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    feed, show = desk.submit(post("feed")), desk.submit(post("show", surface=Surface.live))
+    other.execute("ROLLBACK")
+    assert (feed[0].provisional, feed[0].verdict, feed[0].state) == (True, "allow", "published")
+    assert (show[0].provisional, show[0].verdict, show[0].state) == (True, "hold", "held")
+    assert feed[0].decision is None
+    desk.stop()
+    states = {item.id: item.state for item in desk.rows(core.items)}
+    assert states == {"warm": "published", "feed": "removed", "show": "refused"}
+    events = desk.rows(core.events, core.events.c.type == "decision.late")
+    assert {e.data["item"]: e.data["answered"] for e in events} == {"feed": "allow", "show": "hold"}
+    assert [d.stage for d in desk.rows(core.decisions)] == ["before", "late", "late"]
+    assert len(desk.screening._spool) == 0
+
+
+def test_what_a_crash_left_in_the_spool_is_decided_by_the_next_start(embedded):
+    context = embedded.context
+    spool = Spool(context.folder / "spool-of-another", context.vault.derived("spool"))
+    spool.add([Entry(post("lost"), START, "host", "allow")])
+    spool.close()
+    (context.folder / "spool-of-another").rename(context.folder / "left")
+    left = next((context.folder / "left" / "0").glob("*.spool"))
+    place = context.folder / "spool" / "7"
+    place.mkdir()
+    left.rename(place / left.name)
+    desk = embedded.start()
+    desk.submit(post("next", LIFE))
+    desk.stop()
+    [lost] = desk.rows(core.decisions, core.decisions.c.item == "lost")
+    assert (lost.stage, lost.verdict) == ("late", "remove")
+    assert not list((context.folder / "spool").rglob("*.spool"))
+
+
+def test_what_was_spooled_does_not_overwrite_what_came_since(embedded):
+    desk = embedded.start()
+    [newer] = desk.submit(post("p-1", LIFE))
+    desk.stop()
+    entry = Entry(post("p-1", SALE), START - timedelta(seconds=1), "host", "allow")
+    screening = Screening(desk.context, desk.policies, Stored(desk.context, desk.policies))
+    screening._spool.add([entry])
+    screening._spool.close()
+    again = Desk(desk.context).start()
+    again.stop()
+    assert [d.id for d in desk.rows(core.decisions)] == [newer.decision]
+
+
+def test_nobody_waits_for_ever_when_the_service_stops(desk):
+    waiting = [threading.Thread(target=desk.screen, args=(post(f"p-{n}", LIFE),)) for n in range(8)]
+    for thread in waiting:
+        thread.start()
+    for thread in waiting:
+        thread.join(30)
+    desk.stop()
+    assert not any(thread.is_alive() for thread in waiting)
+    with pytest.raises(ServiceError) as refused:
+        desk.screen(post("late", LIFE))
+    assert refused.value.code == "unavailable"
