@@ -114,6 +114,8 @@ def upper_tail(k: int, n: int, p: float) -> float:
     """
     if k <= 0:
         return 1.0
+    if k > n:
+        return 0.0
     if k <= n * p:  # the tail holds the middle, so the other side is the shorter sum
         return 1.0 - upper_tail(n - k + 1, n, 1.0 - p)
     term = math.exp(_log_binomial(k, n, p))

@@ -158,7 +158,7 @@ class Alarms:
             _HIT.network == network, _HIT.bucket >= start, _HIT.bucket < end
         )
         rows = connection.execute(wanted.group_by(_HIT.bucket, _HIT.policy, _HIT.rule))
-        for bucket, policy, rule, count in rows.tuples():
+        for bucket, policy, rule, count in rows:
             counted = hits[rule] if rule else decided[policy]
             counted[(bucket - start) // BUCKET] += int(count)
         totals: dict[str, _Counts] = defaultdict(lambda: np.zeros(length, np.int64))

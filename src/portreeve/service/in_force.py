@@ -261,7 +261,7 @@ def _stored(connection: sa.Connection, labels: set[str]) -> dict[str, tuple[str,
     wanted = {sha for row in rows for sha in row.bases.values()}
     texts = connection.execute(
         sa.select(source.sha256, source.text).where(source.sha256.in_(wanted))
-    ).tuples()
+    )
     found = {sha: sha256(text) for sha, text in texts}
     return {
         row.label: (

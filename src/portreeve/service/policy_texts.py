@@ -63,7 +63,7 @@ def compiled_row(connection: sa.Connection, row: Any) -> Policy:
     """The policy of a row of ``policy_versions``, compiled."""
     source = policy_sources.c
     wanted = sa.select(source.sha256, source.text).where(source.sha256.in_(row.bases.values()))
-    texts = dict(connection.execute(wanted).tuples().all())
+    texts = dict(connection.execute(wanted).all())
     bases = {name: texts[sha256] for name, sha256 in row.bases.items()}
     return compiled(row.text, tuple(sorted(bases.items())))
 

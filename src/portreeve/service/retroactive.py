@@ -331,7 +331,7 @@ def _taken_down(connection: sa.Connection, row: Any, ids: Sequence[str]) -> dict
         )
         .order_by(_DECISION.seq)
     )
-    found = connection.execute(wanted).tuples()
+    found = connection.execute(wanted)
     return {item: id for item, id, verdict in found if rank(verdict) == _DOWN}
 
 
@@ -380,7 +380,7 @@ def _counts(connection: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str
         .where(_LISTED.pass_id.in_(ids))
         .group_by(_LISTED.pass_id, _LISTED.state)
     )
-    for id, state, n in connection.execute(by_state).tuples():
+    for id, state, n in connection.execute(by_state):
         of[id]["listed"] += n
         if state != "listed":
             of[id]["taken_down" if state == "done" else "skipped"] += n
@@ -389,7 +389,7 @@ def _counts(connection: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str
         .where(_LISTED.pass_id.in_(ids))
         .group_by(_LISTED.pass_id)
     )
-    for id, n in connection.execute(by_account).tuples():
+    for id, n in connection.execute(by_account):
         of[id]["accounts"] = n
     return of
 
