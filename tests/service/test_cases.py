@@ -148,6 +148,7 @@ def test_two_reviewers_cannot_hold_one_case(desk, clock):
         "Take another, or ask for it to be handed over.",
     )
     clock.advance(minutes=15)
+    assert desk.cases.get(ANN, case).claimed_by is None
     assert desk.cases.claim(CAM, case).claimed_by == "cam"
     assert refusal(lambda: desk.cases.release(BEN, case))[0] == "claimed"
     assert desk.cases.release(CAM, case).claimed_by is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -104,7 +104,8 @@ class Appeals:
             wanted = wanted.where(sa.or_(c.due > last, sa.and_(c.due == last, c.id > query.cursor)))
         with self._context.database.read() as connection:
             rows = connection.execute(wanted).all()
-        shown = [_appeal(row) for row in rows[: query.limit]]
+        now = self._context.now()
+        shown = [_appeal(row, now) for row in rows[: query.limit]]
         return Page(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
 
     def claim(self, actor: Actor, id: str) -> AppealRecord:
@@ -122,7 +123,7 @@ class Appeals:
             claims.take(tx, appeals, id, actor.name, "appeal")
             tx.audit(actor.name, "appeal.claim", id, decision=decision.id)
             return AppealRecord(
-                **msgspec.structs.asdict(_appeal(_row(tx.connection, id))),
+                **msgspec.structs.asdict(_appeal(_row(tx.connection, id), tx.time)),
                 verdict=Verdict(decision.verdict),
                 rules=decision.rules,
                 words=self._opened(tx.connection, row, row.words, _words_name(id)),
@@ -168,7 +169,7 @@ class Appeals:
             facts = {"decision": decision.id, "outcome": request.outcome}
             tx.audit(actor.name, "appeal.decide", id, **facts)
             tx.announce("appeal.decided", id, account=row.account, **facts)
-            return _appeal(_row(tx.connection, id))
+            return _appeal(_row(tx.connection, id), tx.time)
 
     def _need_appealable(self, tx: Transaction, decision: Row) -> None:
         if decision.undone is not None:
@@ -295,5 +296,8 @@ def _need_other(tx: Transaction, decision: Row, actor: Actor) -> None:
         )
 
 
-def _appeal(row: Row) -> Appeal:
-    return Appeal(**{name: getattr(row, name) for name in Appeal.__struct_fields__})
+def _appeal(row: Row, now: datetime) -> Appeal:
+    shown = {name: getattr(row, name) for name in Appeal.__struct_fields__}
+    if row.claimed_until is not None and row.claimed_until <= now:
+        shown |= {"claimed_by": None, "claimed_until": None}
+    return Appeal(**shown)

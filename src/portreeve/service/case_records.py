@@ -29,7 +29,7 @@ FIRST_STATES = {
 """The state in which a verdict of the machine leaves an item; published for the others."""
 
 
-def facts(row: Row) -> dict[str, Any]:
+def facts(row: sa.Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """A row by its columns' names, as msgspec takes it: SQLAlchemy's names are no plain text."""
     return {str(name): value for name, value in row._mapping.items()}
 
@@ -104,6 +104,8 @@ def _answer(row: Row, size: int, blind: bool, now: datetime) -> Case:
     shown["priority"] = priority(
         row.severity, row.reach, row.reports, opened=row.opened, now=row.decided or now
     )
+    if row.claimed_until is not None and row.claimed_until <= now:
+        shown |= {"claimed_by": None, "claimed_until": None}
     if blind:
         shown |= {"decided_by": None, "verdict": None}
     return msgspec.convert(shown, Case)
