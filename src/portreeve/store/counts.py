@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,17 @@ def add_counts(
     Rows go in in the order given: give them sorted, so that two processes never wait for each
     other.
     """
-    if not rows:
-        return
-    insert: Any = sqlite.insert if tx.connection.dialect.name == "sqlite" else postgresql.insert
+    if rows:
+        tx.execute(_statement(tx.connection.dialect.name, table, counted), list(rows))
+
+
+@functools.cache
+def _statement(dialect: str, table: sa.Table, counted: str) -> sa.Executable:
+    """Made once: it is part of every transaction that writes decisions."""
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[column.name for column in table.primary_key],
-            set_={counted: table.c[counted] + statement.excluded[counted]},
-        ),
-        list(rows),
+    made: sa.Executable = statement.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key],
+        set_={counted: table.c[counted] + statement.excluded[counted]},
     )
+    return made
