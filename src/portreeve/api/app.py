@@ -72,6 +72,8 @@ class App:
         self._router = Router(routes)
         self._handlers = {route.operation: _Handler(route) for route in routes}
         self._tracing = tracing
+        self.open = False
+        """Whether the service is started; until then only what needs no key is answered."""
         self._waiting = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-request")
 
@@ -105,7 +107,10 @@ class App:
     async def _reply(self, call: Call) -> Reply:
         route, places = self._router.find(call.method, call.raw_path)
         call.route = route.path
-        actor, secret = (NOBODY, "") if route.scope is None else self._may(call, route.scope)
+        if route.scope is None:
+            actor, secret = NOBODY, ""
+        else:
+            actor, secret = self._may(call, route.scope)
         handler = self._handlers[route.operation]
         body = await call.body(self._service.context.settings.body_limit)
         if handler.waits:
@@ -125,8 +130,10 @@ class App:
         """Who asks, and the secret they showed.
 
         Raises:
-            ServiceError: they may not, or not so often.
+            ServiceError: they may not, or not so often, or not yet.
         """
+        if not self.open:
+            raise ServiceError("unavailable", "The service is starting. Try again in a moment.")
         key, secret = self._access.key(call.headers)
         call.key = key.name
         self._access.spend(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -23,20 +24,23 @@ _BACKLOG = 2_048
 
 
 class Server:
-    """Serves a service that was started. The port is taken when it is made."""
+    """Serves a service from its start to its stop. The port is taken when it is made."""
 
-    def __init__(self, service: Service) -> None:
-        """Take the port of the settings.
+    def __init__(self, service: Service, *, ready: Callable[[], None] = lambda: None) -> None:
+        """Take the port of the settings. ``ready`` is called once the service is started.
 
         Raises:
             ServiceError: ``invalid``, when it cannot be taken.
         """
         settings = service.context.settings
+        self._service = service
+        self._ready = ready
         self._socket = _listen(settings.host, settings.port)
         self._tracing: Tracing = tracing(settings.traces, VERSION)
+        self._app = App(service, ROUTES, self._tracing)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                App(service, ROUTES, self._tracing),
+                self._app,
                 loop="uvloop",
                 http="httptools",
                 ws="none",
@@ -47,6 +51,7 @@ class Server:
                 timeout_graceful_shutdown=round(settings.drain_seconds),
             )
         )
+        self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -57,7 +62,13 @@ class Server:
         return f"http://{name}:{port}"
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; then take no more, and finish what is under way."""
+        """Serve until SIGTERM or SIGINT; then take no more, and finish what is under way.
+
+        While the service starts, only what needs no key is answered.
+
+        Raises:
+            Exception: the service could not be started, for this reason.
+        """
 
         def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
             self._server.should_exit = True
@@ -65,14 +76,11 @@ class Server:
         # uvicorn raises the signal anew when it is done: it finds these handlers, and all ends well
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        self._server.run(sockets=[self._socket])
-        self._close()
+        self._run()
 
     def start(self) -> None:
-        """Serve in a thread, until :meth:`stop`."""
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="portreeve-http", daemon=True
-        )
+        """Serve in a thread, until :meth:`stop`; for tests and for programs around it."""
+        self._thread = threading.Thread(target=self._run, name="portreeve-http", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,11 +88,27 @@ class Server:
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join()
-        self._close()
 
-    def _close(self) -> None:
+    def _run(self) -> None:
+        starting = threading.Thread(target=self._start_service, name="portreeve-start")
+        starting.start()
+        self._server.run(sockets=[self._socket])
         self._socket.close()
+        starting.join()
+        self._service.stop()
         self._tracing.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _start_service(self) -> None:
+        try:
+            self._service.start()
+        except Exception as error:
+            self._failure = error
+            self._server.should_exit = True
+        else:
+            self._app.open = True
+            self._ready()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portreeve.api.areas import (
     accounts,
     appeals,
+    audit,
     cases,
     items,
     keys,
@@ -29,6 +30,7 @@ AREAS: tuple[Routes, ...] = (
     appeals.routes,
     readings.routes,
     policies.routes,
+    audit.routes,
     log.routes,
     keys.routes,
     webhooks.routes,

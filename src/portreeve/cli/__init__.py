@@ -51,5 +51,7 @@ def _report(error: Exception) -> int:
 def _is_of_the_user(error: Exception) -> bool:
     from portreeve.files.errors import InputError
     from portreeve.policy.errors import PolicyError
+    from portreeve.service.errors import ServiceError
+    from portreeve.store import StoreUnavailableError
 
-    return isinstance(error, InputError | PolicyError)
+    return isinstance(error, InputError | PolicyError | ServiceError | StoreUnavailableError)

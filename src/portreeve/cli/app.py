@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from portreeve.cli import demo, screen, train
+from portreeve.cli import demo, screen, serve, train
 
 GROUPS = {
+    "keys": "Make, list and revoke API keys in the store itself.",
     "policy": "Check, test, explain and compare written policies.",
     "franking": "Verify what recipients of encrypted messages report.",
 }
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command("screen")(screen.screen)
 for _name, _help in GROUPS.items():
     app.command(_name, help=_help)(lambda: None)
+app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.command("demo")(demo.demo)
 

@@ -20,6 +20,7 @@ from portreeve.schemas.appeals import (
     DecideAppeal,
     FileAppeal,
 )
+from portreeve.schemas.audit import AuditEntry, AuditVerification
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.cases import (
     AddNote,
@@ -61,8 +62,11 @@ from portreeve.schemas.policies import (
     ShadowSwitch,
     Withdrawal,
 )
+from portreeve.schemas.privacy import Erased
 from portreeve.schemas.queries import (
     AgreementQuery,
+    AuditQuery,
+    ErasureQuery,
     InForceQuery,
     NetworkPaging,
     NetworkQuery,
@@ -243,6 +247,24 @@ class Operations:
             "GET",
             f"/v1/accounts/{part(id)}",
             Account,
+        )
+
+    def erase_account(
+        self,
+        id: str,
+        query: ErasureQuery | None = None,
+    ) -> Erased:
+        """Erase a person, for good: the key that seals what the account wrote is destroyed.
+
+        The records stay, and verify, without content.
+
+        Needs the scope `privacy`.
+        """
+        return self._ask(
+            "DELETE",
+            f"/v1/accounts/{part(id)}",
+            Erased,
+            query=query,
         )
 
     def add_relations(
@@ -1091,6 +1113,36 @@ class Operations:
             f"/v1/alarms/{part(id)}/acknowledge",
             Alarm,
             body=body,
+        )
+
+    def list_audit_entries(
+        self,
+        query: AuditQuery | None = None,
+    ) -> Page[AuditEntry]:
+        """Entries of the audit log, the oldest first.
+
+        Needs the scope `audit`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/audit",
+            Page[AuditEntry],
+            query=query,
+        )
+
+    def verify_audit_log(
+        self,
+    ) -> AuditVerification:
+        """Whether every entry is as it was written, from the first to the last.
+
+        `portreeve audit verify` does the same offline.
+
+        Needs the scope `audit`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/audit/verify",
+            AuditVerification,
         )
 
     def search_log(

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from portreeve.schemas.base import Paging, Request
+from portreeve.schemas.privacy import ErasureReason
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -49,3 +50,24 @@ class InForceQuery(Request, frozen=True, kw_only=True):
     """When."""
 
     time: Annotated[Moment | None, Meta(description="at this time; now if not given")] = None
+
+
+class AuditQuery(Paging, frozen=True, kw_only=True):
+    """Which entries of the audit log."""
+
+    subject: Annotated[str | None, Meta(description="only about this record")] = None
+    action: Annotated[
+        str | None, Meta(description="only this action, such as case.decide; case.* for an area")
+    ] = None
+    by: Annotated[str | None, Meta(description="only what this actor did")] = None
+    since: Annotated[Moment | None, Meta(description="from this time on")] = None
+    until: Annotated[Moment | None, Meta(description="before this time")] = None
+
+
+class ErasureQuery(Request, frozen=True, kw_only=True):
+    """Why a person is erased."""
+
+    reason: Annotated[
+        ErasureReason,
+        Meta(description="person (asked for it), closed (the account), or law (ordered it)"),
+    ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
 from portreeve.schemas.accounts import Account, AccountFacts, RelationEvents, RelationsTaken
+from portreeve.schemas.privacy import Erased
+from portreeve.schemas.queries import ErasureQuery
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -25,6 +27,15 @@ def put_account(service: Service, actor: Actor, id: str, body: AccountFacts) -> 
 def get_account(service: Service, actor: Actor, id: str) -> Account:
     """An account and its standing: strikes, sanctions, counts."""
     return service.accounts.get(actor, id)
+
+
+@routes.delete("/v1/accounts/{id}", Scope.privacy)
+def erase_account(service: Service, actor: Actor, id: str, query: ErasureQuery) -> Erased:
+    """Erase a person, for good: the key that seals what the account wrote is destroyed.
+
+    The records stay, and verify, without content.
+    """
+    return service.privacy.erase(actor, id, query.reason)
 
 
 @routes.post("/v1/relations", Scope.accounts)

@@ -1,0 +1,91 @@
+"""``portreeve keys``: API keys, made and revoked in the store itself.
+
+It is for whoever can read the data folder: so a lost administrator's key is no lost service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from portreeve.service.keys import Keys
+
+app = typer.Typer(
+    name="keys",
+    help="Make, list and revoke API keys in the store itself.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[str | None, typer.Option(help="The service's data folder.", show_default=False)]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who will use it.", metavar="NAME")],
+    scope: Annotated[list[str], typer.Option(help="What it allows; can be given several times.")],
+    data: Data = None,
+) -> None:
+    """Make a key and print its secret, which is shown this once."""
+    import msgspec
+
+    from portreeve.schemas.keys import NewKey
+    from portreeve.service.actor import PORTREEVE
+    from portreeve.service.errors import ServiceError
+
+    try:
+        new = msgspec.convert({"name": name, "scopes": scope}, NewKey)
+    except msgspec.ValidationError as error:
+        raise ServiceError("invalid", f"{error}.") from None
+    with _keys(data) as keys:
+        typer.echo(keys.create(PORTREEVE, new).secret)
+
+
+@app.command("list")
+def list_keys(data: Data = None) -> None:
+    """Print all keys, one a line of JSON, without their secrets."""
+    import msgspec
+
+    from portreeve.schemas.base import Paging
+    from portreeve.service.actor import PORTREEVE
+
+    with _keys(data) as keys:
+        paging = Paging(limit=500)
+        while True:
+            page = keys.list(PORTREEVE, paging)
+            for key in page.items:
+                typer.echo(msgspec.json.encode(key).decode())
+            if page.next is None:
+                return
+            paging = Paging(limit=500, cursor=page.next)
+
+
+@app.command()
+def revoke(
+    id: Annotated[str, typer.Argument(help="The key's id.", metavar="ID")], data: Data = None
+) -> None:
+    """Stop a key from working, for good, within two seconds."""
+    from portreeve.service.actor import PORTREEVE
+
+    with _keys(data) as keys:
+        typer.echo(f"Revoked {keys.revoke(PORTREEVE, id).id}.")
+
+
+@contextmanager
+def _keys(data: str | None) -> Iterator[Keys]:
+    import os
+
+    from portreeve.service.context import open_context
+    from portreeve.service.keys import Keys
+    from portreeve.service.settings import from_environment
+
+    chosen = {} if data is None else {"PORTREEVE_DATA": data}
+    context = open_context(from_environment({**os.environ, **chosen}))
+    try:
+        yield Keys(context)
+    finally:
+        context.database.close()

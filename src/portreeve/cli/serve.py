@@ -1,0 +1,55 @@
+"""``portreeve serve``: the service in one process."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 takes a free one.  [default: 8014]")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Folder of everything the service keeps.  [default: portreeve-data]"),
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error.  [default: info]")
+    ] = None,
+) -> None:
+    """Serve the HTTP API until it is told to stop (SIGTERM, Ctrl+C).
+
+    Nothing needs to be configured. Settings come from the environment, PORTREEVE_...;
+    docs/settings.md lists them. On an empty store an administrator's key is made and written
+    to admin.key in the data folder.
+    """
+    from portreeve.api.server import Server
+    from portreeve.api.version import VERSION
+    from portreeve.service import logs
+    from portreeve.service.keys import FIRST_KEY_FILE
+    from portreeve.service.service import Service
+    from portreeve.service.settings import from_environment
+
+    given = {"HOST": host, "PORT": port, "DATA": data, "LOG_LEVEL": log_level}
+    chosen = {f"PORTREEVE_{name}": str(value) for name, value in given.items() if value is not None}
+    settings = from_environment({**os.environ, **chosen})
+    logs.configure(settings.log_level)
+    service = Service.open(settings)
+    made = service.keys.first_key()
+    server = Server(service, ready=lambda: typer.echo("Ready."))
+    typer.echo(f"Portreeve {VERSION} at {server.url}")
+    typer.echo(f"  API    {server.url}/openapi.json")
+    typer.echo(f"  data   {service.context.folder}")
+    path = service.context.folder / FIRST_KEY_FILE
+    if made is not None:
+        typer.echo(f"  key    {path} (an administrator's, made now: keep it safe)")
+    elif path.exists():
+        typer.echo(f"  key    {path}")
+    typer.echo("Starting ...")
+    server.run()
