@@ -268,7 +268,7 @@ def test_a_deadline_missed_is_answered_by_the_surface_and_decided_later(embedded
     events = desk.rows(core.events, core.events.c.type == "decision.late")
     assert {e.data["item"]: e.data["answered"] for e in events} == {"feed": "allow", "show": "hold"}
     assert [d.stage for d in desk.rows(core.decisions)] == ["before", "late", "late"]
-    assert len(desk.screening._spool) == 0
+    assert desk.screening.spooled == 0
 
 
 def test_what_a_crash_left_in_the_spool_is_decided_by_the_next_start(embedded):
@@ -295,8 +295,8 @@ def test_what_was_spooled_does_not_overwrite_what_came_since(embedded):
     desk.stop()
     entry = Entry(post("p-1", SALE), START - timedelta(seconds=1), "host", "allow")
     screening = Screening(desk.context, desk.policies, Stored(desk.context, desk.policies))
-    screening._spool.add([entry])
-    screening._spool.close()
+    screening._late._spool.add([entry])
+    screening._late._spool.close()
     again = Desk(desk.context).start()
     again.stop()
     assert [d.id for d in desk.rows(core.decisions)] == [newer.decision]

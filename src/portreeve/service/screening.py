@@ -15,78 +15,41 @@ import logging
 import queue
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
-from portreeve.model import Surface, SurfaceState, Verdict
+from portreeve.model import Surface, SurfaceState
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.actor import Actor
-from portreeve.service.calls import Call, Pending, fallback, finish
+from portreeve.service.calls import Call, Pending, finish
 from portreeve.service.context import Context
 from portreeve.service.deadlines import read_deadlines
 from portreeve.service.errors import ServiceError
-from portreeve.service.in_force import InForce
-from portreeve.service.judged import Judged, judge_all
+from portreeve.service.lateness import Lateness
+from portreeve.service.lot_writing import LotWriter, Outcome, PolicyCounts
+from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
-from portreeve.service.reasons import ReasonBook
-from portreeve.service.records import Lot, Recorder, Written
-from portreeve.service.spool import Entry, Spool
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
-from portreeve.store import StoreUnavailableError, Transaction, micros
-from portreeve.store.rows import rows_by_key
-from portreeve.store.tables.core import accounts
-from portreeve.store.tables.enforcement import sanctions
+from portreeve.store import StoreUnavailableError
 
 MOST_AT_ONCE = 1_000
 """Submissions judged in one columnar call."""
 MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
 _LONGEST_ID = 512
-_BARRED: dict[str, Verdict] = {
-    "suspend": Verdict.refuse, "ban": Verdict.refuse, "mute": Verdict.refuse,
-    "limit": Verdict.limit,
-}  # fmt: skip
-"""What a sanction of the account asks for whatever it publishes."""
 _PROBE_EVERY = 0.5
-_ENCODE = msgspec.json.Encoder().encode
 _log = logging.getLogger("portreeve.screening")
 
 
-class PoliciesInForce(Protocol):
-    """Which version decides, and what the versions' keepers want to know of decisions."""
-
-    def at(self, network: str, time: datetime) -> InForce:
-        """What decides on a network at a time."""
-
-    def note_shadow(self, tx: Transaction, network: str, shadow: str, rows: Sequence[Any]) -> None:
-        """Differences between the version in force and its shadow."""
-
-    def note_hits(
-        self, tx: Transaction, network: str, policy: str, counts: dict[str, int], total: int
-    ) -> None:
-        """How often rules held."""
-
-
-class Restriction(NamedTuple):
-    """A sanction in force; moments in microseconds."""
-
-    account: str
-    network: str
-    kind: str
-    begins: int
-    ends: int | None
-
-
-_RESTRICTION = Restriction._fields
-Group = tuple[str, str, bool]
-"""Submissions are judged together that share network, policy and whether they are published."""
+class PoliciesInForce(PolicyTimes, PolicyCounts, Protocol):
+    """What screening needs of the policies."""
 
 
 class Screening:
@@ -104,22 +67,20 @@ class Screening:
         """``decided`` is called after each commit that has consequences to draw."""
         self._context = context
         self._policies = policies
-        self._stored = stored
         self._decided = decided
-        self._recorder = Recorder(context.vault)
+        self._judge = Judge(context, policies)
+        self._writer = LotWriter(context, policies, stored, metrics)
+        self._late = Lateness(context, policies, metrics)
         self._deadlines = read_deadlines(context.settings.deadlines)
-        self._spool = Spool(context.folder / "spool", context.vault.derived("spool"))
-        self._books: dict[str, ReasonBook] = {}
         self._waiting: deque[Pending] = deque()
         self._parked: deque[Pending] = deque()
         self._arrived = threading.Event()
-        self._judged: queue.Queue[list[tuple[Lot, list[Pending], InForce]]] = queue.Queue(maxsize=2)
-        self._lock = threading.Lock()
+        self._judged: queue.Queue[list[JudgedLot]] = queue.Queue(maxsize=2)
+        self._parking = threading.Lock()
         self._away = False
         self._stopping = threading.Event()
         self._spooling = ThreadPoolExecutor(1, thread_name_prefix="portreeve-spool")
         self._threads: list[threading.Thread] = []
-        self._metrics = metrics
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -189,7 +150,7 @@ class Screening:
     @property
     def spooled(self) -> int:
         """How many submissions were answered for and are not decided yet."""
-        return len(self._spool)
+        return len(self._late)
 
     @property
     def trouble(self) -> str | None:
@@ -205,7 +166,7 @@ class Screening:
     def start(self) -> None:
         """Start the threads, and decide what an earlier process left in the spool."""
         self._stopping.clear()
-        for ticket, entry in self._spool.left_behind():
+        for ticket, entry in self._late.left_behind():
             pending = self._pending(entry.submission, entry.actor, entry.accepted)
             pending.missed, pending.ticket = True, ticket
             self._waiting.append(pending)
@@ -225,15 +186,11 @@ class Screening:
             thread.join(self._context.settings.drain_seconds)
         self._threads = []
         self._spooling.shutdown()
-        self._spool.close()
+        self._late.close()
 
     def warm(self) -> None:
         """Load and compile what the first decision needs, for the network used by default."""
-        in_force = self._policies.at(self._context.settings.network, self._context.now())
-        submissions = [Submission(id=1, text="早安 good morning"), Submission(id=2, text="")]
-        judge_all(
-            submissions, self._book(in_force.policy), published=False, standings={}, barred={}
-        )
+        self._judge.warm(self._context.settings.network)
 
     def _accepted(self, actor: Actor, submissions: Sequence[Submission]) -> Call:
         actor.need(Scope.screen)
@@ -287,12 +244,10 @@ class Screening:
             for lots in self._judged_or_failed(taken):
                 self._judged.put(lots)
 
-    def _judged_or_failed(
-        self, taken: list[Pending]
-    ) -> Iterator[list[tuple[Lot, list[Pending], InForce]]]:
+    def _judged_or_failed(self, taken: list[Pending]) -> Iterator[list[JudgedLot]]:
         """Judge submissions; where some cannot be judged, find them, so that the others are."""
         try:
-            yield self._judge(taken)
+            yield self._judge.judge(taken)
         except StoreUnavailableError:
             self._park(taken)
         except Exception as error:
@@ -303,70 +258,12 @@ class Screening:
             yield from self._judged_or_failed(taken[:half])
             yield from self._judged_or_failed(taken[half:])
 
-    def _judge(self, taken: list[Pending]) -> list[tuple[Lot, list[Pending], InForce]]:
-        now = self._context.now()
-        groups: dict[Group, list[Pending]] = {}
-        books: dict[Group, tuple[ReasonBook, InForce]] = {}
-        in_force = {
-            network: self._policies.at(network, now) for network in {p.network for p in taken}
-        }
-        for pending in taken:
-            found = in_force[pending.network]
-            account = pending.submission.account
-            policy = found.policy if found.candidate is None else found.policy_for(account)
-            group = (pending.network, policy.label, pending.published)
-            if group not in groups:
-                groups[group] = []
-                books[group] = (self._book(policy), found)
-            groups[group].append(pending)
-        named = {p.submission.account for p in taken if p.submission.account}
-        standings, restrictions = self._standings(named, now)
-        lots = []
-        for group, pendings in groups.items():
-            network, _, published = group
-            book, found = books[group]
-            submissions = [p.submission for p in pendings]
-            judged = judge_all(
-                submissions,
-                book,
-                published=published,
-                standings=standings,
-                barred=_barred(submissions, network, restrictions),
-                shadow=found.shadow,
-            )
-            lot = Lot(judged, network, [p.stage for p in pendings], [p.accepted for p in pendings])
-            lots.append((lot, pendings, found))
-        return lots
-
-    def _standings(
-        self, named: set[str], now: datetime
-    ) -> tuple[dict[str, str], dict[str, list[Restriction]]]:
-        """What accounts are, as the host said, and what restricts them."""
-        if not named:
-            return {}, {}
-        with self._context.database.read() as connection:
-            known = rows_by_key(connection, accounts, ("id", "standing"), named)
-            found = rows_by_key(connection, sanctions, _RESTRICTION, named, where="open")
-        restrictions: dict[str, list[Restriction]] = {}
-        for row in found:
-            one = Restriction._make(row)
-            if one.begins <= micros(now) and (one.ends is None or micros(now) < one.ends):
-                restrictions.setdefault(one.account, []).append(one)
-        standings = {row._mapping["id"]: row._mapping["standing"] for row in known}
-        return {id: standing for id, standing in standings.items() if standing}, restrictions
-
-    def _book(self, policy: Any) -> ReasonBook:
-        book = self._books.get(policy.label)
-        if book is None or book.policy is not policy:
-            book = self._books[policy.label] = ReasonBook(policy)
-        return book
-
     # --- writing ----------------------------------------------------------------------------------
 
     def _write_loop(self) -> None:
         while True:
             lots = self._judged.get()
-            while lots and sum(len(p) for _, p, _ in lots) < MOST_AT_ONCE:
+            while lots and sum(len(judged.pendings) for judged in lots) < MOST_AT_ONCE:
                 try:
                     more = self._judged.get_nowait()
                 except queue.Empty:
@@ -377,201 +274,45 @@ class Screening:
                 lots += more
             if not lots:
                 return
-            pendings = [pending for _, of, _ in lots for pending in of]
+            pendings = [pending for judged in lots for pending in judged.pendings]
             try:
                 self._write(lots)
             except StoreUnavailableError as error:
                 _log.warning("store away", extra={"facts": {"error": str(error)}})
-                self._release(pendings)
+                self._late.release(pendings)
                 self._park(pendings)
             except Exception as error:
-                self._release(pendings)
+                self._late.release(pendings)
                 self._fail(pendings, error)
 
-    def _write(self, lots: list[tuple[Lot, list[Pending], InForce]]) -> None:
-        consequences = False
-        outcome: list[tuple[Lot, list[Pending], list[Written]]] = []
+    def _write(self, lots: list[JudgedLot]) -> None:
         with self._context.database.write() as tx:
-            self._capture(lots)
-            for lot, pendings, in_force in lots:
-                keys = dict(Counter(p.actor for p in pendings))
-                written = self._recorder.write(tx, lot, audited={"keys": keys})
-                self._note(tx, lot, in_force, written)
-                outcome.append((lot, pendings, written))
-                consequences = consequences or any(
-                    w.decision and lot.judged.verdict[at] not in ("allow", "label")
-                    for at, w in enumerate(written)
-                )
-        finished: list[Call] = []
-        again: list[Pending] = []
-        for lot, pendings, written in outcome:
-            answers = self._answers(lot, pendings, written)
-            for pending, answer in zip(pendings, answers, strict=True):
-                if answer is None:
-                    again.append(pending)
-                elif pending.call is not None and pending.call.answer(pending.place, answer):
-                    finished.append(pending.call)
-            self._count(lot, written)
-        self._settle_late(outcome, again)
-        finish(finished)
+            self._late.capture(lots)
+            written = [self._writer.write(tx, judged) for judged in lots]
+        outcomes = [
+            outcome
+            for judged, of in zip(lots, written, strict=True)
+            for outcome in self._writer.outcomes(judged, of)
+        ]
+        self._late.settle(outcome for outcome in outcomes if outcome.answer is not None)
+        again = _answer_all(outcomes)
         if again:
+            self._late.release(again)
             self._waiting.extendleft(reversed(again))
             self._arrived.set()
-        if consequences:
+        if any(map(LotWriter.has_consequences, lots, written)):
             self._decided()
-
-    def _capture(self, lots: list[tuple[Lot, list[Pending], InForce]]) -> None:
-        """From here on no deadline is missed; what was missed since it was judged is late."""
-        with self._lock:
-            for lot, pendings, _ in lots:
-                for at, pending in enumerate(pendings):
-                    pending.captured = True
-                    if pending.missed and lot.stages[at] != "late":
-                        lot.make_late(at, published=pending.published)
-
-    def _release(self, pendings: list[Pending]) -> None:
-        with self._lock:
-            for pending in pendings:
-                pending.captured = False
-
-    def _count(self, lot: Lot, written: list[Written]) -> None:
-        if self._metrics is None:
-            return
-        self._metrics.batch.observe(len(written))
-        made = Counter(
-            (submission.surface.value, verdict, stage)
-            for submission, verdict, stage, w in zip(
-                lot.judged.submissions, lot.judged.verdict, lot.stages, written, strict=True
-            )
-            if w.decision
-        )
-        for (surface, verdict, stage), count in made.items():
-            self._metrics.decisions.labels(lot.network, surface, verdict, stage).inc(count)
-
-    def _note(self, tx: Transaction, lot: Lot, in_force: InForce, written: list[Written]) -> None:
-        """Tell the keepers of policies how often rules held, and where a shadow differs."""
-        judged = lot.judged
-        fresh = [at for at, w in enumerate(written) if w.decision]
-        hits = Counter(rule for at in fresh for rule in judged.rules[at])
-        self._policies.note_hits(tx, lot.network, judged.policy.label, dict(hits), len(fresh))
-        if judged.shadow is not None and in_force.shadow is not None:
-            rows = [
-                (
-                    written[at].decision, judged.submissions[at].surface.value,
-                    judged.submissions[at].account, judged.verdict[at], judged.shadow[at][0],
-                    judged.rules[at], judged.shadow[at][1],
-                )
-                for at in fresh
-            ]  # fmt: skip
-            self._policies.note_shadow(tx, lot.network, in_force.shadow.label, rows)
-
-    def _answers(
-        self, lot: Lot, pendings: list[Pending], written: list[Written]
-    ) -> list[bytes | None]:
-        """The answer to each submission; None for one that must be judged once more."""
-        judged = lot.judged
-        answers: list[bytes | None] = []
-        repeats: list[tuple[int, str]] = []
-        for at, (pending, w) in enumerate(zip(pendings, written, strict=True)):
-            if w.decision is not None:
-                answers.append(_answer(judged, at, pending, w))
-            elif w.repeated is not None and w.revision:
-                repeats.append((at, w.repeated))
-                answers.append(None)
-            else:
-                answers.append(None)
-        if repeats:
-            given = [(decision, judged.submissions[at].id) for at, decision in repeats]
-            with self._context.database.read() as connection:
-                found = self._stored.screened(connection, given)
-            for at, decision in repeats:
-                answers[at] = _ENCODE(found[decision])
-        return answers
-
-    def _settle_late(
-        self, outcome: list[tuple[Lot, list[Pending], list[Written]]], again: list[Pending]
-    ) -> None:
-        """Announce decisions that come after their deadline, and take them out of the spool."""
-        waiting = set(map(id, again))
-        late: list[tuple[Lot, int, Pending, Written]] = []
-        with self._lock:
-            for lot, pendings, written in outcome:
-                for at, (pending, w) in enumerate(zip(pendings, written, strict=True)):
-                    if id(pending) in waiting:
-                        continue
-                    pending.resolved = True
-                    if pending.missed:
-                        late.append((lot, at, pending, w))
-        if not late:
-            return
-        with self._context.database.write() as tx:
-            for lot, at, pending, w in late:
-                tx.announce(
-                    "decision.late",
-                    w.decision or w.repeated or "",
-                    item=pending.submission.id,
-                    verdict=lot.judged.verdict[at],
-                    state=lot.judged.state(at),
-                    answered=pending.then,
-                )
-        with self._lock:
-            self._spool.done([p.ticket for _, _, p, _ in late if p.ticket is not None])
 
     # --- when it takes too long -------------------------------------------------------------------
 
     def _miss_later(self, call: Call) -> None:
-        if self._stopping.is_set():
-            return
-        self._spooling.submit(self._miss, call.pendings)
-
-    def _miss(self, pendings: Iterable[Pending]) -> None:
-        """Put submissions in the spool and answer their calls by the fail policy."""
-        with self._lock:
-            late = [p for p in pendings if not (p.resolved or p.missed or p.captured)]
-            for pending in late:
-                pending.missed = True
-        if not late:
-            return
-        if self._metrics is not None:
-            for surface, count in Counter(p.submission.surface.value for p in late).items():
-                self._metrics.missed.labels(surface).inc(count)
-        calls = {id(p.call): p.call for p in late if p.call is not None}
-        try:
-            tickets = self._spool.add(
-                [Entry(p.submission, p.accepted, p.actor, p.then) for p in late]
-            )
-        except OSError as error:
-            _log.error("spool fails", extra={"facts": {"error": type(error).__name__}})
-            refusal = ServiceError(
-                "unavailable", "Neither the database nor the spool takes the item. Try again."
-            )
-            for call in calls.values():
-                call.error = refusal
-            finish(calls.values())
-            return
-        with self._lock:
-            decided = []
-            for pending, ticket in zip(late, tickets, strict=True):
-                if pending.resolved:
-                    decided.append(ticket)
-                else:
-                    pending.ticket = ticket
-            self._spool.done(decided)
-        done = [
-            p.call
-            for p in late
-            if p.call is not None and p.call.answer(p.place, fallback(p, self._label(p)))
-        ]
-        finish(done)
-
-    def _label(self, pending: Pending) -> str:
-        policy = self._policies.at(pending.network, pending.accepted)
-        return policy.policy_for(pending.submission.account).label
+        if not self._stopping.is_set():
+            self._spooling.submit(self._late.miss, call.pendings)
 
     def _park(self, pendings: list[Pending]) -> None:
         """Keep submissions until the database is back."""
-        self._miss(pendings)
-        with self._lock:
+        self._late.miss(pendings)
+        with self._parking:
             self._parked.extend(pendings)
             first, self._away = not self._away, True
         if first:
@@ -585,7 +326,7 @@ class Screening:
             except StoreUnavailableError:
                 continue
             _log.warning("store back", extra={"facts": {"parked": len(self._parked)}})
-            with self._lock:
+            with self._parking:
                 self._waiting.extendleft(reversed(self._parked))
                 self._parked.clear()
                 self._away = False
@@ -606,42 +347,24 @@ class Screening:
         finish(calls.values())
 
 
+def _answer_all(outcomes: list[Outcome]) -> list[Pending]:
+    """Answer calls; gives the submissions that must be judged once more."""
+    finished: list[Call] = []
+    again: list[Pending] = []
+    for outcome in outcomes:
+        pending = outcome.pending
+        if outcome.answer is None:
+            again.append(pending)
+        elif pending.call is not None and pending.call.answer(pending.place, outcome.answer):
+            finished.append(pending.call)
+    finish(finished)
+    return again
+
+
 def _complete(call: Call) -> list[bytes]:
     if call.error is not None:
         raise call.error
     return [answer for answer in call.answers if answer is not None]
-
-
-def _answer(judged: Judged, at: int, pending: Pending, written: Written) -> bytes:
-    reach = judged.reach[at]
-    return b'{"id":%b,"decision":"%b","revision":%d,"state":"%b","stage":"%b","reach":%b,%b' % (
-        _ENCODE(judged.submissions[at].id),
-        (written.decision or "").encode(),
-        written.revision,
-        judged.state(at).encode(),
-        pending.stage.encode(),
-        b"null" if reach is None else _ENCODE(reach),
-        judged.answer[at],
-    )
-
-
-def _barred(
-    submissions: list[Submission], network: str, restrictions: dict[str, list[Restriction]]
-) -> dict[int, tuple[str, Verdict]]:
-    """What sanctions of the accounts ask for, by place."""
-    found: dict[int, tuple[str, Verdict]] = {}
-    if not restrictions:
-        return found
-    for at, submission in enumerate(submissions):
-        for sanction in restrictions.get(submission.account or "", ()):
-            least = _BARRED.get(sanction.kind)
-            if sanction.kind == "block_links" and submission.links:
-                least = Verdict.refuse
-            if least is None or sanction.network != network:
-                continue
-            if at not in found or least.rank > found[at][1].rank:
-                found[at] = (sanction.kind, least)
-    return found
 
 
 def _closed(surface: Surface, state: SurfaceState, label: str) -> ServiceError:

@@ -1,0 +1,133 @@
+"""What cannot be decided in time: answered by the surface's fail policy, and never lost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from portreeve.service.calls import Pending, fallback, finish
+from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError
+from portreeve.service.lot_writing import Outcome
+from portreeve.service.lots import JudgedLot, PolicyTimes
+from portreeve.service.metrics import Metrics
+from portreeve.service.spool import Entry, Spool
+
+_log = logging.getLogger("portreeve.screening")
+
+
+class Lateness:
+    """Keeps what was answered before it was decided.
+
+    Each submission is answered in one of two ways: by its decision, or by the fail policy, and
+    then its decision is announced. A lock decides which: what is being written is not answered by
+    the fail policy, and what was answered by it is written as late.
+    """
+
+    def __init__(self, context: Context, policies: PolicyTimes, metrics: Metrics | None) -> None:
+        self._context = context
+        self._policies = policies
+        self._metrics = metrics
+        self._spool = Spool(context.folder / "spool", context.vault.derived("spool"))
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many submissions were answered for and are not decided yet."""
+        return len(self._spool)
+
+    def left_behind(self) -> Iterator[tuple[int, Entry]]:
+        """What an earlier process answered for and did not decide, with its tickets."""
+        yield from self._spool.left_behind()
+
+    def close(self) -> None:
+        """Leave what is not decided to the next process."""
+        self._spool.close()
+
+    def miss(self, pendings: Iterable[Pending]) -> None:
+        """Put submissions in the spool and answer their calls by the fail policy."""
+        with self._lock:
+            late = [p for p in pendings if not (p.resolved or p.missed or p.captured)]
+            for pending in late:
+                pending.missed = True
+        if not late:
+            return
+        if self._metrics is not None:
+            for surface, count in Counter(p.submission.surface.value for p in late).items():
+                self._metrics.missed.labels(surface).inc(count)
+        calls = {id(p.call): p.call for p in late if p.call is not None}
+        try:
+            tickets = self._spool.add(
+                [Entry(p.submission, p.accepted, p.actor, p.then) for p in late]
+            )
+        except OSError as error:
+            _log.error("spool fails", extra={"facts": {"error": type(error).__name__}})
+            refusal = ServiceError(
+                "unavailable", "Neither the database nor the spool takes the item. Try again."
+            )
+            for call in calls.values():
+                call.error = refusal
+            finish(calls.values())
+            return
+        with self._lock:
+            decided = []
+            for pending, ticket in zip(late, tickets, strict=True):
+                if pending.resolved:
+                    decided.append(ticket)
+                else:
+                    pending.ticket = ticket
+            self._spool.done(decided)
+        done = [
+            p.call
+            for p in late
+            if p.call is not None and p.call.answer(p.place, fallback(p, self._label(p)))
+        ]
+        finish(done)
+
+    def _label(self, pending: Pending) -> str:
+        policy = self._policies.at(pending.network, pending.accepted)
+        return policy.policy_for(pending.submission.account).label
+
+    def capture(self, lots: list[JudgedLot]) -> None:
+        """From here on no deadline is missed; what was missed since it was judged is late."""
+        with self._lock:
+            for judged in lots:
+                lot = judged.lot
+                for at, pending in enumerate(judged.pendings):
+                    pending.captured = True
+                    if pending.missed and lot.stages[at] != "late":
+                        lot.make_late(at, published=pending.published)
+
+    def release(self, pendings: list[Pending]) -> None:
+        """The writing has failed: deadlines count again."""
+        with self._lock:
+            for pending in pendings:
+                pending.captured = False
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Announce decisions that came after their deadline, and take them out of the spool.
+
+        Raises:
+            StoreUnavailableError: they cannot be announced; they stay in the spool.
+        """
+        with self._lock:
+            late = []
+            for outcome in outcomes:
+                outcome.pending.resolved = True
+                if outcome.pending.missed:
+                    late.append(outcome)
+        if not late:
+            return
+        with self._context.database.write() as tx:
+            for outcome in late:
+                tx.announce(
+                    "decision.late",
+                    outcome.written.decision or outcome.written.repeated or "",
+                    item=outcome.pending.submission.id,
+                    verdict=outcome.verdict,
+                    state=outcome.state,
+                    answered=outcome.pending.then,
+                )
+        with self._lock:
+            self._spool.done([o.pending.ticket for o in late if o.pending.ticket is not None])

@@ -1,0 +1,156 @@
+"""Writing what was judged, and answering for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from portreeve.service.calls import Pending
+from portreeve.service.context import Context
+from portreeve.service.in_force import InForce
+from portreeve.service.judged import Judged
+from portreeve.service.lots import JudgedLot
+from portreeve.service.metrics import Metrics
+from portreeve.service.records import Lot, Recorder, Written
+from portreeve.service.stored import Stored
+from portreeve.store import Transaction
+
+_APPEARS = ("allow", "label")
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class PolicyCounts(Protocol):
+    """What the keepers of policies want to know of decisions."""
+
+    def note_shadow(self, tx: Transaction, network: str, shadow: str, rows: Sequence[Any]) -> None:
+        """Differences between the version in force and its shadow."""
+
+    def note_hits(
+        self, tx: Transaction, network: str, policy: str, counts: Mapping[str, int], total: int
+    ) -> None:
+        """How often rules held."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one submission; ``answer`` is None when it must be judged once more."""
+
+    pending: Pending
+    written: Written
+    answer: bytes | None
+    verdict: str
+    state: str
+
+
+class LotWriter:
+    """Writes judged lots."""
+
+    def __init__(
+        self, context: Context, policies: PolicyCounts, stored: Stored, metrics: Metrics | None
+    ) -> None:
+        self._context = context
+        self._policies = policies
+        self._stored = stored
+        self._metrics = metrics
+        self._recorder = Recorder(context.vault)
+
+    def write(self, tx: Transaction, judged: JudgedLot) -> list[Written]:
+        """Write a lot in the caller's transaction."""
+        lot = judged.lot
+        keys = dict(Counter(pending.actor for pending in judged.pendings))
+        written = self._recorder.write(tx, lot, audited={"keys": keys})
+        self._note(tx, lot, judged.in_force, written)
+        return written
+
+    def outcomes(self, judged: JudgedLot, written: list[Written]) -> list[Outcome]:
+        """What became of each submission, after the commit.
+
+        Raises:
+            StoreUnavailableError: the decision on a repeated item cannot be read.
+        """
+        self._count(judged.lot, written)
+        answers = self._answers(judged.lot, judged.pendings, written)
+        return [
+            Outcome(p, w, answer, judged.lot.judged.verdict[at], judged.lot.judged.state(at))
+            for at, (p, w, answer) in enumerate(zip(judged.pendings, written, answers, strict=True))
+        ]
+
+    @staticmethod
+    def has_consequences(judged: JudgedLot, written: list[Written]) -> bool:
+        """Whether something follows from a lot's new decisions."""
+        verdicts = judged.lot.judged.verdict
+        return any(
+            w.decision and verdict not in _APPEARS
+            for w, verdict in zip(written, verdicts, strict=True)
+        )
+
+    def _note(self, tx: Transaction, lot: Lot, in_force: InForce, written: list[Written]) -> None:
+        """Tell the keepers of policies how often rules held, and where a shadow differs."""
+        judged = lot.judged
+        fresh = [at for at, w in enumerate(written) if w.decision]
+        hits = Counter(rule for at in fresh for rule in judged.rules[at])
+        self._policies.note_hits(tx, lot.network, judged.policy.label, dict(hits), len(fresh))
+        if judged.shadow is not None and in_force.shadow is not None:
+            rows = [
+                (
+                    written[at].decision, judged.submissions[at].surface.value,
+                    judged.submissions[at].account, judged.verdict[at], judged.shadow[at][0],
+                    judged.rules[at], judged.shadow[at][1],
+                )
+                for at in fresh
+            ]  # fmt: skip
+            self._policies.note_shadow(tx, lot.network, in_force.shadow.label, rows)
+
+    def _answers(
+        self, lot: Lot, pendings: list[Pending], written: list[Written]
+    ) -> list[bytes | None]:
+        """The answer to each submission; None for one that must be judged once more."""
+        judged = lot.judged
+        answers: list[bytes | None] = []
+        repeats: list[tuple[int, str]] = []
+        for at, (pending, w) in enumerate(zip(pendings, written, strict=True)):
+            if w.decision is not None:
+                answers.append(_answer(judged, at, pending, w))
+            elif w.repeated is not None and w.revision:
+                repeats.append((at, w.repeated))
+                answers.append(None)
+            else:
+                answers.append(None)
+        if repeats:
+            given = [(decision, judged.submissions[at].id) for at, decision in repeats]
+            with self._context.database.read() as connection:
+                found = self._stored.screened(connection, given)
+            for at, decision in repeats:
+                answers[at] = _ENCODE(found[decision])
+        return answers
+
+    def _count(self, lot: Lot, written: list[Written]) -> None:
+        if self._metrics is None:
+            return
+        self._metrics.batch.observe(len(written))
+        made = Counter(
+            (submission.surface.value, verdict, stage)
+            for submission, verdict, stage, w in zip(
+                lot.judged.submissions, lot.judged.verdict, lot.stages, written, strict=True
+            )
+            if w.decision
+        )
+        for (surface, verdict, stage), count in made.items():
+            self._metrics.decisions.labels(lot.network, surface, verdict, stage).inc(count)
+
+
+def _answer(judged: Judged, at: int, pending: Pending, written: Written) -> bytes:
+    reach = judged.reach[at]
+    return b'{"id":%b,"decision":"%b","revision":%d,"state":"%b","stage":"%b","reach":%b,%b' % (
+        _ENCODE(judged.submissions[at].id),
+        (written.decision or "").encode(),
+        written.revision,
+        judged.state(at).encode(),
+        pending.stage.encode(),
+        b"null" if reach is None else _ENCODE(reach),
+        judged.answer[at],
+    )

@@ -1,0 +1,155 @@
+"""Judging what has gathered: submissions of one moment, by what is in force at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from portreeve.model import Verdict
+from portreeve.policy import Policy
+from portreeve.schemas.screening import Submission
+from portreeve.service.calls import Pending
+from portreeve.service.context import Context
+from portreeve.service.in_force import InForce
+from portreeve.service.judged import judge_all
+from portreeve.service.reasons import ReasonBook
+from portreeve.service.records import Lot
+from portreeve.store import micros
+from portreeve.store.rows import rows_by_key
+from portreeve.store.tables.core import accounts
+from portreeve.store.tables.enforcement import sanctions
+
+_BARRED: dict[str, Verdict] = {
+    "suspend": Verdict.refuse, "ban": Verdict.refuse, "mute": Verdict.refuse,
+    "limit": Verdict.limit,
+}  # fmt: skip
+"""What a sanction of the account asks for whatever it publishes."""
+
+
+class PolicyTimes(Protocol):
+    """Which version decides when."""
+
+    def at(self, network: str, time: datetime) -> InForce:
+        """What decides on a network at a time."""
+
+
+@dataclass(frozen=True)
+class JudgedLot:
+    """A lot with the calls' submissions it came from, and what was in force."""
+
+    lot: Lot
+    pendings: list[Pending]
+    in_force: InForce
+
+
+class Restriction(NamedTuple):
+    """A sanction in force; moments in microseconds."""
+
+    account: str
+    network: str
+    kind: str
+    begins: int
+    ends: int | None
+
+
+_RESTRICTION = Restriction._fields
+Group = tuple[str, str, bool]
+"""Submissions are judged together that share network, policy and whether they are published."""
+
+
+class Judge:
+    """Judges submissions that have gathered, a lot for each policy among them."""
+
+    def __init__(self, context: Context, policies: PolicyTimes) -> None:
+        self._context = context
+        self._policies = policies
+        self._books: dict[str, ReasonBook] = {}
+
+    def judge(self, taken: list[Pending]) -> list[JudgedLot]:
+        """Decide, write nothing.
+
+        Raises:
+            StoreUnavailableError: what is known of the accounts cannot be read.
+        """
+        now = self._context.now()
+        groups: dict[Group, list[Pending]] = {}
+        books: dict[Group, tuple[ReasonBook, InForce]] = {}
+        in_force = {
+            network: self._policies.at(network, now) for network in {p.network for p in taken}
+        }
+        for pending in taken:
+            found = in_force[pending.network]
+            account = pending.submission.account
+            policy = found.policy if found.candidate is None else found.policy_for(account)
+            group = (pending.network, policy.label, pending.published)
+            if group not in groups:
+                groups[group] = []
+                books[group] = (self._book(policy), found)
+            groups[group].append(pending)
+        named = {p.submission.account for p in taken if p.submission.account}
+        standings, restrictions = self._standings(named, now)
+        lots = []
+        for group, pendings in groups.items():
+            network, _, published = group
+            book, found = books[group]
+            submissions = [p.submission for p in pendings]
+            judged = judge_all(
+                submissions,
+                book,
+                published=published,
+                standings=standings,
+                barred=_barred(submissions, network, restrictions),
+                shadow=found.shadow,
+            )
+            lot = Lot(judged, network, [p.stage for p in pendings], [p.accepted for p in pendings])
+            lots.append(JudgedLot(lot, pendings, found))
+        return lots
+
+    def _standings(
+        self, named: set[str], now: datetime
+    ) -> tuple[dict[str, str], dict[str, list[Restriction]]]:
+        """What accounts are, as the host said, and what restricts them."""
+        if not named:
+            return {}, {}
+        with self._context.database.read() as connection:
+            known = rows_by_key(connection, accounts, ("id", "standing"), named)
+            found = rows_by_key(connection, sanctions, _RESTRICTION, named, where="open")
+        restrictions: dict[str, list[Restriction]] = {}
+        for row in found:
+            one = Restriction._make(row)
+            if one.begins <= micros(now) and (one.ends is None or micros(now) < one.ends):
+                restrictions.setdefault(one.account, []).append(one)
+        standings = {row._mapping["id"]: row._mapping["standing"] for row in known}
+        return {id: standing for id, standing in standings.items() if standing}, restrictions
+
+    def _book(self, policy: Policy) -> ReasonBook:
+        book = self._books.get(policy.label)
+        if book is None or book.policy is not policy:
+            book = self._books[policy.label] = ReasonBook(policy)
+        return book
+
+    def warm(self, network: str) -> None:
+        """Load and compile what the first decision needs."""
+        book = self._book(self._policies.at(network, self._context.now()).policy)
+        submissions = [Submission(id=1, text="早安 good morning"), Submission(id=2, text="")]
+        judge_all(submissions, book, published=False, standings={}, barred={})
+
+
+def _barred(
+    submissions: list[Submission], network: str, restrictions: dict[str, list[Restriction]]
+) -> dict[int, tuple[str, Verdict]]:
+    """What sanctions of the accounts ask for, by place."""
+    found: dict[int, tuple[str, Verdict]] = {}
+    if not restrictions:
+        return found
+    for at, submission in enumerate(submissions):
+        for sanction in restrictions.get(submission.account or "", ()):
+            least = _BARRED.get(sanction.kind)
+            if sanction.kind == "block_links" and submission.links:
+                least = Verdict.refuse
+            if least is None or sanction.network != network:
+                continue
+            if at not in found or least.rank > found[at][1].rank:
+                found[at] = (sanction.kind, least)
+    return found
