@@ -17,6 +17,7 @@ PLAIN: dict[str, Any] = {
     "stage": "before", "verdict": "allow", "lawful": True, "permitted": True, "rules": [],
     "clauses": [], "promotion": 0.1, "goods_category": None, "goods_tier": None,
     "policy": "acquaintance@2014-06", "supersedes": None, "by": "screen", "followed": True,
+    "reason": None,
 }  # fmt: skip
 
 

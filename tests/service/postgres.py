@@ -74,11 +74,9 @@ class Server:
             )
             # the triggers of the audit log refuse this to anybody else
             connection.execute("SET session_replication_role = replica")
-            tables = connection.execute(
-                "SELECT relname FROM pg_stat_user_tables WHERE relname <> 'audit_head'"
-            ).fetchall()
+            tables = connection.execute("SELECT relname FROM pg_stat_user_tables").fetchall()
             statements = [f'DELETE FROM "{table}"' for (table,) in tables]
-            statements.append(f"UPDATE audit_head SET seq = 0, hash = '{'0' * 64}'")
+            statements.append(f"INSERT INTO audit_head VALUES (1, 0, '{'0' * 64}')")
             connection.execute("; ".join(statements))
             connection.execute("SELECT setval(seqrelid, 1, false) FROM pg_sequence")
 

@@ -167,6 +167,19 @@ class Database:
             with self._transaction() as tx:
                 yield tx
 
+    def scrub(self, table: sa.Table) -> None:
+        """Overwrite what deleted and changed rows of a table left behind on the disk.
+
+        In SQLite the pages are overwritten at once; here the copies in the write-ahead log go, as
+        soon as nobody reads them any more. Archives and backups are not reached.
+        """
+        with self._connected() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql(f"VACUUM {table.name}")
+
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
         with self._connected() as connection, connection.begin():

@@ -1,0 +1,90 @@
+"""Erasing a person: their key is destroyed, and with it everything they wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portreeve.schemas.access import Scope
+from portreeve.schemas.privacy import Erased, ErasureReason
+from portreeve.service.actor import Actor
+from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError, not_found
+from portreeve.store import Transaction
+from portreeve.store.statements import upsert
+from portreeve.store.tables.cases import case_items, case_prints
+from portreeve.store.tables.core import accounts, contents, decisions, items, person_keys
+from portreeve.store.tables.enforcement import relations
+
+
+class Privacy:
+    """What a person may ask of whoever keeps records about them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def erase(self, actor: Actor, account: str, reason: ErasureReason) -> Erased:
+        """Erase the person of an account; erasing again changes nothing.
+
+        Gone are: what they wrote and its digests, their words in reports and appeals, what others
+        wrote about them, what the host told of them, their relation events. What stays names the
+        account only: decisions with rules and signals, strikes, sanctions, the audit log.
+
+        Raises:
+            ServiceError: ``not-found``, when nothing is known of the account.
+        """
+        actor.need(Scope.privacy)
+        if not account:
+            raise ServiceError("invalid", "`account` is empty. Name an account.", field="account")
+        with self._context.database.write() as tx:
+            before = _erased_before(tx, account)
+            if before is not None:
+                return Erased(account=account, erased=before, contents=0)
+            if not _is_known(tx, account):
+                raise not_found("account", account)
+            self._context.vault.destroy(tx, account)
+            gone = _wipe(tx, account)
+            _mark(tx, account)
+            tx.audit(actor.name, "person.erase", account, reason=reason.value, contents=gone)
+            tx.announce("account.erased", account, reason=reason.value)
+        self._context.database.scrub(person_keys)
+        return Erased(account=account, erased=tx.time, contents=gone)
+
+
+def _erased_before(tx: Transaction, account: str) -> datetime | None:
+    found = sa.select(accounts.c.erased).where(accounts.c.id == account)
+    time: datetime | None = tx.execute(found).scalar()
+    return time
+
+
+def _is_known(tx: Transaction, account: str) -> bool:
+    places = (
+        accounts.c.id, person_keys.c.account, items.c.account, decisions.c.account,
+        relations.c.account,
+    )  # fmt: skip
+    return any(
+        tx.execute(sa.select(sa.literal(1)).where(place == account).limit(1)).first()
+        for place in places
+    )
+
+
+def _wipe(tx: Transaction, account: str) -> int:
+    """Remove what could still tell of the content; how many contents there were."""
+    gone = tx.execute(sa.delete(contents).where(contents.c.account == account)).rowcount
+    tx.execute(sa.update(items).where(items.c.account == account).values(digest=""))
+    theirs = sa.select(case_items.c.case).where(case_items.c.account == account)
+    tx.execute(sa.delete(case_prints).where(case_prints.c.case.in_(theirs)))
+    tx.execute(sa.delete(relations).where(relations.c.account == account))
+    return gone
+
+
+def _mark(tx: Transaction, account: str) -> None:
+    row = {
+        "id": account, "standing": None, "created": None, "friends": None, "followers": None,
+        "erased": tx.time,
+    }  # fmt: skip
+    first = {**row, "language": "zh", "first_seen": tx.time}
+    updated = tx.execute(sa.update(accounts).where(accounts.c.id == account).values(row))
+    if updated.rowcount == 0:
+        upsert(tx, accounts, [first])

@@ -1,0 +1,159 @@
+"""What is deleted when its time is over: content first, decisions and all about them later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from portreeve.service.context import Context
+from portreeve.store.log import LogExporter
+from portreeve.store.log.export import FOLDER
+from portreeve.store.tables import cases as c
+from portreeve.store.tables import core, enforcement
+
+_AT_ONCE = 2_000
+"""Rows in one transaction, so that nobody who writes waits long."""
+_GONE = b""
+"""What stands where sealed words were: that there were some stays known."""
+
+Period = Literal["content", "decision"]
+Cutoffs = dict[Period, datetime]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How long the rows of a table are kept: ``period`` counts from ``since``.
+
+    ``words``: columns whose sealed words go, while the row stays. ``unless``: rows that stay
+    longer, whatever their age.
+    """
+
+    table: sa.Table
+    since: sa.Column[datetime]
+    period: Period
+    words: tuple[str, ...] = ()
+    unless: Callable[[Cutoffs], sa.ColumnElement[bool]] | None = None
+
+
+def _under_review(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """A person still has to see it: its case or its appeal is open."""
+    cases = sa.select(c.case_items.c.decision).join(c.cases, c.cases.c.id == c.case_items.c.case)
+    appeals = sa.select(c.appeals.c.decision).where(c.appeals.c.state == "open")
+    return decision.in_(cases.where(c.cases.c.state == "open")) | decision.in_(appeals)
+
+
+def _in_open_case(case: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return case.in_(sa.select(c.cases.c.id).where(c.cases.c.state == "open"))
+
+
+def _with_decision(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return decision.in_(sa.select(core.decisions.c.id))
+
+
+RETENTION: tuple[Kept, ...] = (
+    Kept(core.contents, core.contents.c.stored, "content",
+         unless=lambda _: _under_review(core.contents.c.decision)),
+    Kept(core.decisions, core.decisions.c.decided, "content", words=("reason",),
+         unless=lambda _: _under_review(core.decisions.c.id)),
+    Kept(c.case_actions, c.case_actions.c.time, "content", words=("note",),
+         unless=lambda _: _in_open_case(c.case_actions.c.case)),
+    Kept(c.appeals, c.appeals.c.decided, "content", words=("words", "reply")),
+    Kept(c.reports, c.reports.c.resolved, "content", words=("words", "message")),
+    Kept(enforcement.sanctions, enforcement.sanctions.c.ended, "content",
+         words=("reason", "ended_reason")),
+    Kept(enforcement.reversals, enforcement.reversals.c.time, "content", words=("reason",)),
+    Kept(enforcement.relations, enforcement.relations.c.received, "content"),
+    Kept(core.events, core.events.c.time, "content"),
+    Kept(core.decisions, core.decisions.c.decided, "decision",
+         unless=lambda _: _under_review(core.decisions.c.id)),
+    Kept(core.items, core.items.c.updated, "decision",
+         unless=lambda _: _with_decision(core.items.c.decision)),
+    Kept(enforcement.strikes, enforcement.strikes.c.expires, "decision"),
+    Kept(enforcement.sanctions, enforcement.sanctions.c.ended, "decision"),
+    Kept(enforcement.notices, enforcement.notices.c.created, "decision"),
+    Kept(enforcement.reversals, enforcement.reversals.c.time, "decision"),
+    Kept(c.case_actions, c.case_actions.c.time, "decision",
+         unless=lambda _: _in_open_case(c.case_actions.c.case)),
+    Kept(c.case_items, c.case_items.c.added, "decision",
+         unless=lambda _: _in_open_case(c.case_items.c.case)),
+    Kept(c.evidence_releases, c.evidence_releases.c.requested, "decision"),
+    Kept(c.second_readings, c.second_readings.c.decided, "decision"),
+    Kept(c.cases, c.cases.c.decided, "decision"),
+    Kept(c.appeals, c.appeals.c.decided, "decision"),
+    Kept(c.reports, c.reports.c.resolved, "decision"),
+    Kept(c.franked_seen, c.franked_seen.c.time, "decision"),
+    Kept(c.judgements, c.judgements.c.time, "decision"),
+)  # fmt: skip
+"""What is kept for how long. A row whose ``since`` is NULL, such as an open appeal, stays.
+
+The audit log, policies and their records, and the keys of persons are kept for good.
+"""
+
+
+class Retention:
+    """Deletes what its time is over for; a worker calls ``sweep`` once an hour."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._exporter = LogExporter(context.database, context.folder / FOLDER)
+
+    def sweep(self) -> dict[str, int]:
+        """Delete what is over; table (or ``table.words``, or ``log_files``) -> how many.
+
+        Decisions go by whole UTC days, in the database and in the log alike.
+        """
+        cutoffs = self._cutoffs()
+        swept: dict[str, int] = {}
+        for kept in RETENTION:
+            name = f"{kept.table.name}.words" if kept.words else kept.table.name
+            count = sum(self._delete(kept, cutoffs))
+            if count:
+                swept[name] = swept.get(name, 0) + count
+        files = self._exporter.drop_before(cutoffs["decision"].strftime("%Y-%m-%d"))
+        if files:
+            swept["log_files"] = files
+        if swept:
+            with self._context.database.write() as tx:
+                tx.audit("portreeve", "retention.sweep", "store", **swept)
+            self._context.database.scrub(core.person_keys)
+        return swept
+
+    def _cutoffs(self) -> Cutoffs:
+        now, settings = self._context.now(), self._context.settings
+        day = (now - timedelta(days=settings.decision_days)).astimezone(UTC).date()
+        return {
+            "content": now - timedelta(days=settings.content_days),
+            "decision": datetime.combine(day, time.min, UTC),
+        }
+
+    def _delete(self, kept: Kept, cutoffs: Cutoffs) -> Iterator[int]:
+        """Delete in small transactions; how many rows in each."""
+        table = kept.table
+        over = [kept.since < cutoffs[kept.period]]
+        if kept.words:
+            over.append(sa.or_(*(table.c[word] != _GONE for word in kept.words)))
+        if kept.unless is not None:
+            over.append(sa.not_(kept.unless(cutoffs)))
+        keys = list(table.primary_key)
+        while True:
+            with self._context.database.write() as tx:
+                chosen = tx.execute(sa.select(*keys).where(*over).limit(_AT_ONCE)).all()
+                if chosen:
+                    these = sa.tuple_(*keys).in_([tuple(row) for row in chosen])
+                    tx.execute(_change(kept).where(these))
+            yield len(chosen)
+            if len(chosen) < _AT_ONCE:
+                return
+
+
+def _change(kept: Kept) -> sa.Delete | sa.Update:
+    if not kept.words:
+        return sa.delete(kept.table)
+    empty = {
+        word: sa.case((kept.table.c[word].is_not(None), _GONE), else_=None) for word in kept.words
+    }
+    return sa.update(kept.table).values(empty)
