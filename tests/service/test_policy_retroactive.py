@@ -9,11 +9,16 @@ from portreeve.model import Surface
 from portreeve.schemas.base import Paging
 from portreeve.schemas.policies import Activation, PreviewOrder, Rollback, Selection
 from portreeve.service import retroactive as module
+from portreeve.service.enforcement import Enforcement
 from portreeve.service.errors import ServiceError
 from portreeve.service.policies import Policies
 from portreeve.service.preview import Previews
+from portreeve.service.rescreening import Rescreening
 from portreeve.service.retroactive import LEASE, Retroactive
 from portreeve.store.tables import core
+from portreeve.store.tables.enforcement import notices
+from portreeve.store.vault import Content
+from service import factories
 from service.factories import events
 from service.policy_cases import (
     ANN,
@@ -280,3 +285,31 @@ def test_a_pass_is_refused_when_it_makes_no_sense(passes, policies, stored, cloc
     assert refused(passes.stop, BOB, made.id) == f"The pass {made.id} is stopped already."
     assert passes.advance() is False
     assert refused(passes.get, DAN, "pas_x") == "There is no retroactive pass 'pas_x'."
+
+
+def test_the_real_service_takes_down_and_every_account_gets_a_notice(context, clock, database):
+    """With stored, sealed content: decided again, taken down, and followed by enforcement."""
+    policies = Policies(context)
+    policies.seed()
+    clock.advance(days=1)
+    for n in range(4):
+        factories.account(database, f"seller-{n}")
+        factories.published(database, f"mask-{n}", account=f"seller-{n}", context=context)
+    factories.published(
+        database, "soft-1", account="reader", context=context, content=Content(text=SOFT)
+    )
+    clock.advance(days=1)
+    passes = Retroactive(context, policies, Rescreening(context))
+    made = passes.begin(ANN, "acquaintance", "2014-06", Selection())
+    finish(passes)
+    assert passes.get(DAN, made.id).listed == 4
+    passes.run(BOB, made.id)
+    finish(passes)
+    assert passes.get(DAN, made.id).taken_down == 4
+    assert states(database) == {
+        **{f"mask-{n}": "removed" for n in range(4)}, "soft-1": "published",
+    }  # fmt: skip
+    Enforcement(context, policies, factories.NoCases()).follow()
+    with database.read() as connection:
+        told = connection.execute(sa.select(notices.c.account).distinct()).scalars()
+        assert sorted(told) == [f"seller-{n}" for n in range(4)]
