@@ -6,10 +6,12 @@ done in a fresh database without the decisions that were undone, and both must m
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from hypothesis.stateful import (
 )
 
 from portreeve.enforcement.consequences import in_force
+from portreeve.policy import Policy
+from portreeve.policy.parts import Ladder, Step
 from portreeve.schemas.accounts import RelationEvent, RelationEvents
 from portreeve.schemas.enforcement import Imposition, Lift, UndoRequest
 from portreeve.service.accounts import Accounts
@@ -60,6 +64,36 @@ VERDICTS = st.sampled_from(["label", "limit", "hold", "refuse", "remove"])
 PLACES = st.sampled_from([*ITEMS, *COMMENTS])
 
 
+DAY = timedelta(days=1)
+LADDER = Ladder(
+    "promotion",
+    60 * DAY,
+    (
+        Step(1, ("warn",), None),
+        Step(2, ("mute", "disgorge"), 7 * DAY),
+        Step(3, ("disgorge", "block_links"), None),
+        Step(4, ("suspend",), 30 * DAY),
+        Step(5, ("ban",), None),
+    ),
+)
+"""Steps close together, so that a machine climbs them."""
+
+
+@functools.cache
+def steep(label: str) -> Policy:
+    """A shipped policy with this ladder."""
+    policy = Shipped().named(label)
+    return dataclasses.replace(policy, ladders=policy.ladders | {"promotion": LADDER})
+
+
+class Steep(Shipped):
+    """The shipped policies with this ladder."""
+
+    def named(self, label: str) -> Policy:
+        """A policy by its label."""
+        return steep(label)
+
+
 def owner(item: str) -> str:
     """Who published an item."""
     return ACCOUNTS[hash_of(item) % len(ACCOUNTS)]
@@ -82,9 +116,9 @@ class World:
 
     def __post_init__(self) -> None:
         context = make_context(self.database, self.folder)
-        self.enforcement = Enforcement(context, Shipped(), NoCases())
-        self.person_decisions = PersonDecisions(context, Shipped())
-        self.undoing = Undo(context, Shipped())
+        self.enforcement = Enforcement(context, Steep(), NoCases())
+        self.person_decisions = PersonDecisions(context, Steep())
+        self.undoing = Undo(context, Steep())
         self.sanctions = Sanctions(context)
         self.accounts = Accounts(context)
         for name in ACCOUNTS:

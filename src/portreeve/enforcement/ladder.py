@@ -44,7 +44,8 @@ UNTIMED: frozenset[str] = ACTS | {"ban"}
 class Strike:
     """A strike that counts: ``count`` of them on ``ladder``, by the ladders of ``policy``.
 
-    ``shown``: when people could see the item; None when it never appeared.
+    ``seq`` orders those given at one time. ``shown``: when people could see the item; None when it
+    never appeared.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Strike:
     count: int
     given: datetime
     expires: datetime | None
+    seq: int = 0
     shown: Window | None = None
 
     def counts_at(self, time: datetime) -> bool:
@@ -122,14 +124,15 @@ def replay(
     >>> [(s.kind, s.begins.day, s.ends and s.ends.day) for s in brought]
     [('warn', 1, None), ('mute', 4, 11)]
     """
+    given = sorted((strike for strike in strikes if strike.given <= now), key=_order)
+    place = {strike.id: number for number, strike in enumerate(given)}
     by_ladder: dict[str, list[Strike]] = defaultdict(list)
-    for strike in strikes:
-        if strike.given <= now:
-            by_ladder[strike.ladder].append(strike)
+    for strike in given:
+        by_ladder[strike.ladder].append(strike)
     imposed = itertools.chain.from_iterable(
-        _climb(sorted(on, key=_order), ladders, lifted or {}) for on in by_ladder.values()
+        _climb(on, ladders, lifted or {}) for on in by_ladder.values()
     )
-    return sorted(imposed, key=lambda one: (one.begins, one.key.strike, one.kind))
+    return sorted(imposed, key=lambda one: place[one.key.strike])
 
 
 def count_at(strikes: Iterable[Strike], time: datetime) -> int:
@@ -146,8 +149,8 @@ def step_at(ladder: Ladder, count: int) -> Step | None:
     return max((s for s in ladder.steps if s.at <= count), key=lambda s: s.at, default=None)
 
 
-def _order(strike: Strike) -> tuple[datetime, str]:
-    return strike.given, strike.id
+def _order(strike: Strike) -> tuple[datetime, int, str]:
+    return strike.given, strike.seq, strike.id
 
 
 def _climb(

@@ -164,7 +164,7 @@ class Enforcement:
             self._cases.open_for(tx, of, self._policies.named(label))
 
 
-_COPIED = ("account", "network", "item", "revision", "policy")
+_COPIED = ("seq", "account", "network", "item", "revision", "policy")
 
 
 def give_notices(tx: Transaction, notices: Iterable[dict[str, Any]]) -> list[str]:

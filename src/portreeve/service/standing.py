@@ -136,7 +136,7 @@ def _strikes(tx: Transaction, accounts: Iterable[str]) -> dict[tuple[str, str], 
     found: dict[tuple[str, str], list[_Given]] = defaultdict(list)
     for row in fetch_in(tx.connection, statement, s.account, accounts):
         shown = Window(row["shown_from"], row["shown_until"]) if row["shown_from"] else None
-        names = ("id", "item", "ladder", "policy", "count", "given", "expires", "decision")
+        names = ("id", "item", "ladder", "policy", "count", "given", "expires", "seq", "decision")
         found[row["account"], row["network"]].append(
             _Given(**{name: row[name] for name in names}, shown=shown)
         )

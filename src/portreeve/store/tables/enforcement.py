@@ -12,6 +12,8 @@ strikes = table(
     "What decisions cost accounts; one row per decision and ladder.",
     column("id", sa.Text, "unguessable name", primary_key=True),
     column("decision", sa.Text, "the decision that gave it"),
+    column("seq", sa.BigInteger, "the decision's running number, which orders what was given at "
+           "one time"),
     column("account", sa.Text, "who has it"),
     column("network", sa.Text, "the network in which it counts"),
     column("item", sa.Text, "the item decided", index=True),
