@@ -71,9 +71,8 @@ LADDER = Ladder(
     (
         Step(1, ("warn",), None),
         Step(2, ("mute", "disgorge"), 7 * DAY),
-        Step(3, ("disgorge", "block_links"), None),
-        Step(4, ("suspend",), 30 * DAY),
-        Step(5, ("ban",), None),
+        Step(4, ("suspend", "block_links", "disgorge"), 30 * DAY),
+        Step(6, ("ban",), None),
     ),
 )
 """Steps close together, so that a machine climbs them."""

@@ -140,4 +140,4 @@ def _items(connection: sa.Connection, account: str) -> dict[str, int]:
     i = core.items.c
     counted = sa.select(i.state, sa.func.count()).where(i.account == account)
     rows = connection.execute(counted.group_by(i.state).order_by(i.state))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

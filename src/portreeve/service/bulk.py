@@ -7,8 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portreeve.store import Transaction, new_id
-from portreeve.store.tables import core
+from portreeve.store import Transaction
 
 AT_ONCE = 5_000
 """Values in one IN list; both databases allow more."""
@@ -31,10 +30,6 @@ def fetch_in(
 
 
 def announce_all(tx: Transaction, events: Iterable[Event]) -> None:
-    """As :meth:`Transaction.announce`, for many events in one statement, in their order."""
-    rows = [
-        {"id": new_id("evt"), "type": type, "subject": subject, "data": data, "time": tx.time}
-        for type, subject, data in events
-    ]
-    if rows:
-        tx.execute(sa.insert(core.events), rows)
+    """As :meth:`Transaction.announce`, for many events, in their order."""
+    for type, subject, data in events:
+        tx.announce(type, subject, **data)

@@ -69,6 +69,8 @@ class Enforcement:
                 return 0
             open_ = sa.select(d).where(sa.not_(d.c.followed)).order_by(d.c.seq).limit(limit)
             rows = tx.execute(open_).all()
+            if not rows:
+                return 0
             self._draw(tx, rows)
             tx.execute(
                 sa.update(d).where(d.c.seq == sa.bindparam("number")).values(followed=True),
