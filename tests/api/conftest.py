@@ -1,48 +1,40 @@
-"""A real server for each module of tests."""
+"""A real server for each module of tests, on a free port, over a store of its own."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import threading
 
 import httpx
 import pytest
 
 from portreeve.api.server import Server
+from portreeve.client import Client
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey
 from portreeve.service.actor import PORTREEVE
-from portreeve.service.kept_answers import KeptAnswers
-from portreeve.service.keys import Keys
-from portreeve.service.metrics import Metrics
-from portreeve.service.webhooks import Webhooks
-from portreeve.store import Database
-from service.support import make_context
+from portreeve.service.service import Service
+from portreeve.service.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("service")
-    database = Database(f"sqlite:///{folder}/portreeve.sqlite")
-    database.create()
-    context = make_context(database, folder, port=0, body_limit=100_000)
-    service = SimpleNamespace(
-        context=context, keys=Keys(context), webhooks=Webhooks(context),
-        kept_answers=KeptAnswers(context), metrics=Metrics(),
-    )
-    service.ready = lambda: {"database": "ok"}
-    service.measured = lambda actor: service.metrics.page()
+def settings(tmp_path_factory):
+    """What a module's service is set to; a module may have its own."""
+    return Settings(data=str(tmp_path_factory.mktemp("data")), port=0, body_limit=100_000)
+
+
+@pytest.fixture(scope="module")
+def service(settings):
+    service = Service.open(settings)
     service.keys.first_key()
-    service.keys.start()
-    service.webhooks.start()
-    yield service
-    service.webhooks.stop()
-    service.keys.stop()
+    return service
 
 
 @pytest.fixture(scope="module")
 def url(service):
-    server = Server(service)
+    ready = threading.Event()
+    server = Server(service, ready=ready.set)
     server.start()
+    assert ready.wait(120)
     yield server.url
     server.stop()
 
@@ -53,7 +45,9 @@ def admin_key(service):
 
 
 @pytest.fixture(scope="module")
-def new_key(service):
+def new_key(service, url):
+    """Makes a key with some scopes; its secret."""
+
     def make(*scopes, name="ann", **more):
         new = NewKey(name=name, scopes=[Scope(scope) for scope in scopes], **more)
         return service.keys.create(PORTREEVE, new).secret
@@ -64,5 +58,11 @@ def new_key(service):
 @pytest.fixture(scope="module")
 def http(url, admin_key):
     headers = {"Authorization": f"Bearer {admin_key}"}
-    with httpx.Client(base_url=url, headers=headers) as http:
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
         yield http
+
+
+@pytest.fixture(scope="module")
+def client(url, admin_key):
+    with Client(url, admin_key) as client:
+        yield client

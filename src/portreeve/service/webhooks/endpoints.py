@@ -205,12 +205,12 @@ class Webhooks:
     def backlog(self) -> dict[str, int]:
         """How many deliveries there are that have not arrived, by state: pending, dead."""
         counted = (
-            sa.select(deliveries.c.state, sa.func.count())
+            sa.select(deliveries.c.state, sa.func.count().label("number"))
             .where(deliveries.c.state != "delivered")
             .group_by(deliveries.c.state)
         )
         with self._context.database.read() as connection:
-            found = dict(connection.execute(counted).tuples().all())
+            found = {row.state: row.number for row in connection.execute(counted)}
         return {state: found.get(state, 0) for state in ("pending", "dead")}
 
     @property

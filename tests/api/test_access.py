@@ -1,0 +1,107 @@
+"""Who may: every route of the table is tried without a key and with a key of other scopes."""
+
+import re
+import time
+
+import httpx
+import pytest
+
+from portreeve.api.table import ROUTES
+from portreeve.schemas.access import Scope
+from portreeve.schemas.keys import NewKey
+
+CLOSED = [route for route in ROUTES if route.scope is not None]
+OPEN = [route for route in ROUTES if route.scope is None]
+
+
+def address(route):
+    return re.sub(r"\{\w+\}", "x", route.path)
+
+
+def bearer(secret):
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.fixture(scope="module")
+def all_but(new_key):
+    """Makes a key with every scope but one, and not that of administrators."""
+    made = {}
+
+    def make(scope):
+        if scope not in made:
+            others = [other for other in Scope if other not in (scope, Scope.admin)]
+            made[scope] = new_key(*others, name="other")
+        return made[scope]
+
+    return make
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=lambda route: route.operation)
+def test_no_key(url, route):
+    answer = httpx.request(route.method, url + address(route))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=lambda route: route.operation)
+def test_key_without_the_scope(url, route, all_but):
+    headers = bearer(all_but(route.scope))
+    answer = httpx.request(route.method, url + address(route), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert f"`{route.scope}`" in answer.json()["detail"]
+
+
+def test_what_needs_no_key():
+    assert {route.path for route in OPEN} == {
+        "/", "/health/live", "/health/ready", "/openapi.json", "/errors/{code}",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/openapi.json"])
+def test_open_routes(url, path):
+    assert httpx.get(url + path).status_code == 200
+
+
+def test_the_scope_lets_in(url, new_key):
+    headers = bearer(new_key("webhooks"))
+    assert httpx.get(f"{url}/v1/webhooks", headers=headers).status_code == 200
+
+
+def test_a_revoked_key_is_refused_within_two_seconds(url, client):
+    made = client.create_key(NewKey(name="gone", scopes=[Scope.webhooks]))
+    assert httpx.get(f"{url}/v1/webhooks", headers=bearer(made.secret)).status_code == 200
+    client.revoke_key(made.id)
+    time.sleep(2)
+    assert httpx.get(f"{url}/v1/webhooks", headers=bearer(made.secret)).status_code == 401
+
+
+def test_who_acts_on_behalf_is_in_the_audit_log(client):
+    made = client.acting_for("reviewer-7").create_key(NewKey(name="x", scopes=[Scope.screen]))
+    assert made.created_by == "reviewer-7"
+    entries = list(client.each(client.list_audit_entries))
+    assert [entry.actor for entry in entries if entry.subject == made.id] == ["reviewer-7"]
+
+
+def test_ids_may_hold_any_character(http):
+    answer = http.get("/v1/items/at%3A%2F%2Fdid%3Aplc%3Ax%2Fpost%2F%E7%8C%AB")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        "There is no item 'at://did:plc:x/post/猫'.",
+    )
+
+
+def test_every_answer_has_an_id_and_is_not_kept_by_browsers(http):
+    answer = http.get("/health/live", headers={"X-Request-Id": "trace-1234"})
+    assert answer.headers["x-request-id"] == "trace-1234"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == (
+        "default-src 'none'; frame-ancestors 'none'"
+    )
+    assert "server" not in answer.headers
+    made = http.get("/health/live", headers={"X-Request-Id": "no good id!"})
+    assert re.fullmatch("req_[0-9a-f]{20}", made.headers["x-request-id"])
+
+
+def test_an_error_of_a_head_request_has_no_body(http):
+    answer = http.head("/v1/keys")
+    assert (answer.status_code, answer.content) == (405, b"")
