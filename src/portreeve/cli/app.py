@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from portreeve.cli import demo, screen, serve, train
+from portreeve.cli import backup, demo, doctor, screen, serve, train
 
 GROUPS = {
     "keys": "Make, list and revoke API keys in the store itself.",
     "policy": "Check, test, explain and compare written policies.",
+    "audit": "Verify the audit log, and write it into a file that others can verify.",
     "franking": "Verify what recipients of encrypted messages report.",
 }
 """Commands with commands below them; each is a module here, with an ``app``."""
@@ -47,6 +48,9 @@ app.command("screen")(screen.screen)
 for _name, _help in GROUPS.items():
     app.command(_name, help=_help)(lambda: None)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("train")(train.train)
 app.command("demo")(demo.demo)
 

@@ -10,7 +10,7 @@ from portreeve.service import secrets
 from portreeve.service.errors import ServiceError
 from portreeve.service.settings import Settings
 from portreeve.store import Database
-from portreeve.store.migrations import migrate
+from portreeve.store.migrations import MigrationError, migrate
 from portreeve.store.vault import SealError, Vault
 
 DATABASE_FILE = "portreeve.sqlite"
@@ -38,25 +38,33 @@ def open_context(settings: Settings) -> Context:
     """Open the store: make the folder and the keys on the first start, bring tables up to date.
 
     Raises:
-        ServiceError: ``invalid``, when a key cannot be used or is not this database's.
+        ServiceError: ``invalid``, when a key cannot be used or is not this database's, or the
+            database is of a newer version of Portreeve.
         StoreUnavailableError: the database does not answer.
-        MigrationError: the database is of a newer version of Portreeve.
     """
     folder = Path(settings.data)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = Vault(secrets.master_key(settings, folder))
     signer = secrets.signer(settings, folder)
     database = open_database(settings)
-    migrate(database)
     try:
+        migrate(database)
         with database.write() as tx:
             vault.check(tx)
+    except MigrationError as error:
+        raise ServiceError("invalid", str(error)) from None
     except SealError as error:
         raise ServiceError("invalid", f"The master key cannot be used: {error}") from None
     return Context(settings=settings, database=database, folder=folder, vault=vault, signer=signer)
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name; nothing is made or read yet."""
+    """The database that the settings name; nothing is read yet."""
     embedded = f"sqlite:///{Path(settings.data) / DATABASE_FILE}"
     return Database(settings.database or embedded)
+
+
+def missing_file(settings: Settings) -> Path | None:
+    """The file of the embedded database, when the settings mean one that is not there."""
+    path = Path(settings.data) / DATABASE_FILE
+    return path if settings.database is None and not path.exists() else None

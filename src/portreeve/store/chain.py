@@ -62,11 +62,17 @@ class Unreadable:
     what: str
 
 
-def verify(lines: Iterable[Line | Unreadable], head: tuple[int, str] | None = None) -> Chain:
+def verify(
+    lines: Iterable[Line | Unreadable],
+    head: tuple[int, str] | None = None,
+    *,
+    noted: tuple[int, str] | None = None,
+) -> Chain:
     """Follow the chain from its first entry to the first that is broken.
 
-    ``head``: number and hash of the last entry, noted elsewhere; without it entries removed from
-    the end cannot be noticed.
+    ``head``: number and hash of the last entry; without it entries removed from the end cannot be
+    noticed. ``noted``: number and hash of an entry, noted elsewhere some time ago: the log must
+    still have it, and may have grown since.
 
     >>> verify([]).intact
     True
@@ -78,17 +84,21 @@ def verify(lines: Iterable[Line | Unreadable], head: tuple[int, str] | None = No
             return Chain(seq, previous, seq + 1, what)
         assert isinstance(line, Line)
         seq, previous = line.seq, line.hash
+        if noted is not None and noted[0] == seq and noted[1] != previous:
+            return Chain(seq - 1, line.previous, *_end(seq, previous, noted))
+    if noted is not None and seq < noted[0]:
+        return Chain(seq, previous, *_end(seq, previous, noted))
     if head is not None and head != (seq, previous):
         return Chain(seq, previous, *_end(seq, previous, head))
     return Chain(seq, previous)
 
 
-def verify_database(connection: sa.Connection) -> Chain:
+def verify_database(connection: sa.Connection, *, noted: tuple[int, str] | None = None) -> Chain:
     """Verify the audit log of a database, its end included; read in one snapshot."""
     head = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).first()
     if head is None:
         return Chain(0, GENESIS, 1, "the row that says where the log ends is missing")
-    return verify(stored(connection), (head.seq, head.hash))
+    return verify(stored(connection), (head.seq, head.hash), noted=noted)
 
 
 def stored(connection: sa.Connection, after: int = 0) -> Iterator[Line | Unreadable]:
@@ -163,4 +173,4 @@ def _end(seq: int, hash: str, head: tuple[int, str]) -> tuple[int, str]:
         return seq + 1, f"it is missing: the log ended with entry {head[0]}"
     if seq > head[0]:
         return head[0] + 1, f"it should not be there: the log ended with entry {head[0]}"
-    return seq, f"it was replaced: the log ended with the hash {head[1]}, here it is {hash}"
+    return seq, f"it was replaced: its hash was {head[1]}, here it is {hash}"

@@ -177,6 +177,14 @@ class Vault:
         self._forget(NOBODY)
         self._keys_for(tx, [NOBODY])
 
+    def fits(self, connection: sa.Connection) -> bool:
+        """As :meth:`check`, without making anything: False where nothing is sealed yet.
+
+        Raises:
+            SealError: the master key is another one.
+        """
+        return bool(self._stored(connection, [NOBODY]))
+
     def digest(self, account: str, content: bytes) -> str:
         """A keyed digest of an account's content: equal for equal content, 32 hex digits.
 

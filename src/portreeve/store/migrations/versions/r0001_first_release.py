@@ -1248,6 +1248,12 @@ def upgrade() -> None:
         "strikes",
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
         sa.Column("decision", sa.Text(), nullable=False, comment="the decision that gave it"),
+        sa.Column(
+            "seq",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the decision's running number, which orders what was given at one time",
+        ),
         sa.Column("account", sa.Text(), nullable=False, comment="who has it"),
         sa.Column("network", sa.Text(), nullable=False, comment="the network in which it counts"),
         sa.Column("item", sa.Text(), nullable=False, comment="the item decided"),
