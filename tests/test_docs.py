@@ -20,6 +20,11 @@ def test_page_is_current(name):
     )
 
 
+@pytest.mark.parametrize("name", docs.CODE)
+def test_code_is_current(name):
+    assert (ROOT / name).read_text("utf-8") == docs.CODE[name](), "run `python -m portreeve.docs`"
+
+
 @pytest.mark.parametrize("name", docs.ENDS)
 def test_end_of_page_is_current(name):
     page = (ROOT / "docs" / name).read_text("utf-8")

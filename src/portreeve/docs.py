@@ -6,25 +6,24 @@ derives from the code: what comes after ``END``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from portreeve import franking
+from portreeve.api import client_code, openapi, pages
 from portreeve.franking.structs import STRUCTS as FRANKING_STRUCTS
 from portreeve.model import STRUCTS, Surface, Verdict, fields
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
 
 END = "<!-- Made by `python -m portreeve.docs` from here on; edit the code it derives from. -->\n"
-_MADE = "<!-- Made by `python -m portreeve.docs`; edit the code it derives from. -->\n"
 
 
 def signals_page() -> str:
     """Every signal, by group."""
     parts = [
         "# Signals\n",
-        _MADE,
+        pages.MADE,
         "A signal is a measured fact about an item: one typed column. Conditions of a policy name",
         "signals; `portreeve policy signals` prints this list, `portreeve screen --signals`",
         "writes their values. A signal is NULL only where its meaning says so, and the model's",
@@ -34,7 +33,7 @@ def signals_page() -> str:
     ]
     for group, signals in groupby(CATALOG.values(), key=lambda signal: signal.group):
         parts.append(f"\n## {group.capitalize()}\n")
-        parts.append(_table(["signal", "type", "unit", "meaning"], [
+        parts.append(pages.table(["signal", "type", "unit", "meaning"], [
             (f"`{s.name}`", s.type, s.unit, s.meaning) for s in signals
         ]))  # fmt: skip
     parts.append(
@@ -48,20 +47,20 @@ def words_page() -> str:
     """Surfaces, verdicts and every field of the structs."""
     parts = [
         "# The words\n",
-        _MADE,
+        pages.MADE,
         "The terms everybody uses, in code, files, API and pages alike.",
         "\n## Surfaces\n",
-        _table(["surface", "what it is"], [(f"`{s}`", s.meaning) for s in Surface]),
+        pages.table(["surface", "what it is"], [(f"`{s}`", s.meaning) for s in Surface]),
         "\nA policy calls each of them *governed*, *sealed* or *off*. `private_chat` is sealed",
         "whatever a policy says: its items have no content field.",
         "\n## Verdicts, in rising order\n",
-        _table(["verdict", "what happens"], [(f"`{v}`", v.meaning) for v in Verdict]),
+        pages.table(["verdict", "what happens"], [(f"`{v}`", v.meaning) for v in Verdict]),
         "\nThe strongest verdict of the rules that hold wins; all that hold are recorded.",
     ]
     for struct in STRUCTS:
         parts.append(f"\n## {struct.__name__}\n")
         parts.append((struct.__doc__ or "").split("\n\n")[0].strip() + "\n")
-        parts.append(_table(["field", "type", "meaning"], [
+        parts.append(pages.table(["field", "type", "meaning"], [
             (f"`{f.name}`", f.type, f.meaning) for f in fields(struct)
         ]))  # fmt: skip
     return "\n".join(parts) + "\n"
@@ -76,12 +75,12 @@ def goods_page() -> str:
     return "\n".join(
         [
             "# Goods and services\n",
-            _MADE,
+            pages.MADE,
             f"The project's own table of {len(rows)} categories for governance, with the ids they",
             "correspond to in the Shopify Standard Product Taxonomy (release 2024-07, MIT) and the",
             "IAB Tech Lab Ad Product Taxonomy 2.0 (CC BY 3.0). The tier is the default; a policy's",
             "`tiers` overlay changes it.\n",
-            _table(["id", "tier", "English", "中文", "Shopify", "IAB"], rows),
+            pages.table(["id", "tier", "English", "中文", "Shopify", "IAB"], rows),
             "",
         ]
     )
@@ -93,7 +92,7 @@ def franking_end() -> str:
         "\n## How far evidence can be relied on\n",
         "From the weakest to the strongest. A refused report does not become a claim by itself:",
         "most are forged or broken.\n",
-        _table(["grade", "meaning", "may anything automatic follow?"], [
+        pages.table(["grade", "meaning", "may anything automatic follow?"], [
             (f"`{g.value}`", g.meaning, "yes" if g.automatic else "no")
             for g in franking.EvidenceGrade
         ]),
@@ -102,14 +101,14 @@ def franking_end() -> str:
     for struct in FRANKING_STRUCTS:
         parts.append(f"\n### {struct.__name__}\n")
         parts.append((struct.__doc__ or "").split("\n\n")[0].strip() + "\n")
-        parts.append(_table(["field", "type", "meaning"], [
+        parts.append(pages.table(["field", "type", "meaning"], [
             (f"`{f.name}`", f.type, f.meaning) for f in fields(struct)
         ]))  # fmt: skip
     parts += [
         "\n## Refusals\n",
         "The first that applies is given, as a `FrankingError` with the code, the field and the",
         "remedy, and never a value. The field here is the usual one; an error names its own.\n",
-        _table(["code", "field", "what is wrong", "what to do"], [
+        pages.table(["code", "field", "what is wrong", "what to do"], [
             (f"`{r}`", f"`{r.field}`", r.meaning, r.remedy) for r in franking.Refusal
         ]),
     ]  # fmt: skip
@@ -122,17 +121,26 @@ def with_end(page: str, end: str) -> str:
     return written + END + end
 
 
-def _table(head: list[str], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|" + "--|" * len(head)]
-    lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
-    return "\n".join(lines)
+def openapi_file() -> str:
+    """The OpenAPI document."""
+    return openapi.encoded().decode()
 
 
 PAGES = {
     "signals.md": signals_page,
     "words.md": words_page,
     "goods.md": goods_page,
+    "api.md": pages.api_page,
+    "errors-service.md": pages.errors_page,
+    "settings.md": pages.settings_page,
+    "openapi.json": openapi_file,
 }
+
+CODE = {
+    "src/portreeve/client/operations.py": lambda: client_code.operations(asynchronous=False),
+    "src/portreeve/client/async_operations.py": lambda: client_code.operations(asynchronous=True),
+}
+"""Code that is written out from the routes: file and what makes it."""
 
 ENDS = {"franking.md": franking_end}
 
@@ -141,6 +149,8 @@ def main() -> None:
     folder = Path("docs")
     for name, make in PAGES.items():
         (folder / name).write_text(make(), "utf-8")
+    for name, make in CODE.items():
+        Path(name).write_text(make(), "utf-8")
     for name, make in ENDS.items():
         page = (folder / name).read_text("utf-8")
         (folder / name).write_text(with_end(page, make()), "utf-8")

@@ -62,6 +62,7 @@ def document() -> Json:
         "paths": _paths(by_kind, used),
         "components": {
             "schemas": {name: schema for name, schema in used.items() if name not in queries},
+            "parameters": {"IdempotencyKey": _IDEMPOTENCY_KEY, "Actor": _ACTOR},
             "responses": {
                 str(status): _refusal(status)
                 for status in sorted({kind.status for kind in KINDS.values()})
@@ -100,8 +101,8 @@ def _operation(route: Route, by_kind: dict[Any, Json], components: Json) -> Json
         "parameters": [
             *[_place(name) for name in route.places],
             *([] if route.query is None else _query(components[_component(by_kind[route.query])])),
-            *([_IDEMPOTENCY_KEY] if route.changes and not _repeats(route) else []),
-            *([] if route.scope is None else [_ACTOR]),
+            *([_shared("IdempotencyKey")] if route.changes and not _repeats(route) else []),
+            *([] if route.scope is None else [_shared("Actor")]),
         ],
         "responses": {
             str(route.status): _success(route, by_kind),
@@ -162,6 +163,10 @@ def _refusal(status: int) -> Json:
             "application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}
         },
     }
+
+
+def _shared(name: str) -> Json:
+    return {"$ref": f"#/components/parameters/{name}"}
 
 
 def _place(name: str) -> Json:

@@ -35,7 +35,7 @@ from portreeve.schemas.cases import (
     Release,
     RequestRelease,
 )
-from portreeve.schemas.enforcement import Imposition, Lift, Sanction, Undone, UndoRequest
+from portreeve.schemas.enforcement import Imposition, Lift, Notice, Sanction, Undone, UndoRequest
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
 from portreeve.schemas.log import LogSearch
@@ -68,6 +68,7 @@ from portreeve.schemas.queries import (
     AuditQuery,
     ErasureQuery,
     InForceQuery,
+    LanguageQuery,
     NetworkPaging,
     NetworkQuery,
     SanctionQuery,
@@ -247,6 +248,52 @@ class AsyncOperations:
             "GET",
             f"/v1/accounts/{part(id)}",
             Account,
+        )
+
+    async def list_notices(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> Page[Notice]:
+        """What an account is told, in its language, the newest first.
+
+        Needs the scope `accounts`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/accounts/{part(id)}/notices",
+            Page[Notice],
+            query=query,
+        )
+
+    async def get_decision_notice(
+        self,
+        id: str,
+        query: LanguageQuery | None = None,
+    ) -> Notice:
+        """What the account is told of a decision: clause, evidence, how to comply, how to appeal.
+
+        Needs the scope `accounts`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/decisions/{part(id)}/notice",
+            Notice,
+            query=query,
+        )
+
+    async def mark_notice_read(
+        self,
+        id: str,
+    ) -> Notice:
+        """Say that the person has read a notice.
+
+        Needs the scope `accounts`.
+        """
+        return await self._ask(
+            "POST",
+            f"/v1/notices/{part(id)}/read",
+            Notice,
         )
 
     async def erase_account(

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from portreeve.schemas.base import Paging, Request
+from portreeve.schemas.enforcement import Language
 from portreeve.schemas.privacy import ErasureReason
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -71,3 +72,11 @@ class ErasureQuery(Request, frozen=True, kw_only=True):
         ErasureReason,
         Meta(description="person (asked for it), closed (the account), or law (ordered it)"),
     ]
+
+
+class LanguageQuery(Request, frozen=True, kw_only=True):
+    """In which language."""
+
+    language: Annotated[
+        Language | None, Meta(description="en or zh; the account's own if not given")
+    ] = None
