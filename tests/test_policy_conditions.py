@@ -1,5 +1,7 @@
 """Conditions: parsing, types, and that the compiled form means what SQL says."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import given, reject, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from policy_support import codes, definitions, loaded, problems, random_signals, row, rule, table
 from portreeve.policy import check_text, explain
+from portreeve.policy.bits import MOST_ROWS, BitProgram
 from portreeve.policy.expression import (
     And,
     Arith,
@@ -447,6 +450,24 @@ def test_compiled_equals_row_by_row(condition):
     ):
         expected = evaluate(condition, {**values, "goods_tier": tier})
         assert got is expected, f"{sql(condition)} for {values}"
+
+
+@given(conditions)
+@settings(max_examples=400)
+def test_few_rows_are_read_like_each_row(condition):
+    policy = loaded(rule("contacts > 0"))
+    program = BitProgram(
+        [replace(policy.rules[0], condition=condition, surfaces=tuple(policy.surfaces))],
+        policy.definitions,
+        {"goods_tier": policy.tiers, "law.goods_tier": policy.tiers},
+    )
+    few = SIGNALS.head(MOST_ROWS)
+    rows, _, tiers, _ = program.run(few)
+    assert rows.tolist() == [
+        at
+        for at, (values, tier) in enumerate(zip(few.iter_rows(named=True), tiers, strict=True))
+        if evaluate(condition, {**values, "goods_tier": tier}) is True
+    ]
 
 
 @given(conditions)

@@ -235,9 +235,12 @@ def test_among_strangers_less_certainty_makes_a_post_wait() -> None:
     assert waits == {"acquaintance": [False], "stranger": [True]}
 
 
+@pytest.mark.parametrize("rows", [1, 60, 400], ids=["one", "few", "many"])
 @pytest.mark.parametrize("surface", [None, *(s.value for s in Surface)])
-def test_rules_that_hold_are_the_same_narrowed_to_a_surface(house: Policy, surface: str | None):
-    signals = random_signals(400, seed=7)
+def test_rules_that_hold_are_the_same_however_they_are_found(
+    house: Policy, surface: str | None, rows: int
+) -> None:
+    signals = random_signals(rows, seed=7)
     if surface is not None:
         signals = signals.with_columns(surface=pl.lit(surface))
     whole = house.evaluate(signals)

@@ -63,7 +63,7 @@ def assemble(
     """
     size = len(items)
     rows, at = holding.rows, holding.at
-    _, rules, ranks, law = holding.candidates
+    rules, ranks, law = holding.candidates
     verdicts = np.zeros(size, dtype=np.int8)
     np.maximum.at(verdicts, rows, ranks[at])
     refused = Verdict.refuse.rank

@@ -77,13 +77,17 @@ def assess(items: pl.DataFrame, model: Model | None = None) -> Assessed:
     facts = measured.signals.hstack(
         [
             items["surface"],
-            items["standing"].fill_null("person"),
-            items["licence"].fill_null("none"),
+            _filled(items["standing"], "person"),
+            _filled(items["licence"], "none"),
             items["audience"],
-            items["disclosed"].fill_null(False),
+            _filled(items["disclosed"], False),
         ]
     )
     return Assessed(items, facts, measured.places)
+
+
+def _filled(column: pl.Series, value: str | bool) -> pl.Series:
+    return column.fill_null(value) if column.null_count() else column
 
 
 def judge(

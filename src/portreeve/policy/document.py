@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from portreeve.model import Layer, Surface, SurfaceState, Tier, Verdict
 from portreeve.policy import files
+from portreeve.policy.bits import MOST_ROWS, BitProgram
 from portreeve.policy.builder import Built, build
 from portreeve.policy.chain import Chain, is_law
 from portreeve.policy.checks import check as check_meaning
@@ -38,13 +39,20 @@ What = str | os.PathLike[str] | Mapping[str, Any]
 
 
 class Candidates(NamedTuple):
-    """The rules that can hold on some surfaces, the strongest first, with the rank and the layer
-    of each."""
+    """Rules that may hold, the strongest first, with the rank and the layer of each."""
 
-    steps: Steps
     rules: tuple[Rule, ...]
     ranks: NDArray[np.int8]
     law: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...]) -> Candidates:
+        """Rules with what deciding asks of them."""
+        return cls(
+            rules,
+            np.array([rule.verdict.rank for rule in rules], dtype=np.int8),
+            np.array([rule.layer == "law" for rule in rules], dtype=np.bool_),
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class Policy:
     ladders: dict[str, Ladder]
     warnings: tuple[Problem, ...] = field(compare=False, repr=False)
     _program: Program = field(compare=False, repr=False)
-    _narrowed: dict[frozenset[str], Candidates] = field(
+    _narrowed: dict[frozenset[str], tuple[Steps, Candidates]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -174,21 +182,27 @@ class Policy:
         Args:
             signals: as for :meth:`evaluate`, each of the catalog's type.
         """
+        if len(signals) <= MOST_ROWS:
+            rows, at, tiers, sales = self._bits.run(signals)
+            return Holding(tiers, sales, self._candidates, rows, at)
         surfaces = frozenset(signals["surface"].unique().drop_nulls().to_list())
         if surfaces not in self._narrowed:
-            rules = tuple(r for r in self.strongest_first if not surfaces.isdisjoint(r.surfaces))
-            self._narrowed[surfaces] = Candidates(
-                self._program.narrow(surfaces),
-                rules,
-                np.array([rule.verdict.rank for rule in rules], dtype=np.int8),
-                np.array([rule.layer == "law" for rule in rules], dtype=np.bool_),
-            )
-        candidates = self._narrowed[surfaces]
-        found = candidates.steps.run(signals)
+            on_them = tuple(r for r in self.strongest_first if not surfaces.isdisjoint(r.surfaces))
+            self._narrowed[surfaces] = (self._program.narrow(surfaces), Candidates.of(on_them))
+        steps, candidates = self._narrowed[surfaces]
+        found = steps.run(signals)
         ids = [rule.id for rule in candidates.rules]
         held = found.select(ids).to_numpy() if ids else np.zeros((0, 0), dtype=np.bool_)
         rows, at = np.nonzero(held)
         return Holding(found["goods_tier"], found["protected_sale"], candidates, rows, at)
+
+    @cached_property
+    def _bits(self) -> BitProgram:
+        return self._program.bits(self.strongest_first)
+
+    @cached_property
+    def _candidates(self) -> Candidates:
+        return Candidates.of(self.strongest_first)
 
 
 def load(what: What) -> Policy:

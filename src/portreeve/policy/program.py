@@ -11,6 +11,7 @@ import polars as pl
 
 from portreeve.model import TIERS, Surface, Tier
 from portreeve.policy import domains
+from portreeve.policy.bits import BitProgram
 from portreeve.policy.errors import PolicyError, Problem
 from portreeve.policy.expression import (
     And,
@@ -65,6 +66,7 @@ class Program:
         law_tiers: Mapping[str, Tier],
     ) -> None:
         self._tiers = {_TIER: tiers, _LAW_TIER: law_tiers}
+        self._definitions = definitions
         self._categories = list(tiers)
         self._comparisons: dict[str, pl.Expr] = {}
         conditions = {name: d.condition for name, d in definitions.items()}
@@ -126,6 +128,10 @@ class Program:
             steps.insert(0, kept)
         inputs = [expr for expr in self._inputs if expr.meta.output_name() in wanted]
         return Steps(inputs, steps, outputs)
+
+    def bits(self, rules: tuple[Rule, ...]) -> BitProgram:
+        """The same conditions for few rows; what comes out is numbered as ``rules`` are."""
+        return BitProgram(rules, self._definitions, self._tiers)
 
     def tier_of(self, category: str | None, *, law: bool = False) -> Tier | None:
         """The tier of a goods category: the policy's, or that of the law layer under it."""

@@ -82,12 +82,11 @@ def judge_all(
         decisions = _with_sanctions(decisions, barred, published=published)
     listed: dict[str, list[Any]] = {name: decisions[name].to_list() for name in _LISTED}
     texts = assessed.items.select("text", "links", "disclosed")
-    sealed = texts.hstack(decisions.select(_CONTENT)).write_ndjson()
+    content = texts.hstack(decisions.select(_CONTENT))
     reasons = [book.json(rules) for rules in listed["rules"]]
-    lines = decisions.drop("id").write_ndjson().encode().split(b"\n")
+    lines = json_lines(decisions.drop("id"))
     answers = [
-        b'"reasons":%b,%b' % (reason, line[1:])
-        for reason, line in zip(reasons, lines, strict=False)
+        b'"reasons":%b,%b' % (reason, line[1:]) for reason, line in zip(reasons, lines, strict=True)
     ]
     return Judged(
         policy=policy,
@@ -97,7 +96,7 @@ def judge_all(
             reach_of(policy, rules) if verdict == "limit" else None
             for verdict, rules in zip(listed["verdict"], listed["rules"], strict=True)
         ],
-        content=sealed.encode().split(b"\n")[: len(given)],
+        content=json_lines(content),
         answer=answers,
         signals=signals,
         shadow=None if shadow is None else shadow_verdicts(assessed, shadow, published=published),
@@ -110,12 +109,12 @@ def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) ->
         "surface": [s.surface.value for s in submissions],
         "account": [s.account for s in submissions],
         "audience": [s.audience for s in submissions],
-        "standing": [s.standing or standings.get(s.account or "") for s in submissions],
-        "licence": [s.licence for s in submissions],
+        "standing": [s.standing or standings.get(s.account or "") or "person" for s in submissions],
+        "licence": [s.licence or "none" for s in submissions],
         "text": [s.text for s in submissions],
     }
     arrays = {name: pa.array(values, _TEXT) for name, values in texts.items()}
-    arrays["id"] = pa.array(range(len(submissions)))
+    arrays["id"] = pa.array(range(len(submissions)), pa.int64())
     arrays["time"] = pa.array([s.time for s in submissions], pa.timestamp("us", "UTC"))
     arrays["links"] = pa.array([s.links for s in submissions], pa.large_list(_TEXT))
     arrays["disclosed"] = pa.array([s.disclosed for s in submissions], pa.bool_())
@@ -126,6 +125,17 @@ def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) ->
 
 _TEXT = pa.large_string()
 _FIELDS = Item.__struct_fields__
+
+
+def json_lines(frame: pl.DataFrame) -> list[bytes]:
+    """Each row as a JSON object. Of many rows polars writes them quicker, of few msgspec."""
+    if len(frame) <= _FEW:
+        return [_ENCODE(row) for row in frame.iter_rows(named=True)]
+    return frame.write_ndjson().encode().split(b"\n")[: len(frame)]
+
+
+_FEW = 64
+_ENCODE = msgspec.json.Encoder().encode
 
 
 def shadow_verdicts(

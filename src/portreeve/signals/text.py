@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from portreeve.model import INTENTS
@@ -64,6 +65,7 @@ LINK_SIGNALS: dict[str, tuple[str, ...]] = {
 
 
 _LIKELY, _LEAST_INTENT = 0.5, 0.1
+_EMPTY = pa.scalar("", pa.large_string())
 _COUNTED = (
     "characters", "hashtags", "mentions", "emoji", "contacts", "hidden_contacts", "prices",
     "discounts", "coupons", "commissions",
@@ -135,10 +137,7 @@ def _arrow_types() -> dict[str, pa.DataType]:
 
 def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """UTF-8 bytes and offsets of a text column; NULL is as empty."""
-    array = texts.cast(pl.String).to_arrow(compat_level=pl.CompatLevel.oldest())
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    array = array.cast(pa.large_string())
+    array = _arrow(texts)
     _, offsets, data = array.buffers()
     size = len(array)
     if size == 0 or data is None:
@@ -149,11 +148,19 @@ def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     )
 
 
+def _arrow(texts: pl.Series) -> pa.LargeStringArray:
+    array = texts.cast(pl.String).to_arrow(compat_level=pl.CompatLevel.oldest())
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array.cast(pa.large_string())
+
+
 def _attached(links: pl.Series | None) -> Iterator[tuple[int, int, str]]:
     """Row, position and address of the links given beside the texts."""
     if links is None or links.dtype == pl.Null:
         return
-    sizes = links.list.len().fill_null(0).to_numpy()
+    lists = links.to_arrow(compat_level=pl.CompatLevel.oldest())
+    sizes = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(sizes).tolist():
         for place, address in enumerate(links[row]):
             if address is not None:
@@ -193,7 +200,7 @@ def _columns(
     said = by_name["disclosure"] > 0
     visible = by_name["disclosure_visible"] > 0
     if declared is not None:
-        stated = declared.fill_null(False).to_numpy()
+        stated = (declared.fill_null(False) if declared.null_count() else declared).to_numpy()
         said, visible = said | stated, visible | stated
     columns["disclosure"], columns["disclosure_visible"] = said, visible
     goods = by_name["goods"]
@@ -209,7 +216,8 @@ def _goods_ids() -> pa.LargeStringArray:
 
 def _model_columns(probabilities: NDArray[np.float32], texts: pl.Series) -> dict[str, pa.Array]:
     """Probabilities of promotion and of each intent, and the likeliest intent."""
-    blank = (texts.str.strip_chars().fill_null("") == "").to_numpy()
+    stripped = pc.utf8_trim_whitespace(_arrow(texts))
+    blank = pc.equal(stripped, _EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
     scores = np.ascontiguousarray(probabilities.T)
     columns = {name: pa.array(scores[i], mask=blank) for i, name in enumerate(OUTPUTS)}
     unclear = (scores[0] < _LIKELY) | (scores[1:].max(axis=0, initial=0) < _LEAST_INTENT) | blank

@@ -1,0 +1,375 @@
+"""The compiled form of a policy for few rows: one bit a row, a whole column in one number.
+
+A column call costs polars some microseconds whatever the number of rows, and a policy makes
+hundreds. Of a few rows, as an online service decides them, all truth values of a comparison fit in
+a Python integer, and AND, OR and NOT of columns are single operations on it. Comparisons that are
+not of the common kinds are read row by row. What comes out is what :mod:`portreeve.policy.program`
+gives; the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from portreeve.policy import domains
+from portreeve.policy.expression import (
+    And,
+    Arith,
+    Between,
+    Call,
+    Compare,
+    Expr,
+    In,
+    IsBool,
+    IsNull,
+    Lit,
+    Not,
+    Or,
+    Ref,
+    width,
+)
+from portreeve.policy.parts import Definition, Rule
+from portreeve.policy.values import evaluate, single
+from portreeve.signals.catalog import CATALOG
+
+MOST_ROWS = 256
+"""Beyond, columns are quicker."""
+
+_TIER = "goods_tier"
+_LAW_TIER = domains.LAW + _TIER
+_SALE = "protected_sale"
+_COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {
+    "=": np.equal, "<>": np.not_equal, "<": np.less, "<=": np.less_equal,
+    ">": np.greater, ">=": np.greater_equal,
+}  # fmt: skip
+_COMPUTED: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply,
+}  # fmt: skip
+
+
+class Truth(NamedTuple):
+    """For which rows something is true, and for which false; for the others it is unknown."""
+
+    true: int
+    false: int
+
+
+@dataclass
+class _Rows:
+    """The rows at hand. Columns are fetched when they are asked for, once."""
+
+    frame: pl.DataFrame
+    tiers: Mapping[str, Mapping[str, str]]
+    every: int
+    lists: dict[str, list[Any]] = field(default_factory=dict)
+    arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    words: dict[str, dict[str | None, int]] = field(default_factory=dict)
+
+    def column(self, name: str) -> list[Any]:
+        """A signal's values."""
+        if name not in self.lists:
+            if name in self.tiers:
+                tier_of = self.tiers[name]
+                goods = self.column("goods_category")
+                self.lists[name] = [None if g is None else tier_of.get(g) for g in goods]
+            elif name == _SALE:
+                self.lists[name] = [False] * len(self.frame)
+            else:
+                self.lists[name] = self.frame[name].to_list()
+        return self.lists[name]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A signal's values, NaN where it is unknown."""
+        if name not in self.arrays:
+            kind = np.float32 if CATALOG[name].type == "number" else np.float64
+            self.arrays[name] = self.frame[name].to_numpy().astype(kind).astype(np.float64)
+        return self.arrays[name]
+
+    def places(self, name: str) -> dict[str | None, int]:
+        """For each word of a text signal, the rows that have it."""
+        if name not in self.words:
+            found: dict[str | None, int] = {}
+            for row, word in enumerate(self.column(name)):
+                found[word] = found.get(word, 0) | 1 << row
+            self.words[name] = found
+        return self.words[name]
+
+
+_Compiled = Callable[[_Rows, Sequence[Truth]], Truth]
+
+
+class BitProgram:
+    """All conditions of a policy, each distinct part computed once."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        definitions: Mapping[str, Definition],
+        tiers: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        """``tiers``: of ``goods_tier`` and ``law.goods_tier``, the tier of each category."""
+        self._tiers = tiers
+        self._definitions = definitions
+        self._steps: list[_Compiled] = []
+        self._known: dict[Expr, int] = {}
+        self._rules = [
+            (frozenset(s.value for s in rule.surfaces), self._slot(rule.condition))
+            for rule in rules
+        ]
+        self._sale = self._slot(definitions[_SALE].condition) if _SALE in definitions else None
+
+    def run(
+        self, signals: pl.DataFrame
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], pl.Series, pl.Series]:
+        """Row and rule of all that holds, by row, then by rule; the tiers; the protected sales."""
+        size = len(signals)
+        every = (1 << size) - 1
+        rows = _Rows(signals, self._tiers, every)
+        truths: list[Truth] = []
+        for step in self._steps:
+            truths.append(step(rows, truths))
+        places = rows.places("surface")
+        held = sorted(
+            (row, at)
+            for at, (surfaces, slot) in enumerate(self._rules)
+            if (found := truths[slot].true & _rows_of(places, surfaces))
+            for row in _ones(found)
+        )
+        pairs = np.array(held, dtype=np.int64).reshape(-1, 2)
+        sale = 0 if self._sale is None else truths[self._sale].true
+        unknown = 0 if self._sale is None else every & ~sale & ~truths[self._sale].false
+        sales = [None if unknown >> row & 1 else bool(sale >> row & 1) for row in range(size)]
+        return (
+            pairs[:, 0],
+            pairs[:, 1],
+            pl.Series(_TIER, rows.column(_TIER), dtype=pl.String),
+            pl.Series(_SALE, sales, dtype=pl.Boolean),
+        )
+
+    # --- compiling --------------------------------------------------------------------------------
+
+    def _slot(self, expr: Expr) -> int:
+        """Where the truth of an expression will stand; equal expressions share one place."""
+        if isinstance(expr, Ref) and expr.definition:
+            return self._slot(self._definitions[expr.name].condition)
+        if expr not in self._known:
+            step = self._compiled(expr)
+            self._steps.append(step)
+            self._known[expr] = len(self._steps) - 1
+        return self._known[expr]
+
+    def _compiled(self, expr: Expr) -> _Compiled:
+        match expr:
+            case And(items):
+                return _all_of([self._slot(item) for item in items])
+            case Or(items):
+                return _any_of([self._slot(item) for item in items])
+            case Not(item):
+                return _negation(self._slot(item))
+            case IsBool(item, wanted):
+                return _certain(self._slot(item), wanted)
+            case Call("coalesce", (item, Lit(value=False))) if item.type == "boolean":
+                return _certain(self._slot(item), True)
+            case Between(item, low, high):
+                return self._compiled(And((Compare(">=", item, low), Compare("<=", item, high))))
+            case Compare(op, left, right):
+                return _comparison(op, left, right) or self._by_row(expr)
+            case In(Ref(name, "text"), options):
+                return _one_of(name, frozenset(option.value for option in options))
+            case IsNull(Ref(name, kind)) if kind in ("text", "number", "count"):
+                return _is_null(name, kind)
+            case Ref(name, "boolean"):
+                return _flag(name)
+            case _:
+                return self._by_row(expr)
+
+    def _by_row(self, expr: Expr) -> _Compiled:
+        """The plain reading, for what has no quicker one."""
+        names = [part.name for part in expr.walk() if isinstance(part, Ref) and not part.definition]
+        inner = {part for part in expr.walk() if isinstance(part, Ref) and part.definition}
+        slots = {part.name: self._slot(part) for part in inner}
+
+        def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
+            columns = {name: rows.column(name) for name in names}
+            true = false = 0
+            for row in range(len(rows.frame)):
+                values = {name: column[row] for name, column in columns.items()}
+                values |= {name: _value(truths[slot], row) for name, slot in slots.items()}
+                value = evaluate(expr, values)
+                true |= (value is True) << row
+                false |= (value is False) << row
+            return Truth(true, false)
+
+        return read
+
+
+def _all_of(slots: list[int]) -> _Compiled:
+    def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
+        true, false = rows.every, 0
+        for slot in slots:
+            part = truths[slot]
+            true &= part.true
+            false |= part.false
+        return Truth(true, false)
+
+    return read
+
+
+def _any_of(slots: list[int]) -> _Compiled:
+    def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
+        true, false = 0, rows.every
+        for slot in slots:
+            part = truths[slot]
+            true |= part.true
+            false &= part.false
+        return Truth(true, false)
+
+    return read
+
+
+def _negation(slot: int) -> _Compiled:
+    def read(_rows: _Rows, truths: Sequence[Truth]) -> Truth:
+        return Truth(truths[slot].false, truths[slot].true)
+
+    return read
+
+
+def _certain(slot: int, wanted: bool) -> _Compiled:
+    """IS TRUE and IS FALSE."""
+
+    def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
+        true = truths[slot].true if wanted else truths[slot].false
+        return Truth(true, rows.every & ~true)
+
+    return read
+
+
+def _flag(name: str) -> _Compiled:
+    def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
+        places = rows.places(name)
+        return Truth(places.get(True, 0), places.get(False, 0))  # type: ignore[call-overload]
+
+    return read
+
+
+def _is_null(name: str, kind: str) -> _Compiled:
+    def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
+        if kind == "text":
+            null = rows.places(name).get(None, 0)
+        else:
+            null = _packed(np.isnan(rows.numbers(name)))
+        return Truth(null, rows.every & ~null)
+
+    return read
+
+
+def _one_of(name: str, options: frozenset[Any], *, found_is: bool = True) -> _Compiled:
+    """A text signal is one of some words, or is none of them."""
+
+    def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
+        places = rows.places(name)
+        among = _rows_of(places, options)
+        others = rows.every & ~among & ~places.get(None, 0)
+        return Truth(among, others) if found_is else Truth(others, among)
+
+    return read
+
+
+def _comparison(op: str, left: Expr, right: Expr) -> _Compiled | None:
+    """A comparison of a text signal with a word, or of numbers; None for others."""
+    match left, right:
+        case Ref(name, "text"), Lit(value=str(word)) if op in ("=", "<>"):
+            return _one_of(name, frozenset([word]), found_is=op == "=")
+        case Call("coalesce", (Ref(name, "text"), Lit(value=str(other)))), Lit(value=str(word)) if (
+            op in ("=", "<>")
+        ):
+            named = [word, None] if other == word else [word]
+            return _never_null(_one_of(name, frozenset(named)), op)
+    first, second = _number(left, right), _number(right, left)
+    if first is None or second is None:
+        return None
+    compare = _COMPARED[op]
+
+    def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
+        a, b = first(rows), second(rows)
+        compared, lost = compare(a, b), np.isnan(a) | np.isnan(b)
+        if compared.ndim == 0:  # two written numbers
+            compared, lost = (np.full(len(rows.frame), flag) for flag in (compared, lost))
+        unknown = _packed(lost) if lost.any() else 0
+        true = _packed(compared) & ~unknown
+        return Truth(true, rows.every & ~true & ~unknown)
+
+    return read
+
+
+def _never_null(inner: _Compiled, op: str) -> _Compiled:
+    def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
+        true = inner(rows, truths).true
+        false = rows.every & ~true
+        return Truth(true, false) if op == "=" else Truth(false, true)
+
+    return read
+
+
+_Numbers = Callable[[_Rows], Any]
+
+
+def _number(expr: Expr, beside: Expr) -> _Numbers | None:
+    """A numeric expression over columns, NaN where it is unknown; None for functions."""
+    match expr:
+        case Ref(name, "number" | "count"):
+            return lambda rows: rows.numbers(name)
+        case Lit(value=int() | float() as value) if not isinstance(value, bool):
+            fixed = np.float64(single(value) if width(beside) == "single" else value)
+            return lambda _rows: fixed
+        case Arith(op, left, right):
+            first, second = _number(left, Lit(0)), _number(right, Lit(0))
+            if first is None or second is None:
+                return None
+            if op == "/":
+                return lambda rows: _quotient(first(rows), second(rows))
+            compute = _COMPUTED[op]
+            return lambda rows: compute(first(rows), second(rows))
+        case _:
+            return None
+
+
+def _quotient(first: Any, second: Any) -> Any:
+    """Division by zero gives NULL."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(second == 0, np.nan, first / second)
+
+
+def _value(truth: Truth, row: int) -> bool | None:
+    if truth.true >> row & 1:
+        return True
+    return False if truth.false >> row & 1 else None
+
+
+def _rows_of(places: Mapping[Any, int], words: frozenset[Any]) -> int:
+    found = 0
+    if len(words) < len(places):
+        for word in words:
+            found |= places.get(word, 0)
+    else:
+        for word, rows in places.items():
+            if word in words:
+                found |= rows
+    return found
+
+
+def _packed(flags: NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
+def _ones(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
