@@ -1,0 +1,241 @@
+"""What an account is told, in its language: made from facts each time it is read, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from portreeve.model import Evidence
+from portreeve.policy import Policy, Rule
+from portreeve.schemas.enforcement import Appealing, Ground, Language, Quote
+
+Said = dict[Language, str]
+
+_NOUNS: dict[str, Said] = {
+    "moments": {"en": "post", "zh": "动态"},
+    "comment": {"en": "comment", "zh": "评论"},
+    "profile": {"en": "profile text", "zh": "个人资料"},
+    "group": {"en": "post in the group", "zh": "群内发言"},
+    "private_chat": {"en": "reported message", "zh": "被举报的消息"},
+    "public_account": {"en": "article", "zh": "文章"},
+    "search_ad": {"en": "advertisement", "zh": "广告"},
+    "live": {"en": "live room", "zh": "直播"},
+    "share_api": {"en": "shared link", "zh": "分享"},
+    "group_buy": {"en": "group-buying deal", "zh": "团购"},
+    "short_video": {"en": "short video", "zh": "短视频"},
+}
+
+_DECIDED: dict[str, Said] = {
+    "allow": {"en": "Your {noun} was looked at by a person and may appear.",
+              "zh": "您的{noun}经人工查看，可以展示。"},
+    "label": {"en": "Your {noun} appears with a label.", "zh": "您的{noun}已加上标识展示。"},
+    "limit": {"en": "Your {noun} reaches fewer people.", "zh": "您的{noun}只有较少的人能看到。"},
+    "hold": {"en": "Your {noun} waits until a person has looked at it.",
+             "zh": "您的{noun}需要先由人工查看。"},
+    "refuse": {"en": "Your {noun} was not published.", "zh": "您的{noun}没有发布。"},
+    "remove": {"en": "Your {noun} was taken down.", "zh": "您的{noun}已被撤下。"},
+}  # fmt: skip
+
+_CORRECTED: Said = {
+    "en": "We were wrong: what was decided on your {noun} is reversed.",
+    "zh": "我们判断有误：对您的{noun}所作的决定已经撤销。",
+}
+
+_SANCTIONED: dict[str, Said] = {
+    "warn": {"en": "You are warned.", "zh": "特此警告。"},
+    "limit": {"en": "Your posts reach fewer people", "zh": "您发布的内容只有较少的人能看到"},
+    "mute": {"en": "You may read but not publish", "zh": "您可以浏览，但不能发布"},
+    "disgorge": {"en": "Followers you won by it are removed.", "zh": "因此获得的关注者已被移除。"},
+    "block_links": {"en": "Your links open nowhere", "zh": "您的链接无法打开"},
+    "suspend": {"en": "Your account is closed", "zh": "您的账号已停用"},
+    "ban": {"en": "Your account is closed for good.", "zh": "您的账号已永久停用。"},
+}
+_LIFTED: dict[str, Said] = {
+    "limit": {"en": "Your posts reach everybody again.", "zh": "您发布的内容已恢复正常展示。"},
+    "mute": {"en": "You may publish again.", "zh": "您可以重新发布内容。"},
+    "block_links": {"en": "Your links open again.", "zh": "您的链接已可以打开。"},
+    "suspend": {"en": "Your account is open again.", "zh": "您的账号已恢复使用。"},
+    "ban": {"en": "Your account is open again.", "zh": "您的账号已恢复使用。"},
+    "disgorge": {"en": "Followers that were removed come back.", "zh": "被移除的关注者已恢复。"},
+    "warn": {"en": "The warning is withdrawn.", "zh": "警告已撤回。"},
+}
+
+_WORDS: dict[str, Said] = {
+    "until": {"en": "{sanction} until {time}.", "zh": "{sanction}，直到{time}。"},
+    "endless": {"en": "{sanction}.", "zh": "{sanction}。"},
+    "strike": {"en": "It counts as {count} on your record until {time}.",
+               "zh": "记{count}次违规，{time}之后不再计算。"},
+    "strike_endless": {"en": "It counts as {count} on your record.", "zh": "记{count}次违规。"},
+    "withdrawn": {"en": "Taken off your record: {count}.", 
+                  "zh": "因此记下的{count}次违规不再计算。"},
+    "appears": {"en": "It appears again, with its comments.", "zh": "内容及其评论已恢复展示。"},
+    "reversed": {"en": "This was reversed on {time}.", "zh": "此决定已于{time}撤销。"},
+    "rule": {"en": "Rule {clause}: {because}", "zh": "依据第{clause}条：{because}"},
+    "evidence": {"en": "What it rests on: {quotes}", "zh": "所凭内容：{quotes}"},
+    "comply": {"en": "How to put it right: {comply}", "zh": "如何改正：{comply}"},
+    "way_out": {"en": "Where it has its place: {way_out}. {how}",
+                "zh": "适合的去处：{way_out}。{how}"},
+    "reason": {"en": "Why: {reason}", "zh": "理由：{reason}"},
+    "appeal": {"en": "You can appeal free of charge until {time}: a person who did not decide this "
+               "will look at it. Name decision {decision}.",
+               "zh": "您可以在{time}之前免费申诉，由未参与此决定的人重新查看。"
+               "请注明决定编号 {decision}。"},
+    "appeal_url": {"en": "Appeal here: {url}", "zh": "申诉入口：{url}"},
+}  # fmt: skip
+
+
+def title(verdict: str, surface: str, language: Language) -> str:
+    """What was decided, in a sentence.
+
+    >>> title("refuse", "moments", "en")
+    'Your post was not published.'
+    """
+    return _DECIDED[verdict][language].format(noun=_NOUNS[surface][language])
+
+
+def correction(surface: str, language: Language) -> str:
+    """That a decision was undone."""
+    return _CORRECTED[language].format(noun=_NOUNS[surface][language])
+
+
+def sanction(kind: str, ends: datetime | None, language: Language) -> str:
+    """What a sanction means.
+
+    >>> sanction("mute", datetime(2014, 6, 8, tzinfo=UTC), "en")
+    'You may read but not publish until 2014-06-08 00:00 UTC.'
+    """
+    what = _SANCTIONED[kind][language]
+    if ends is not None:
+        return _say("until", language, sanction=what, time=_time(ends, language))
+    return what if what.endswith((".", "。")) else _say("endless", language, sanction=what)
+
+
+def lifted(kind: str, language: Language) -> str:
+    """What the end of a sanction means."""
+    return _LIFTED[kind][language]
+
+
+def strike(count: int, expires: datetime | None, language: Language) -> str:
+    """What a decision cost.
+
+    >>> strike(2, None, "en")
+    'It counts as 2 strikes on your record.'
+    """
+    shown = _strikes(count, language)
+    if expires is None:
+        return _say("strike_endless", language, count=shown)
+    return _say("strike", language, count=shown, time=_time(expires, language))
+
+
+def withdrawn(count: int, language: Language) -> str:
+    """That strikes count no more."""
+    return _say("withdrawn", language, count=_strikes(count, language))
+
+
+def appears(language: Language) -> str:
+    """That the item appears again."""
+    return _say("appears", language)
+
+
+def reversed_on(time: datetime, language: Language) -> str:
+    """That the decision was undone since."""
+    return _say("reversed", language, time=_time(time, language))
+
+
+def grounds(rules: Iterable[Rule], policy: Policy, language: Language) -> list[Ground]:
+    """The rules that a decision rests on, in words."""
+    found = []
+    for rule in rules:
+        way_out = policy.ways_out.get(rule.way_out) if rule.way_out else None
+        found.append(
+            Ground(
+                rule=rule.id,
+                clause=rule.clause,
+                because=rule.because.said(language),
+                comply=rule.comply.said(language) if rule.comply else None,
+                way_out=way_out.title.said(language) if way_out else None,
+                how=way_out.how.said(language) if way_out else None,
+            )
+        )
+    return found
+
+
+def quotes(text: str | None, links: Sequence[str], evidence: Iterable[Evidence]) -> list[Quote]:
+    """The places that a decision rests on, in the item's own words; each once.
+
+    >>> place = Evidence(field="text", start=2, end=6, what="price CNY 89")
+    >>> quotes("面膜89元一盒", [], [place])[0].words
+    '89元一'
+    """
+    found = {}
+    for place in evidence:
+        source = text if place.field == "text" else _link(links, place.field)
+        words = (source or "")[place.start : place.end]
+        if words:
+            found[place.field, words, place.what] = Quote(
+                field=place.field, words=words, what=place.what
+            )
+    return list(found.values())
+
+
+def plain(
+    title: str,
+    language: Language,
+    *,
+    grounds: Sequence[Ground] = (),
+    evidence: Sequence[Quote] = (),
+    consequences: Sequence[str] = (),
+    reason: str | None = None,
+    appeal: Appealing | None = None,
+) -> str:
+    """The whole notice as text, a paragraph a line."""
+    lines = [title]
+    for ground in grounds:
+        lines.append(_say("rule", language, clause=ground.clause, because=ground.because))
+    if reason:
+        lines.append(_say("reason", language, reason=reason))
+    if evidence:
+        marks = ("“", "”")
+        shown = [f"{marks[0]}{quote.words}{marks[1]}" for quote in evidence]
+        lines.append(
+            _say("evidence", language, quotes=("、" if language == "zh" else ", ").join(shown))
+        )
+    complies = dict.fromkeys(ground.comply for ground in grounds if ground.comply)
+    lines += [_say("comply", language, comply=comply) for comply in complies]
+    ways = dict.fromkeys((g.way_out, g.how) for g in grounds if g.way_out)
+    lines += [_say("way_out", language, way_out=way_out, how=how) for way_out, how in ways]
+    lines += consequences
+    if appeal is not None:
+        lines.append(
+            _say(
+                "appeal", language,
+                time=_time(appeal.until, language), decision=appeal.decision,
+            )
+        )  # fmt: skip
+        if appeal.url:
+            lines.append(_say("appeal_url", language, url=appeal.url))
+    return "\n".join(lines)
+
+
+def _say(what: str, language: Language, **facts: object) -> str:
+    return _WORDS[what][language].format(**facts)
+
+
+def _strikes(count: int, language: Language) -> str:
+    if language == "zh":
+        return str(count)
+    return f"{count} strike" + ("" if count == 1 else "s")
+
+
+def _time(time: datetime, language: Language) -> str:
+    time = time.astimezone(UTC)
+    if language == "zh":
+        return f"{time.year}年{time.month}月{time.day}日 {time:%H:%M}（UTC）"
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _link(links: Sequence[str], field: str) -> str | None:
+    number = field.removeprefix("links.")
+    if not number.isdigit() or int(number) >= len(links):
+        return None
+    return links[int(number)]
