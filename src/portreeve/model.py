@@ -194,7 +194,7 @@ class Item(_Envelope, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
     def __post_init__(self) -> None:
-        if self.surface.sealed:
+        if Surface(self.surface).sealed:
             raise SealedSurfaceError(self.surface)
 
 
