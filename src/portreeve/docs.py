@@ -15,6 +15,7 @@ from portreeve.franking.structs import STRUCTS as FRANKING_STRUCTS
 from portreeve.model import STRUCTS, Surface, Verdict, fields
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
+from portreeve.store.pages import log_rows, store_rows
 
 END = "<!-- Made by `python -m portreeve.docs` from here on; edit the code it derives from. -->\n"
 
@@ -115,6 +116,24 @@ def franking_end() -> str:
     return "\n".join(parts) + "\n"
 
 
+def store_end() -> str:
+    """Every table of the store."""
+    parts = ["\n## Tables\n", "Times are microseconds since 1970, JSON is text.\n"]
+    for name, meaning, rows in store_rows():
+        parts += [
+            f"\n### {name}\n",
+            f"{meaning}\n",
+            pages.table(["column", "type", "meaning"], rows),
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def log_end() -> str:
+    """Every column of the decision log."""
+    table = pages.table(["column", "type", "meaning"], log_rows())
+    return f"\n## Columns\n\n{table}\n"
+
+
 def with_end(page: str, end: str) -> str:
     """A page with its end, after the line ``END``, made anew."""
     written, _, _ = page.partition(END)
@@ -142,7 +161,7 @@ CODE = {
 }
 """Code that is written out from the routes: file and what makes it."""
 
-ENDS = {"franking.md": franking_end}
+ENDS = {"franking.md": franking_end, "store.md": store_end, "log.md": log_end}
 
 
 def main() -> None:

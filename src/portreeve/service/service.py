@@ -9,6 +9,7 @@ from portreeve.schemas.access import Scope
 from portreeve.service.accounts import Accounts
 from portreeve.service.actor import Actor
 from portreeve.service.appeals import Appeals
+from portreeve.service.audit import AuditLog
 from portreeve.service.cases import Cases
 from portreeve.service.context import Context, open_context
 from portreeve.service.decisions import PersonDecisions
@@ -82,6 +83,7 @@ class Service:
         self.previews = Previews(context, self.policies, rescreen)
         self.retroactive = Retroactive(context, self.policies, rescreen)
         self.log = Log(context)
+        self.audit_log = AuditLog(context)
         self.privacy = Privacy(context)
         self.retention = Retention(context)
         self.keys = Keys(context)

@@ -79,8 +79,8 @@ decisions = table(
     column("by", sa.Text, "who decided: screen, or the reviewer"),
     column("grade", sa.Text, "how far its evidence can be relied on: attested_public, franked or "
            "reporters_claim", server_default="attested_public"),
-    column("reason", sa.LargeBinary, "a reviewer's reason in their words, sealed with the account's "
-           "key", nullable=True),
+    column("reason", sa.LargeBinary, "a reviewer's reason in their words, sealed with the "
+           "account's key", nullable=True),
     column("followed", sa.Boolean, "its consequences are drawn"),
     column("undone", Time, "when it was undone", nullable=True),
     column("undone_by", sa.Text, "by whom", nullable=True),
