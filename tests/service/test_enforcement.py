@@ -1,11 +1,13 @@
 """What follows from decisions: strikes, sanctions, notices, comments, followers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
+from portreeve.policy.parts import Ladder, Step
 from portreeve.schemas import accounts as schemas
 from portreeve.schemas.base import Paging
 from portreeve.schemas.enforcement import Imposition, Lift, UndoRequest
@@ -17,6 +19,7 @@ from portreeve.service.sanctions import Sanctions
 from portreeve.service.standing import sanctions_in_force
 from portreeve.service.undo import Undo
 from portreeve.store.tables import core, enforcement
+from portreeve.store.tables.cases import case_actions, case_items
 from service.factories import ANN, SELLING, NoCases, Shipped, account, decision, events, published
 
 INDUCED = "everywhere.no-induced-sharing"
@@ -257,6 +260,64 @@ def test_followers_won_by_breach_are_taken_and_given_back(database, context, clo
     [(_, subject, given)] = events(database, "followers.restore")
     assert (subject, given) == ("baker", data)
     assert accounts.get(ANN, "baker").counts.followers_taken == 0
+
+
+def test_undoing_tells_the_host_what_holds_instead(database, follow, undo, person):
+    fewer = ("links.hidden-target-of-selling",)
+    limited = decision(database, "post-1", "limit", fewer)
+    follow()
+    allowed = person("post-1", "allow")
+    follow()
+    facts = {"account": "baker", "network": "acquaintance"}
+    undo(allowed)
+    undo(limited)
+    assert events(database, "item.restored", "item.limited") == [
+        ("item.restored", "post-1", {"decision": allowed} | facts),
+        ("item.limited", "post-1", {"decision": limited, "reach": 0.1} | facts),
+        ("item.restored", "post-1", {"decision": limited} | facts),
+    ]
+
+
+def test_followers_are_given_back_only_for_times_that_nothing_else_takes(database, context, clock):
+    class Taking(Shipped):
+        def named(self, label):
+            shipped = super().named(label)
+            ladder = Ladder("promotion", None, (Step(2, ("disgorge",), None),))
+            return replace(shipped, ladders=shipped.ladders | {"promotion": ladder})
+
+    enforce = Enforcement(context, Taking(), NoCases())
+    account(database)
+    ids = []
+    for number in range(3):
+        published(database, f"post-{number}")
+        clock.advance(hours=1)
+    for number in range(3):
+        ids.append(decision(database, f"post-{number}", "remove", stage="retroactive"))
+        clock.advance(hours=1)
+        enforce.follow()
+    undone = Undo(context, Taking()).reverse(ANN, ids[0], UndoRequest(reason="A cake."))
+    [span] = undone.windows
+    assert (span.begins.hour, span.ends.hour) == (0, 1)
+    spans = [data["windows"] for _, _, data in events(database, "followers.disgorge")]
+    assert [[(w["from"][11:13], w["until"][11:13]) for w in of] for of in spans] == [
+        [("00", "04")], [("04", "05")],
+    ]  # fmt: skip
+
+
+def test_the_case_of_an_undone_decision_is_marked(database, follow, undo):
+    id = decision(database)
+    follow()
+    with database.write() as tx:
+        tx.execute(
+            sa.insert(case_items),
+            {"case": "cas_1", "item": "post-1", "decision": id, "added": tx.time},
+        )
+    undo(id)
+    with database.read() as connection:
+        row = connection.execute(sa.select(case_actions)).one()
+    assert (row.case, row.actor, row.action, row.detail) == (
+        "cas_1", "portreeve", "undone", {"decision": id},
+    )  # fmt: skip
 
 
 def test_sanctions_by_hand_stand_beside_and_end_by_time(database, context, clock, follow, undo):

@@ -88,7 +88,7 @@ class Enforcement:
         live = [row for row in rows if row.undone is None]
         believed = [row for row in live if _has_effect(row)]
         decided = decided_by_item(tx, [row.item for row in believed])
-        rules = self._rules(believed)
+        rules = rules_of(believed, self._policies)
         strikes = self._strike(tx, believed, rules)
         settled = settle(tx, decided)
         concerned = {strike["account"] for strike in strikes} | settle_strikes(tx, decided)
@@ -101,7 +101,7 @@ class Enforcement:
         for row in believed:
             events.append(_decision_event(row, struck[row.id]))
             if row.stage != "before" and settled.in_force.get(row.item) == row.id:
-                events.append(_item_event(row, rules[row.id]))
+                events.append(item_event(row, rules[row.id]))
         announce_all(tx, events)
         give_notices(
             tx,
@@ -111,17 +111,6 @@ class Enforcement:
                 if consequences.told(row.verdict, row.stage, strikes=row.id in struck)
             ],
         )
-
-    def _rules(self, rows: Iterable[Row]) -> dict[str, list[Rule]]:
-        """The rules that hold, by decision, as the decision's policy has them."""
-        known: dict[str, dict[str, Rule]] = {}
-        found = {}
-        for row in rows:
-            label = row.policy
-            if label not in known:
-                known[label] = {rule.id: rule for rule in self._policies.named(label).rules}
-            found[row.id] = [known[label][id] for id in row.rules if id in known[label]]
-        return found
 
     def _strike(
         self, tx: Transaction, rows: Iterable[Row], rules: dict[str, list[Rule]]
@@ -164,6 +153,18 @@ class Enforcement:
                 waiting[row.policy].append(row)
         for label, of in waiting.items():
             self._cases.open_for(tx, of, self._policies.named(label))
+
+
+def rules_of(rows: Iterable[Row], policies: PolicyBook) -> dict[str, list[Rule]]:
+    """The rules that hold, by decision, as the decision's policy has them."""
+    known: dict[str, dict[str, Rule]] = {}
+    found = {}
+    for row in rows:
+        label = row.policy
+        if label not in known:
+            known[label] = {rule.id: rule for rule in policies.named(label).rules}
+        found[row.id] = [known[label][id] for id in row.rules if id in known[label]]
+    return found
 
 
 _COPIED = ("seq", "account", "network", "item", "revision", "policy")
@@ -234,7 +235,8 @@ def _decision_event(row: Row, strikes: Sequence[dict[str, Any]]) -> Event:
     return "decision.made", row.id, facts | {"strikes": costs}
 
 
-def _item_event(row: Row, rules: Sequence[Rule]) -> Event:
+def item_event(row: Row, rules: Sequence[Rule]) -> Event:
+    """What a host is to do with an item by a decision in force; ``rules``: those that hold."""
     facts = {"decision": row.id, "account": row.account, "network": row.network}
     if row.verdict == Verdict.limit:
         facts["reach"] = reach(rules)

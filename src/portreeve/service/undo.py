@@ -11,9 +11,10 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.enforcement import Sanction, Span, Undone, UndoRequest
 from portreeve.service import case_steps
 from portreeve.service.actor import Actor
+from portreeve.service.bulk import announce_all
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
-from portreeve.service.enforcement import give_notices
+from portreeve.service.enforcement import give_notices, item_event, rules_of
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.sanctions import as_sanction
 from portreeve.service.settling import Settled, decided_by_item, settle, settle_strikes
@@ -57,15 +58,17 @@ class Undo:
         """
         lock(tx)
         row = self._mark(tx, actor_name, decision_id)
-        before = tx.execute(
-            sa.select(core.items.c.state).where(core.items.c.id == row.item)
-        ).scalar()
+        i = core.items.c
+        item = tx.execute(sa.select(i.state, i.decision).where(i.id == row.item)).first()
+        before = item.state if item is not None else None
         decided = decided_by_item(tx, [row.item])
         settled = settle(tx, decided)
         strikes = self._strikes_standing(tx, decision_id)
         accounts = settle_strikes(tx, decided)
         changed = recompute(tx, accounts, self._policies, actor_name)
-        self._tell(tx, row, settled)
+        if item is not None and item.decision == decision_id and before != "deleted":
+            self._tell_of_item(tx, row, settled.in_force[row.item])
+        self._tell(tx, row)
         undone = Undone(
             decision=decision_id,
             item=row.item,
@@ -113,15 +116,24 @@ class Undo:
         )
         return int(tx.execute(counted).scalar_one())
 
-    def _tell(self, tx: Transaction, row: sa.Row[Any], settled: Settled) -> None:
-        facts = {"account": row.account, "network": row.network}
-        for change in settled.changes:
-            if change.after != change.before:
-                type = "item.restored" if change.after == "published" else f"item.{change.after}"
-                tx.announce(type, change.item, decision=change.decision, **facts)
+    def _tell_of_item(self, tx: Transaction, row: sa.Row[Any], in_force: str | None) -> None:
+        """Tell the host what to do with the item: an older decision is in force now, or none."""
+        if in_force is None:
+            tx.announce(
+                "item.restored", row.item,
+                decision=row.id, account=row.account, network=row.network,
+            )  # fmt: skip
+            return
+        d = core.decisions
+        older = tx.execute(sa.select(d).where(d.c.id == in_force)).one()
+        rules = rules_of([older], self._policies)[older.id]
+        announce_all(tx, [item_event(older, rules)])
+
+    def _tell(self, tx: Transaction, row: sa.Row[Any]) -> None:
         tx.announce(
             "decision.reversed", row.id,
-            item=row.item, revision=row.revision, verdict=row.verdict, stage=row.stage, **facts,
+            item=row.item, revision=row.revision, account=row.account, network=row.network,
+            verdict=row.verdict, stage=row.stage,
         )  # fmt: skip
         members = tx.execute(
             sa.select(case_items.c.case).where(case_items.c.decision == row.id)
