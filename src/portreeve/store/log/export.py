@@ -32,7 +32,7 @@ _GRACE = timedelta(minutes=10)
 """How long a replaced file stays: a reader may have begun with it."""
 _STRAY_SECONDS = 3600.0
 """How old an unlisted file must be before it counts as left behind."""
-_ROW_GROUP = 122_880
+_ROW_GROUP = 40_960
 _AT_ONCE = 10_000
 
 
@@ -122,8 +122,17 @@ class LogExporter:
             by_day.setdefault(file.day, []).append(file)
         for day, files in by_day.items():
             if len(files) >= (2 if day < today else self._many):
-                yield from self._merging(day, files)
+                yield from self._merging(day, self._enough(files))
                 return
+
+    def _enough(self, files: list[Any]) -> list[Any]:
+        """The first of the files that make one which is small no longer; all, when none do."""
+        total = 0
+        for count, file in enumerate(files, 1):
+            total += file.rows
+            if total >= self._small:
+                return files[:count]
+        return files
 
     def tidy(self) -> int:
         """Remove files that were replaced a while ago or never listed; how many."""
@@ -256,6 +265,7 @@ def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
                 writer.write_table(whole.select(schema.names), row_group_size=_ROW_GROUP)
         file.flush()
         os.fsync(file.fileno())
+    pa.default_memory_pool().release_unused()
 
 
 def _sync(folder: Path) -> None:
