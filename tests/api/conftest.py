@@ -14,6 +14,9 @@ from portreeve.schemas.keys import NewKey
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings
+from service.conftest import postgres_server
+
+__all__ = ["postgres_server"]
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,14 @@ import httpx
 import pytest
 
 from portreeve.api.table import ROUTES
-from portreeve.client import AsyncClient, Client, PortreeveError, UnreachableError
-from portreeve.client import WebhookError, verify_webhook
+from portreeve.client import (
+    AsyncClient,
+    Client,
+    PortreeveError,
+    UnreachableError,
+    WebhookError,
+    verify_webhook,
+)
 from portreeve.model import Verdict
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.keys import NewKey

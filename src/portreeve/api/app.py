@@ -12,6 +12,7 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -201,6 +202,7 @@ class App:
         _log.log(level, "request", extra={"facts": facts})
 
 
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/v1/screen", "/v1/screen/batch", "/health/live", "/health/ready", "/metrics"})
 
@@ -295,10 +297,11 @@ def _list_fields(kind: type[msgspec.Struct] | None) -> frozenset[str]:
 
 def _idempotency_key(given: bytes) -> str:
     text = given.decode("latin-1")
-    if not (1 <= len(text) <= 255 and text.isascii() and text.isprintable()):
+    if not _IDEMPOTENCY_KEY.fullmatch(text):
         raise ServiceError(
             "invalid",
-            "`Idempotency-Key` must be 1 to 255 characters of ASCII. Use a random UUID.",
+            "`Idempotency-Key` must be 1 to 255 characters of ASCII without spaces. "
+            "Use a random UUID.",
             field="Idempotency-Key",
         )
     return text
