@@ -22,6 +22,7 @@ app = typer.Typer(
     name="audit",
     help="Verify the audit log, and write it into a file that others can verify.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -24,6 +24,8 @@ def doctor(
 
     Nothing is made or changed, and the service may run meanwhile.
 
+    Example: portreeve doctor --data portreeve-data
+
     Exit code: 0 nothing is wrong (there may be warnings); 1 something is.
     """
     import msgspec

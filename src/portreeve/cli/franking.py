@@ -18,6 +18,7 @@ app = typer.Typer(
     name="franking",
     help="Verify what recipients of encrypted messages report.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

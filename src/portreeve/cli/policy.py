@@ -19,6 +19,7 @@ app = typer.Typer(
     name="policy",
     help="Check, test, explain and compare written policies.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

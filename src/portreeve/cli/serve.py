@@ -28,6 +28,8 @@ def serve(
     Nothing needs to be configured. Settings come from the environment, PORTREEVE_...;
     docs/settings.md lists them. On an empty store an administrator's key is made and written
     to admin.key in the data folder.
+
+    Example: portreeve serve --port 8014 --data portreeve-data
     """
     from portreeve.api.server import Server
     from portreeve.api.version import VERSION

@@ -32,6 +32,7 @@ from portreeve.schemas.cases import (
     DecideCase,
     Handover,
     ItemEvidence,
+    Precision,
     Release,
     RequestRelease,
 )
@@ -64,7 +65,6 @@ from portreeve.schemas.policies import (
 )
 from portreeve.schemas.privacy import Erased
 from portreeve.schemas.queries import (
-    AgreementQuery,
     AuditQuery,
     ErasureQuery,
     InForceQuery,
@@ -72,6 +72,7 @@ from portreeve.schemas.queries import (
     NetworkPaging,
     NetworkQuery,
     SanctionQuery,
+    SinceQuery,
 )
 from portreeve.schemas.readings import Agreement, Reading, ReadingResult, SubmitReading
 from portreeve.schemas.reports import (
@@ -784,7 +785,7 @@ class Operations:
 
     def get_agreement(
         self,
-        query: AgreementQuery | None = None,
+        query: SinceQuery | None = None,
     ) -> Agreement:
         """Share of equal verdicts and Cohen's kappa, each with its 95 % interval.
 
@@ -794,6 +795,24 @@ class Operations:
             "GET",
             "/v1/readings/agreement",
             Agreement,
+            query=query,
+        )
+
+    def get_precision(
+        self,
+        query: SinceQuery | None = None,
+    ) -> Page[Precision]:
+        """How often the hits of each rule were found right by the people who judged them.
+
+        What people judge is no random sample of what a rule hits: cases are what the policy is
+        unsure of, appeals what people think wrong.
+
+        Needs the scope `cases`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/precision",
+            Page[Precision],
             query=query,
         )
 

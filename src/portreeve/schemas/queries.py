@@ -39,8 +39,8 @@ class NetworkQuery(Request, frozen=True, kw_only=True):
     ] = None
 
 
-class AgreementQuery(NetworkQuery, frozen=True, kw_only=True):
-    """Which second readings."""
+class SinceQuery(NetworkQuery, frozen=True, kw_only=True):
+    """Which network, and since when."""
 
     since: Annotated[Moment | None, Meta(description="only since this time; all if not given")] = (
         None

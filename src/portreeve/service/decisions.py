@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -37,9 +37,17 @@ class PoliciesInForce(PolicyBook, Protocol):
 class PersonDecisions:
     """Writes the decisions of people."""
 
-    def __init__(self, context: Context, policies: PoliciesInForce) -> None:
+    def __init__(
+        self,
+        context: Context,
+        policies: PoliciesInForce,
+        *,
+        decided: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``decided`` is called when a decision is committed, so that what follows is drawn."""
         self._context = context
         self._policies = policies
+        self._decided = decided
 
     def person_decision(
         self,
@@ -75,7 +83,8 @@ class PersonDecisions:
             "network": item.network, "surface": item.surface, "stage": PERSON,
             "decided": tx.time, "verdict": verdict, "permitted": not refused,
             "lawful": not refused or law.isdisjoint(rules), "policy": policy.label,
-            "rules": list(rules), "clauses": list(clauses), "supersedes": last.id, "by": actor_name, "reason": sealed[0], "followed": False,
+            "rules": list(rules), "clauses": list(clauses), "supersedes": last.id,
+            "by": actor_name, "reason": sealed[0], "followed": False,
         }  # fmt: skip
         tx.execute(sa.insert(d), row)
         settle(tx, decided_by_item(tx, [item.id]))
@@ -84,6 +93,7 @@ class PersonDecisions:
             item=item.id, verdict=verdict, rules=list(rules), clauses=list(clauses),
             supersedes=last.id,
         )  # fmt: skip
+        tx.then(self._decided)
         return id
 
     def _policy(self, last: sa.Row[Any], rules: Sequence[str], time: datetime) -> Policy:

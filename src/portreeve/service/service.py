@@ -17,6 +17,7 @@ from portreeve.service.enforcement import Enforcement
 from portreeve.service.evidence import EvidenceRoom
 from portreeve.service.franking import FrankingKeys
 from portreeve.service.in_force import LOOK_EVERY
+from portreeve.service.judging import Judgements
 from portreeve.service.kept_answers import KeptAnswers
 from portreeve.service.keys import Keys
 from portreeve.service.log import Log
@@ -69,7 +70,8 @@ class Service:
         self.stored = Stored(context, self.policies)
         self.accounts = Accounts(context)
         self.undo = Undo(context, self.policies)
-        self.decisions = PersonDecisions(context, self.policies)
+        self._following = Worker("follow", self._follow, every=1.0)
+        self.decisions = PersonDecisions(context, self.policies, decided=self._following.wake)
         self.sanctions = Sanctions(context)
         self.notices = Notices(context, self.policies)
         self.cases = Cases(context, self.policies, self.decisions, self.undo)
@@ -79,6 +81,7 @@ class Service:
         self.evidence = EvidenceRoom(context)
         self.franking_keys = FrankingKeys(context)
         self.readings = Readings(context)
+        self.judgements = Judgements(context)
         rescreen = Rescreening(context)
         self.previews = Previews(context, self.policies, rescreen)
         self.retroactive = Retroactive(context, self.policies, rescreen)
@@ -89,7 +92,6 @@ class Service:
         self.keys = Keys(context)
         self.kept_answers = KeptAnswers(context)
         self.webhooks = Webhooks(context)
-        self._following = Worker("follow", self._follow, every=1.0)
         self.screening = Screening(
             context,
             self.policies,
