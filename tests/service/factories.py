@@ -85,6 +85,7 @@ def decision(
     ``context`` its content is sealed too.
     """
     policy = named(network)
+    clauses = {rule.id: rule.clause for rule in policy.rules}
     id = id or new_id("dec")
     with database.write() as tx:
         i = core.items
@@ -97,7 +98,7 @@ def decision(
                 "network": network, "surface": "comment" if parent else "moments", "stage": stage,
                 "decided": tx.time, "verdict": verdict, "lawful": True,
                 "permitted": verdict not in ("refuse", "remove"), "rules": list(rules),
-                "clauses": [policy.rule(rule).clause for rule in rules], "policy": policy.label,
+                "clauses": [clauses.get(rule, "") for rule in rules], "policy": policy.label,
                 "supersedes": known.decision if known else None, "by": "screen",
                 "followed": followed,
             } | facts,

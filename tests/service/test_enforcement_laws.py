@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,7 +163,9 @@ def test_windows_are_sets_of_moments(some, others):
 
 def decided(seq, verdict="refuse", *, revision=1, stage="before", undone=False,
             grade="attested_public"):  # fmt: skip
-    return Decided(seq, f"d{seq}", revision, stage, verdict, grade, undone)
+    return Decided(
+        seq, f"d{seq}", revision, JUNE + seq * DAY, stage, verdict, grade, undone
+    )  # fmt: skip
 
 
 def test_in_force_is_the_latest_that_stands_on_the_current_revision():
@@ -203,10 +206,20 @@ def test_a_decision_costs_its_heaviest_rule_on_each_ladder():
     assert costs("hold", rules, by_person=False) == costs("allow", rules, by_person=True) == []
 
 
-def test_only_what_was_removed_had_been_shown():
-    assert shown("remove", JUNE, JUNE + DAY) == (JUNE, JUNE + DAY)
-    assert shown("remove", JUNE, JUNE) is None
-    assert shown("refuse", JUNE, JUNE + DAY) is None
+def test_what_was_removed_had_been_shown_since_its_revision_came():
+    allowed, removed = decided(1, "allow"), decided(3, "remove", stage="retroactive")
+    assert shown([allowed, removed], "d3", JUNE) == (JUNE, JUNE + 3 * DAY)
+    edit, again = decided(4, "allow", revision=2), decided(6, "remove", revision=2)
+    assert shown([allowed, removed, edit, again], "d6", JUNE) == (JUNE + 4 * DAY, JUNE + 6 * DAY)
+    assert shown([removed], "d3", JUNE + 3 * DAY) is None
+    assert shown([decided(3, "refuse")], "d3", JUNE) is None
+
+
+@pytest.mark.parametrize("verdict", ["hold", "refuse", "remove"])
+def test_what_was_down_already_was_not_shown(verdict):
+    first, removed = decided(1, verdict), decided(3, "remove", stage="person")
+    assert shown([first, removed], "d3", JUNE) is None
+    assert shown([replace(first, undone=True), removed], "d3", JUNE) == (JUNE, JUNE + 3 * DAY)
 
 
 def test_who_is_told():

@@ -67,6 +67,28 @@ def test_a_notice_says_everything_in_english(database, context, notices):
     ]  # fmt: skip
 
 
+def test_a_rule_that_only_holds_is_not_named_beside_one_that_settles_it(database, context, notices):
+    account(database, language="en")
+    waits = "moments.likely-selling-waits"
+    decision(database, "p-1", rules=(SELLING, waits))
+    decision(database, "p-2", "hold", rules=(waits,))
+    follow(context)
+    held, refused = listed(notices)
+    assert [ground.rule for ground in refused.grounds] == [SELLING]
+    assert [ground.rule for ground in held.grounds] == [waits]
+
+
+def test_a_sanction_that_decided_is_named_as_the_reason(database, context, notices):
+    account(database, language="en")
+    decision(database, rules=("account.mute",))
+    follow(context)
+    [notice] = listed(notices)
+    assert notice.text.splitlines()[1] == (
+        "The account is muted: it cannot publish until the time is over."
+    )
+    assert notice.consequences == []
+
+
 def test_a_notice_in_chinese_with_a_link_to_appeal(database, tmp_path):
     context = make_context(database, tmp_path, public_url="https://portreeve.example/")
     account(database)

@@ -41,6 +41,7 @@ class Decided:
     seq: int
     id: str
     revision: int
+    decided: datetime
     stage: str
     verdict: str
     grade: str
@@ -104,11 +105,23 @@ def costs(verdict: str, rules: Sequence[Rule], *, by_person: bool) -> list[Cost]
     return list(heaviest.values())
 
 
-def shown(verdict: str, published: datetime, decided: datetime) -> tuple[datetime, datetime] | None:
-    """When people could see what was then removed; None when it was stopped before they could."""
-    if verdict != Verdict.remove or published >= decided:
+def shown(
+    decisions: Sequence[Decided], id: str, published: datetime
+) -> tuple[datetime, datetime] | None:
+    """From when until when people could see what a decision took down; None when they never could.
+
+    ``decisions``: all on the item. ``published``: when its first revision was; a later one is
+    taken as published when it was first decided. What was down already was not shown until then.
+    """
+    removal = next(d for d in decisions if d.id == id)
+    if removal.verdict != Verdict.remove:
         return None
-    return published, decided
+    same = [d for d in decisions if d.revision == removal.revision]
+    before = in_force((d for d in same if d.seq < removal.seq), removal.revision)
+    since = published if removal.revision == 1 else min(d.decided for d in same)
+    if state_of(before) in DOWN or since >= removal.decided:
+        return None
+    return since, removal.decided
 
 
 def told(verdict: str, stage: str, *, strikes: bool) -> bool:

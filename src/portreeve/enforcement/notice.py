@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from portreeve.model import Evidence
-from portreeve.policy import Policy, Rule
 from portreeve.schemas.enforcement import Appealing, Ground, Language, Quote
+from portreeve.schemas.screening import Reason, Text
 
 Said = dict[Language, str]
 
@@ -142,22 +142,22 @@ def reversed_on(time: datetime, language: Language) -> str:
     return _say("reversed", language, time=_time(time, language))
 
 
-def grounds(rules: Iterable[Rule], policy: Policy, language: Language) -> list[Ground]:
-    """The rules that a decision rests on, in words."""
-    found = []
-    for rule in rules:
-        way_out = policy.ways_out.get(rule.way_out) if rule.way_out else None
-        found.append(
-            Ground(
-                rule=rule.id,
-                clause=rule.clause,
-                because=rule.because.said(language),
-                comply=rule.comply.said(language) if rule.comply else None,
-                way_out=way_out.title.said(language) if way_out else None,
-                how=way_out.how.said(language) if way_out else None,
-            )
-        )
-    return found
+def ground(reason: Reason, language: Language) -> Ground:
+    """A rule that a decision rests on, in words."""
+    way = reason.way_out
+    return Ground(
+        rule=reason.rule,
+        clause=reason.clause,
+        because=said(reason.because, language),
+        comply=said(reason.comply, language) if reason.comply else None,
+        way_out=said(way.title, language) if way else None,
+        how=said(way.how, language) if way else None,
+    )
+
+
+def said(text: Text, language: Language) -> str:
+    """A text in one of its languages."""
+    return text.zh if language == "zh" else text.en
 
 
 def quotes(text: str | None, links: Sequence[str], evidence: Iterable[Evidence]) -> list[Quote]:
@@ -190,8 +190,9 @@ def plain(
 ) -> str:
     """The whole notice as text, a paragraph a line."""
     lines = [title]
-    for ground in grounds:
-        lines.append(_say("rule", language, clause=ground.clause, because=ground.because))
+    for one in grounds:
+        named = _say("rule", language, clause=one.clause, because=one.because)
+        lines.append(named if one.clause else one.because)
     if reason:
         lines.append(_say("reason", language, reason=reason))
     if evidence:
@@ -200,7 +201,7 @@ def plain(
         lines.append(
             _say("evidence", language, quotes=("、" if language == "zh" else ", ").join(shown))
         )
-    complies = dict.fromkeys(ground.comply for ground in grounds if ground.comply)
+    complies = dict.fromkeys(one.comply for one in grounds if one.comply)
     lines += [_say("comply", language, comply=comply) for comply in complies]
     ways = dict.fromkeys((g.way_out, g.how) for g in grounds if g.way_out)
     lines += [_say("way_out", language, way_out=way_out, how=how) for way_out, how in ways]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from portreeve.enforcement.reach import reach
 from portreeve.franking.grade import EvidenceGrade
 from portreeve.model import Verdict
 from portreeve.policy import Policy, Rule
-from portreeve.service.bulk import Event, announce_all, fetch_in
+from portreeve.service.bulk import Event, announce_all
 from portreeve.service.context import Context
 from portreeve.service.settling import decided_by_item, settle, settle_strikes
 from portreeve.service.standing import PolicyBook, recompute, try_lock
@@ -34,6 +33,10 @@ _EVENTS = {
 
 
 Row = sa.Row[Any]
+
+
+_ACCOUNT_LIMITED = "account.limit"
+"""Stands among a decision's rules when its account is under the sanction ``limit``."""
 
 
 class CaseDesk(Protocol):
@@ -116,20 +119,13 @@ class Enforcement:
         self, tx: Transaction, rows: Iterable[Row], rules: dict[str, list[Rule]]
     ) -> list[dict[str, Any]]:
         """Give the strikes that decisions cost; the new ones."""
-        costs = {
-            row.id: consequences.costs(
-                row.verdict, rules[row.id], by_person=row.stage == consequences.PERSON
-            )
-            for row in rows
-            if row.account is not None
-        }
-        striking = [row for row in rows if costs.get(row.id)]
-        published = _published(tx, striking)
         strikes = []
-        for row in striking:
+        for row in rows:
+            if row.account is None:
+                continue
+            by_person = row.stage == consequences.PERSON
             ladders = self._policies.named(row.policy).ladders
-            shown = consequences.shown(row.verdict, published[row.id], row.decided)
-            for cost in costs[row.id]:
+            for cost in consequences.costs(row.verdict, rules[row.id], by_person=by_person):
                 expire = ladders[cost.ladder].strikes_expire
                 strikes.append(
                     {
@@ -139,7 +135,6 @@ class Enforcement:
                         "clause": cost.rule.clause, "count": cost.count,
                         "given": row.decided,
                         "expires": row.decided + expire if expire else None,
-                        "shown_from": shown and shown[0], "shown_until": shown and shown[1],
                         "withdrawn": None,
                     }
                 )  # fmt: skip
@@ -204,27 +199,6 @@ def _needs_person(row: Row) -> bool:
     )
 
 
-def _published(tx: Transaction, rows: Sequence[Row]) -> dict[str, datetime]:
-    """By decision when the revision that it judges was published."""
-    i, d = core.items.c, core.decisions.c
-    wanted = [row.item for row in rows if row.verdict == Verdict.remove]
-    items = {
-        row["id"]: row["time"] or row["received"]
-        for row in fetch_in(tx.connection, sa.select(i.id, i.time, i.received), i.id, wanted)
-    }
-    edits = sa.select(d.item, d.revision, sa.func.min(d.decided).label("first"))
-    edited = {
-        (row["item"], row["revision"]): row["first"]
-        for row in fetch_in(
-            tx.connection, edits.where(d.revision > 1).group_by(d.item, d.revision), d.item, wanted
-        )
-    }
-    return {
-        row.id: edited.get((row.item, row.revision)) or items.get(row.item, row.decided)
-        for row in rows
-    }
-
-
 def _decision_event(row: Row, strikes: Sequence[dict[str, Any]]) -> Event:
     names = (
         "item", "revision", "account", "network", "surface", "stage", "verdict", "rules",
@@ -239,5 +213,5 @@ def item_event(row: Row, rules: Sequence[Rule]) -> Event:
     """What a host is to do with an item by a decision in force; ``rules``: those that hold."""
     facts = {"decision": row.id, "account": row.account, "network": row.network}
     if row.verdict == Verdict.limit:
-        facts["reach"] = reach(rules)
+        facts["reach"] = reach(rules, account_limited=_ACCOUNT_LIMITED in row.rules)
     return _EVENTS[row.verdict], row.item, facts

@@ -14,10 +14,12 @@ from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.enforcement import Appealing, Language, Notice, Quote
+from portreeve.schemas.screening import Reason
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
 from portreeve.service.errors import not_found
+from portreeve.service.reasons import reasons_of
 from portreeve.service.sanctions import sequence
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
@@ -128,8 +130,7 @@ class Notices:
         self, about: Row, facts: _Facts, evidence: Sequence[Quote], language: Language
     ) -> dict[str, Any]:
         policy = self._policies.named(about["policy"])
-        rules = {rule.id: rule for rule in policy.rules}
-        holding = [rules[id] for id in about["rules"] if id in rules]
+        reasons = _telling(about, reasons_of(policy, about["rules"]))
         follows = [
             words.strike(strike["count"], strike["expires"], language)
             for strike in facts.strikes[about["id"]]
@@ -142,7 +143,7 @@ class Notices:
             follows = [words.reversed_on(about["undone"], language)]
         return {
             "title": words.title(about["verdict"], about["surface"], language),
-            "grounds": words.grounds(holding, policy, language),
+            "grounds": [words.ground(reason, language) for reason in reasons],
             "evidence": evidence,
             "consequences": follows,
             "appeal": self._appeal(about),
@@ -192,6 +193,16 @@ class Notices:
                 actor.name, "evidence.read", facts.account, use="notice", decisions=sorted(found)
             )
         return found
+
+
+def _telling(about: Row, reasons: Sequence[Reason]) -> Sequence[Reason]:
+    """The reasons that explain a decision: a stronger rule settles what another would only hold.
+
+    A notice that named both would say in one breath that it is decided and that it will be.
+    """
+    if about["verdict"] == Verdict.hold:
+        return reasons
+    return [reason for reason in reasons if reason.verdict is not Verdict.hold] or reasons
 
 
 _EMPTY: dict[str, Any] = {"grounds": [], "evidence": [], "consequences": [], "appeal": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -47,7 +48,7 @@ class Settled:
 def decided_by_item(tx: Transaction, items: Iterable[str]) -> dict[str, list[Decided]]:
     """All decisions on items, in their order."""
     c = core.decisions.c
-    columns = (c.item, c.seq, c.id, c.revision, c.stage, c.verdict, c.grade, c.undone)
+    columns = (c.item, c.seq, c.id, c.revision, c.decided, c.stage, c.verdict, c.grade, c.undone)
     found: dict[str, list[Decided]] = defaultdict(list)
     for row in fetch_in(tx.connection, sa.select(*columns).order_by(c.seq), c.item, items):
         facts = {name: row[name] for name in Decided.__slots__}
@@ -81,26 +82,46 @@ def settle(tx: Transaction, decided: Mapping[str, list[Decided]]) -> Settled:
 
 
 def settle_strikes(tx: Transaction, decided: Mapping[str, list[Decided]]) -> set[str]:
-    """Withdraw strikes that count no more, let others count again; the accounts concerned."""
+    """Say of the strikes of items which count, and when people saw what they are for.
+
+    Returns the accounts for which something changed.
+    """
     s = enforcement.strikes.c
-    columns = (s.id, s.item, s.decision, s.account, s.withdrawn)
+    columns = (s.id, s.item, s.decision, s.account, s.withdrawn, s.shown_from, s.shown_until)
+    rows = list(fetch_in(tx.connection, sa.select(*columns), s.item, decided))
+    published = _published(tx, {row["item"] for row in rows})
     count = {item: consequences.counting(of) for item, of in decided.items()}
-    changed = [
-        row
-        for row in fetch_in(tx.connection, sa.select(*columns), s.item, decided)
-        if (row["decision"] in count[row["item"]]) == (row["withdrawn"] is not None)
-    ]
+    changed, accounts = [], set()
+    for row in rows:
+        item, decision = row["item"], row["decision"]
+        withdrawn = None if decision in count[item] else row["withdrawn"] or tx.time
+        shown = None
+        if item in published:
+            shown = consequences.shown(decided[item], decision, published[item])
+        values = (withdrawn, *(shown or (None, None)))
+        if values != (row["withdrawn"], row["shown_from"], row["shown_until"]):
+            names = ("since", "shown_since", "shown_till")
+            changed.append({"strike": row["id"], **dict(zip(names, values, strict=True))})
+            accounts.add(row["account"])
     if changed:
         tx.execute(
             sa.update(enforcement.strikes)
             .where(s.id == sa.bindparam("strike"))
-            .values(withdrawn=sa.bindparam("since")),
-            [
-                {"strike": row["id"], "since": None if row["withdrawn"] else tx.time}
-                for row in changed
-            ],
+            .values(
+                withdrawn=sa.bindparam("since"),
+                shown_from=sa.bindparam("shown_since"),
+                shown_until=sa.bindparam("shown_till"),
+            ),
+            changed,
         )
-    return {row["account"] for row in changed}
+    return accounts
+
+
+def _published(tx: Transaction, items: Iterable[str]) -> dict[str, datetime]:
+    """When items were published, as the host said, or else when they were first heard of."""
+    i = core.items.c
+    rows = fetch_in(tx.connection, sa.select(i.id, i.time, i.received), i.id, items)
+    return {row["id"]: row["time"] or row["received"] for row in rows}
 
 
 def _write(tx: Transaction, changes: list[Change]) -> None:
