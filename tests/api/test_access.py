@@ -9,6 +9,8 @@ import pytest
 from portreeve.api.table import ROUTES
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey
+from portreeve.service.actor import PORTREEVE
+from portreeve.service.keys import Keys
 
 CLOSED = [route for route in ROUTES if route.scope is not None]
 OPEN = [route for route in ROUTES if route.scope is None]
@@ -72,6 +74,14 @@ def test_a_revoked_key_is_refused_within_two_seconds(url, client):
     client.revoke_key(made.id)
     time.sleep(2)
     assert httpx.get(f"{url}/v1/webhooks", headers=bearer(made.secret)).status_code == 401
+
+
+def test_a_key_made_by_another_process_works_at_once(service, url):
+    key = Keys(service.context).create(
+        PORTREEVE, NewKey(name="new", scopes=[Scope.webhooks])
+    ).secret  # fmt: skip
+    time.sleep(0.15)
+    assert httpx.get(f"{url}/v1/webhooks", headers=bearer(key)).status_code == 200
 
 
 def test_who_acts_on_behalf_is_in_the_audit_log(client):

@@ -111,7 +111,13 @@ class App:
         if route.scope is None:
             actor, secret = NOBODY, ""
         else:
-            actor, secret = self._may(call, route.scope)
+            try:
+                actor, secret = self._may(call, route.scope)
+            except ServiceError as error:
+                if error.code != "unauthenticated" or not self._service.keys.stale:
+                    raise
+                await self._in_thread(self._service.keys.refresh)
+                actor, secret = self._may(call, route.scope)
         handler = self._handlers[route.operation]
         body = await call.body(self._service.context.settings.body_limit)
         if handler.waits:

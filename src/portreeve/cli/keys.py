@@ -44,7 +44,7 @@ def create(
     """Make a key and print its secret, which is shown this once.
 
     Give every person a key of their own: who must not be the same person is told apart by the
-    key's name. A service that runs knows the key within two seconds.
+    key's name. A service that runs knows the key at once.
 
     Example: portreeve keys create ann --scope cases,evidence
     """

@@ -2,7 +2,8 @@
 
 Every process keeps all keys that work in memory and reads them again every second. So a request
 never waits for the database to be recognised, a revoked key stops to work everywhere within two
-seconds, and while the database is away the keys that were known go on working.
+seconds, and while the database is away the keys that were known go on working. A key that is not
+known may have been made a moment ago elsewhere: for it the keys are read at once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import secrets
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,7 @@ FIRST_KEY_FILE = "admin.key"
 
 _FIRST_KEY = "key_" + 26 * "0"
 _REFRESH_SECONDS = 1.0
+_STALE_SECONDS = 0.1
 _NOTE_USE_EVERY = timedelta(minutes=1)
 
 
@@ -56,6 +59,7 @@ class Keys:
         self._used: set[str] = set()
         self._noted = context.now()
         self._refreshing = threading.Lock()
+        self._read = 0.0
         self._worker = Worker("keys", self._tick, every=_REFRESH_SECONDS)
 
     def create(self, actor: Actor, new: NewKey) -> MadeKey:
@@ -126,6 +130,15 @@ class Keys:
         self._used.add(key.id)
         return key
 
+    @property
+    def stale(self) -> bool:
+        """Whether it is worth to read the keys anew for one that is not known.
+
+        Not so soon after the last time: whoever tries many secrets shall not keep the database
+        busy.
+        """
+        return time.monotonic() - self._read > _STALE_SECONDS
+
     def refresh(self) -> None:
         """Read the keys that work.
 
@@ -137,6 +150,7 @@ class Keys:
         wanted = sa.select(api_keys).where(
             columns.revoked.is_(None), sa.or_(columns.expires.is_(None), columns.expires > now)
         )
+        self._read = time.monotonic()
         with self._refreshing, self._context.database.read() as connection:
             rows = connection.execute(wanted).all()
             self._known = {
