@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -115,11 +116,15 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ServiceError(
-            "invalid",
-            f"Port {port} of {host} cannot be taken: {reason}. Give another with --port, "
-            "or 0 for any that is free.",
-            field="port",
-        ) from None
+    except socket.gaierror:
+        reason = "there is no such address"
+    except OverflowError:
+        reason = "ports end at 65535"
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+    raise ServiceError(
+        "invalid",
+        f"Port {port} of {host} cannot be taken: {reason}. Give another with --port, "
+        "or 0 for any that is free.",
+        field="port",
+    )

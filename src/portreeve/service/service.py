@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from contextlib import suppress
 from functools import cached_property
 
 from portreeve.schemas.access import Scope
@@ -42,6 +44,8 @@ from portreeve.service.worker import Worker
 from portreeve.store import StoreUnavailableError
 
 _FOLLOWED_AT_ONCE = 500
+_SWITCH_SECONDS = 0.0005
+"""A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
 _HOUR = 3600.0
 
@@ -133,6 +137,7 @@ class Service:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self.screening.start()
         for worker in self.workers:
             worker.start()
@@ -164,13 +169,16 @@ class Service:
         return checks
 
     def measured(self, actor: Actor) -> bytes:
-        """Metrics as Prometheus reads them."""
+        """Metrics as Prometheus reads them; what the database counts stays as it was last read
+        while the database is away.
+        """
         actor.need(Scope.metrics)
         self.metrics.queue.set(self.screening.waiting)
         self.metrics.spool.set(self.screening.spooled)
-        self.metrics.cases.set(self.cases.open_count())
-        for state, count in self.webhooks.backlog().items():
-            self.metrics.webhooks.labels(state).set(count)
+        with suppress(StoreUnavailableError):
+            self.metrics.cases.set(self.cases.open_count())
+            for state, count in self.webhooks.backlog().items():
+                self.metrics.webhooks.labels(state).set(count)
         for worker in self.workers:
             self.metrics.workers.labels(worker.name).set(worker.healthy)
         return self.metrics.page()
