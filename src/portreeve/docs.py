@@ -161,7 +161,12 @@ CODE = {
 }
 """Code that is written out from the routes: file and what makes it."""
 
-ENDS = {"franking.md": franking_end, "store.md": store_end, "log.md": log_end}
+ENDS = {
+    "franking.md": franking_end,
+    "store.md": store_end,
+    "log.md": log_end,
+    "webhooks.md": pages.events_end,
+}
 
 
 def main() -> None:

@@ -85,18 +85,18 @@ def test_a_forged_message_does_not_verify(webhooks, context, receiver):
 
 def test_events_come_by_type(webhooks, context, receiver):
     webhooks.create(ANN, NewWebhook(url=receiver.url, types=["case.*", "decision.reversed"]))
-    for type in ("case.opened", "casework.done", "decision.made", "decision.reversed"):
+    for type in ("case.opened", "item.removed", "decision.made", "decision.reversed"):
         happen(context, type)
-    happen(context, "case.closed")
+    happen(context, "case.decided")
     kinds = {request.body.split(b'"')[3] for request in receiver.wait(3)}
-    assert kinds == {b"case.opened", b"decision.reversed", b"case.closed"}
+    assert kinds == {b"case.opened", b"decision.reversed", b"case.decided"}
 
 
 def test_only_what_happens_after_it_was_made_is_told(webhooks, context, receiver):
     happen(context, "case.opened")
     webhooks.create(ANN, NewWebhook(url=receiver.url))
-    happen(context, "case.closed")
-    assert b"case.closed" in receiver.wait(1)[0].body
+    happen(context, "case.decided")
+    assert b"case.decided" in receiver.wait(1)[0].body
 
 
 def test_a_failed_delivery_is_tried_again_later(webhooks, context, receiver, clock):
@@ -165,13 +165,13 @@ def test_all_since_a_time_is_replayed_also_what_arrived(webhooks, context, recei
     made = webhooks.create(ANN, NewWebhook(url=receiver.url))
     happen(context, "case.opened")
     clock.advance(hours=1)
-    happen(context, "case.claimed")
+    happen(context, "case.reopened")
     receiver.wait(2)
     until(lambda: len(listed(webhooks, made.id, state="delivered")) == 2)
-    webhooks.change(ANN, made.id, WebhookChange(types=["case.claimed"]))
+    webhooks.change(ANN, made.id, WebhookChange(types=["case.reopened"]))
     webhooks.replay(ANN, made.id, Replay(since=NOW + timedelta(minutes=30)))
     receiver.wait(3)
-    assert b"case.claimed" in receiver.received[2].body
+    assert b"case.reopened" in receiver.received[2].body
 
 
 def test_what_a_disabled_webhook_missed_comes_with_a_replay(webhooks, context, receiver):

@@ -12,6 +12,7 @@ from portreeve.api.openapi import document
 from portreeve.api.routes import Route
 from portreeve.api.table import AREAS
 from portreeve.schemas.access import Scope
+from portreeve.schemas.events import EVENTS
 from portreeve.service.errors import KINDS
 from portreeve.service.settings import SECRETS, Settings
 
@@ -88,6 +89,12 @@ def settings_page() -> str:
             "",
         ]
     )
+
+
+def events_end() -> str:
+    """Every kind of event."""
+    rows = [(f"`{type}`", kind.subject, kind.meaning) for type, kind in EVENTS.items()]
+    return "\n".join(["\n## Events\n", table(["type", "`subject`", "meaning"], rows), ""])
 
 
 def table(head: list[str], rows: Iterable[tuple[str, ...]]) -> str:

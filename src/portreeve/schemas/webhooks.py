@@ -15,7 +15,7 @@ Pattern = Annotated[
     str,
     Meta(
         description="an event's type, or its first words and a star: decision.reversed, case.*, *",
-        pattern=r"^(\*|[a-z_]{1,40}(\.[a-z_]{1,40}){0,3}(\.\*)?)$",
+        pattern=r"^(\*|[a-z_-]{1,40}(\.[a-z_-]{1,40}){0,3}(\.\*)?)$",
     ),
 ]
 Url = Annotated[str, Meta(min_length=1, max_length=2_000)]

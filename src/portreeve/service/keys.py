@@ -100,6 +100,7 @@ class Keys:
                 self._need_another_administrator(tx, key)
                 tx.execute(sa.update(api_keys).where(api_keys.c.id == id).values(revoked=tx.time))
                 tx.audit(actor.name, "key.revoke", id, name=key.name)
+                tx.announce("key.revoked", id, name=key.name)
             revoked = _api_key(_row(tx.connection, id))
         self.refresh()
         return revoked
@@ -202,7 +203,9 @@ class Keys:
             "created_by": actor.name, "expires": new.expires, "revoked": None, "last_used": None,
         }  # fmt: skip
         tx.execute(sa.insert(api_keys), {**row, "digest": digest(secret)})
-        tx.audit(actor.name, "key.create", id, name=new.name, scopes=scopes, expires=new.expires)
+        facts: dict[str, Any] = {"name": new.name, "scopes": scopes, "expires": new.expires}
+        tx.audit(actor.name, "key.create", id, **facts)
+        tx.announce("key.created", id, **facts)
         return MadeKey(**row, secret=secret)
 
     def _need_another_administrator(self, tx: Transaction, key: ApiKey) -> None:
