@@ -70,6 +70,7 @@ class _Rows:
     lists: dict[str, list[Any]] = field(default_factory=dict)
     arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     words: dict[str, dict[str | None, int]] = field(default_factory=dict)
+    limits: dict[tuple[str, int], Truth] = field(default_factory=dict)
 
     def column(self, name: str) -> list[Any]:
         """A signal's values."""
@@ -86,10 +87,13 @@ class _Rows:
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A signal's values, NaN where it is unknown."""
-        if name not in self.arrays:
-            kind = np.float32 if CATALOG[name].type == "number" else np.float64
-            self.arrays[name] = self.frame[name].to_numpy().astype(kind).astype(np.float64)
-        return self.arrays[name]
+        found = self.arrays.get(name)
+        if found is None:
+            given = self.frame.get_column(name).to_numpy()
+            if CATALOG[name].type == "number":
+                given = given.astype(np.float32, copy=False)
+            found = self.arrays[name] = given.astype(np.float64)
+        return found
 
     def places(self, name: str) -> dict[str | None, int]:
         """For each word of a text signal, the rows that have it."""
@@ -104,6 +108,39 @@ class _Rows:
 _Compiled = Callable[[_Rows, Sequence[Truth]], Truth]
 
 
+class _Limits:
+    """All comparisons of a numeric signal with a written number, made in one pass a comparison."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, list[tuple[str, float]]] = {op: [] for op in _COMPARED}
+        self._signals: dict[str, int] = {}
+
+    def add(self, name: str, op: str, limit: float) -> tuple[str, int]:
+        """Note a comparison; where its truth will be found."""
+        self._signals.setdefault(name, len(self._signals))
+        self._asked[op].append((name, limit))
+        return op, len(self._asked[op]) - 1
+
+    def read(self, rows: _Rows) -> dict[tuple[str, int], Truth]:
+        """The truth of all of them."""
+        if not self._signals:
+            return {}
+        values = np.stack([rows.numbers(name) for name in self._signals])
+        lost = np.isnan(values)
+        unknown = [_packed(flags) if flags.any() else 0 for flags in lost]
+        found: dict[tuple[str, int], Truth] = {}
+        for op, asked in self._asked.items():
+            if not asked:
+                continue
+            at = [self._signals[name] for name, _ in asked]
+            limits = np.array([[limit] for _, limit in asked])
+            bits = np.packbits(_COMPARED[op](values[at], limits), axis=1, bitorder="little")
+            for number, (row, signal) in enumerate(zip(bits, at, strict=True)):
+                true = int.from_bytes(row.tobytes(), "little") & ~unknown[signal]
+                found[op, number] = Truth(true, rows.every & ~true & ~unknown[signal])
+        return found
+
+
 class BitProgram:
     """All conditions of a policy, each distinct part computed once."""
 
@@ -116,6 +153,7 @@ class BitProgram:
         """``tiers``: of ``goods_tier`` and ``law.goods_tier``, the tier of each category."""
         self._tiers = tiers
         self._definitions = definitions
+        self._limits = _Limits()
         self._steps: list[_Compiled] = []
         self._known: dict[Expr, int] = {}
         self._rules = [
@@ -131,6 +169,7 @@ class BitProgram:
         size = len(signals)
         every = (1 << size) - 1
         rows = _Rows(signals, self._tiers, every)
+        rows.limits = self._limits.read(rows) if len(signals) else {}
         truths: list[Truth] = []
         for step in self._steps:
             truths.append(step(rows, truths))
@@ -178,6 +217,11 @@ class BitProgram:
                 return _certain(self._slot(item), True)
             case Between(item, low, high):
                 return self._compiled(And((Compare(">=", item, low), Compare("<=", item, high))))
+            case Compare(op, Ref(name, "number" | "count") as left, Lit(value=value)) if isinstance(
+                value, int | float
+            ) and not isinstance(value, bool):
+                limit = single(value) if width(left) == "single" else float(value)
+                return _limit(self._limits.add(name, op, limit))
             case Compare(op, left, right):
                 return _comparison(op, left, right) or self._by_row(expr)
             case In(Ref(name, "text"), options):
@@ -246,6 +290,13 @@ def _certain(slot: int, wanted: bool) -> _Compiled:
     def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
         true = truths[slot].true if wanted else truths[slot].false
         return Truth(true, rows.every & ~true)
+
+    return read
+
+
+def _limit(place: tuple[str, int]) -> _Compiled:
+    def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
+        return rows.limits[place]
 
     return read
 

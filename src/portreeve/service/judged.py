@@ -23,7 +23,6 @@ _LISTED = (
     "verdict", "lawful", "permitted", "rules", "clauses", "promotion", "intent",
     "goods_category", "goods_tier",
 )  # fmt: skip
-_CONTENT = ("contacts", "prices", pl.col("links").alias("hosts"), "evidence")
 _STATES: dict[str, ItemState] = {
     "allow": "published", "label": "published", "limit": "published", "hold": "held",
     "refuse": "refused", "remove": "removed",
@@ -81,10 +80,15 @@ def judge_all(
     if barred:
         decisions = _with_sanctions(decisions, barred, published=published)
     listed: dict[str, list[Any]] = {name: decisions[name].to_list() for name in _LISTED}
-    texts = assessed.items.select("text", "links", "disclosed")
-    content = texts.hstack(decisions.select(_CONTENT))
+    content = pl.DataFrame(
+        [
+            *(assessed.items.get_column(name) for name in ("text", "links", "disclosed")),
+            *(decisions.get_column(name) for name in ("contacts", "prices", "evidence")),
+            decisions.get_column("links").alias("hosts"),
+        ]
+    )
     reasons = [book.json(rules) for rules in listed["rules"]]
-    lines = json_lines(decisions.drop("id"))
+    lines = json_lines(pl.DataFrame([c for c in decisions.get_columns() if c.name != "id"]))
     answers = [
         b'"reasons":%b,%b' % (reason, line[1:]) for reason, line in zip(reasons, lines, strict=True)
     ]
@@ -130,7 +134,8 @@ _FIELDS = Item.__struct_fields__
 def json_lines(frame: pl.DataFrame) -> list[bytes]:
     """Each row as a JSON object. Of many rows polars writes them quicker, of few msgspec."""
     if len(frame) <= _FEW:
-        return [_ENCODE(row) for row in frame.iter_rows(named=True)]
+        names = frame.columns
+        return [_ENCODE(dict(zip(names, row, strict=True))) for row in frame.rows()]
     return frame.write_ndjson().encode().split(b"\n")[: len(frame)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from contextlib import suppress
 from functools import cached_property
 
@@ -29,6 +30,7 @@ from portreeve.service.notices import Notices
 from portreeve.service.policies import Policies
 from portreeve.service.preview import Previews
 from portreeve.service.privacy import Privacy
+from portreeve.service.probe import Probe
 from portreeve.service.readings import Readings
 from portreeve.service.reports import Reports
 from portreeve.service.rescreening import Rescreening
@@ -44,6 +46,8 @@ from portreeve.service.worker import Worker
 from portreeve.store import StoreUnavailableError
 
 _FOLLOWED_AT_ONCE = 500
+_FOLLOW_GATHER = 0.1
+"""Seconds in which decisions with consequences gather: few transactions instead of many."""
 _SWITCH_SECONDS = 0.0005
 """A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
@@ -74,7 +78,7 @@ class Service:
         self.stored = Stored(context, self.policies)
         self.accounts = Accounts(context)
         self.undo = Undo(context, self.policies)
-        self._following = Worker("follow", self._follow, every=1.0)
+        self._following = Worker("follow", self._follow, every=1.0, gather=_FOLLOW_GATHER)
         self.decisions = PersonDecisions(context, self.policies, decided=self._following.wake)
         self.sanctions = Sanctions(context)
         self.notices = Notices(context, self.policies)
@@ -103,6 +107,7 @@ class Service:
             metrics=self.metrics,
             decided=self._following.wake,
         )
+        self._probe = Probe(context.database)
         self._warm = False
 
     @classmethod
@@ -141,27 +146,37 @@ class Service:
         self.screening.start()
         for worker in self.workers:
             worker.start()
+        self.policies.lookup.kept()
         self.keys.start()
         self.kept_answers.start()
         self.webhooks.start()
         self._warm = True
 
     def stop(self) -> None:
-        """Decide what waits, finish the work at hand, close the store."""
+        """Decide what waits, finish the work at hand, close the store.
+
+        What the database does not take in time is left to the next start.
+        """
         self._warm = False
+        database = self.context.database
+        patience = threading.Timer(self.context.settings.drain_seconds, database.abandon)
+        patience.start()
         self.screening.stop()
-        while self._follow():
-            pass
+        with suppress(StoreUnavailableError):
+            while self._follow():
+                pass
         for worker in reversed(self.workers):
             worker.stop(self.context.settings.drain_seconds)
         self.webhooks.stop()
         self.kept_answers.stop()
         self.keys.stop()
-        self.context.database.close()
+        patience.cancel()
+        self._probe.close()
+        database.close()
 
     def ready(self) -> dict[str, str]:
         """What must be well for the service to be of use; ``ok``, or what is wrong."""
-        checks = {"engine": "ok" if self._warm else "starting", "database": self._database()}
+        checks = {"engine": "ok" if self._warm else "starting", "database": self._probe.state()}
         checks["screening"] = self.screening.trouble or "ok"
         checks["webhooks"] = "ok" if self.webhooks.healthy else "not delivering"
         for worker in self.workers:
@@ -176,20 +191,13 @@ class Service:
         self.metrics.queue.set(self.screening.waiting)
         self.metrics.spool.set(self.screening.spooled)
         with suppress(StoreUnavailableError):
+            self._probe.need()
             self.metrics.cases.set(self.cases.open_count())
             for state, count in self.webhooks.backlog().items():
                 self.metrics.webhooks.labels(state).set(count)
         for worker in self.workers:
             self.metrics.workers.labels(worker.name).set(worker.healthy)
         return self.metrics.page()
-
-    def _database(self) -> str:
-        try:
-            with self.context.database.read() as connection:
-                connection.exec_driver_sql("SELECT 1")
-        except StoreUnavailableError as error:
-            return str(error)
-        return "ok"
 
     def _follow(self) -> bool:
         return self.enforcement.follow(_FOLLOWED_AT_ONCE) > 0

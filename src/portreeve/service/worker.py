@@ -16,17 +16,21 @@ class Worker:
     """Calls ``work`` until it is stopped.
 
     ``work`` says whether there is more to do at once; otherwise it is called again after ``every``
-    seconds, or when :meth:`wake` is called. After an error the pauses grow, to 30 seconds; the log
-    names the error's kind once, never its words, which may hold content.
+    seconds, or ``gather`` seconds after :meth:`wake` is called, so that what comes in short order
+    is done together. After an error the pauses grow, to 30 seconds; the log names the error's kind
+    once, never its words, which may hold content.
 
     >>> worker = Worker("example", lambda: False, every=0.01)
     >>> worker.start(); worker.stop()
     """
 
-    def __init__(self, name: str, work: Callable[[], bool], *, every: float) -> None:
+    def __init__(
+        self, name: str, work: Callable[[], bool], *, every: float, gather: float = 0.0
+    ) -> None:
         self.name = name
         self._work = work
         self._every = every
+        self._gather = gather
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -62,8 +66,8 @@ class Worker:
         while not self._stopping.is_set():
             self._wake.clear()
             more = self._done()
-            if not more and not self._stopping.is_set():
-                self._wake.wait(self._pause())
+            if not more and not self._stopping.is_set() and self._wake.wait(self._pause()):
+                self._stopping.wait(self._gather)
 
     def _done(self) -> bool:
         try:

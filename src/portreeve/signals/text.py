@@ -200,7 +200,8 @@ def _columns(
     said = by_name["disclosure"] > 0
     visible = by_name["disclosure_visible"] > 0
     if declared is not None:
-        stated = (declared.fill_null(False) if declared.null_count() else declared).to_numpy()
+        given = declared.to_arrow(compat_level=pl.CompatLevel.oldest())
+        stated = pc.fill_null(given, False).to_numpy(zero_copy_only=False)
         said, visible = said | stated, visible | stated
     columns["disclosure"], columns["disclosure_visible"] = said, visible
     goods = by_name["goods"]

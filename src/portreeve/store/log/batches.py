@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import polars as pl
+import pyarrow as pa
 
 from portreeve.signals.catalog import CATALOG
+
+_TEXT = pa.large_string()
+_LZ4 = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 def pack(decisions: Sequence[str], items: Sequence[str], signals: pl.DataFrame) -> bytes:
@@ -15,15 +18,19 @@ def pack(decisions: Sequence[str], items: Sequence[str], signals: pl.DataFrame) 
 
     Of ``signals`` only columns of the catalog are kept: none of them holds content.
     """
-    kept = [name for name in signals.columns if name in CATALOG]
-    frame = signals.select(
-        pl.Series("decision", decisions, dtype=pl.String),
-        pl.Series("item", items, dtype=pl.String),
-        *kept,
-    )
-    stream = io.BytesIO()
-    frame.write_ipc_stream(stream, compression="lz4")
-    return stream.getvalue()
+    columns = {"decision": pa.array(decisions, _TEXT), "item": pa.array(items, _TEXT)}
+    # column by column: a whole table would go through the pool of threads, which is slow to wake
+    columns |= {
+        column.name: column.to_arrow(compat_level=pl.CompatLevel.oldest())
+        for column in signals.get_columns()
+        if column.name in CATALOG
+    }
+    table = pa.table(columns)
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, table.schema, options=_LZ4) as writer:
+        writer.write_table(table)
+    packed: bytes = stream.getvalue().to_pybytes()
+    return packed
 
 
 def unpack(columns: bytes) -> pl.DataFrame:

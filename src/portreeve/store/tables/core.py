@@ -86,7 +86,7 @@ decisions = table(
     column("undone_by", sa.Text, "by whom", nullable=True),
     sa.Index(None, "item", "seq"),
     sa.Index(None, "account", "seq"),
-    sa.Index("ix_decisions_unfollowed", "seq", sqlite_where=sa.text("NOT followed"),
+    sa.Index("ix_decisions_unfollowed", "seq", sqlite_where=sa.text("followed = 0"),
              postgresql_where=sa.text("NOT followed")),
     sa.Index("ix_decisions_undone", "undone", sqlite_where=sa.text("undone IS NOT NULL"),
              postgresql_where=sa.text("undone IS NOT NULL")),
