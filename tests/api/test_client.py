@@ -208,6 +208,8 @@ def headers(**changed):
 def test_a_webhook_is_verified():
     message = verify_webhook(secret_text(b"k" * 32), headers(), BODY, now=NOW + 299)
     assert (message.type, message.data) == ("case.opened", {"subject": "cas_1"})
+    from_file = secret_text(b"k" * 32) + "\n"
+    assert verify_webhook(from_file, headers(), BODY, now=NOW) == message
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def verify_webhook(
 ) -> Message:
     """The message, if its signature is the service's and it is not older than five minutes.
 
-    ``secret`` is the webhook's ``whsec_...``; ``body`` is the body as it came, byte for byte;
-    ``now`` is in seconds since 1970. The same message may come twice: its id is the header
-    ``webhook-id``.
+    ``secret`` is the webhook's ``whsec_...``, maybe with the line's end of the file it was read
+    from; ``body`` is the body as it came, byte for byte; ``now`` is in seconds since 1970. The same
+    message may come twice: its id is the header ``webhook-id``.
 
     Raises:
         WebhookError: a header is missing, the signature is another's, or the time is too far off.
@@ -44,7 +44,7 @@ def verify_webhook(
     timestamp = int(given["webhook-timestamp"])
     if abs((time.time() if now is None else now) - timestamp) > TOLERANCE_SECONDS:
         raise WebhookError(f"The message is more than {TOLERANCE_SECONDS} seconds old or early.")
-    wanted = sign(secret_bytes(secret), given["webhook-id"], timestamp, body)
+    wanted = sign(secret_bytes(secret.strip()), given["webhook-id"], timestamp, body)
     if not matches(given["webhook-signature"], [wanted]):
         raise WebhookError("The signature does not verify.")
     try:

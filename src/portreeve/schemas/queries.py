@@ -58,7 +58,7 @@ class AuditQuery(Paging, frozen=True, kw_only=True):
 
     subject: Annotated[str | None, Meta(description="only about this record")] = None
     action: Annotated[
-        str | None, Meta(description="only this action, such as case.decide; case.* for an area")
+        str | None, Meta(description="only this action, such as case.decided; case.* for an area")
     ] = None
     by: Annotated[str | None, Meta(description="only what this actor did")] = None
     since: Annotated[Moment | None, Meta(description="from this time on")] = None
