@@ -169,7 +169,7 @@ class BitProgram:
         size = len(signals)
         every = (1 << size) - 1
         rows = _Rows(signals, self._tiers, every)
-        rows.limits = self._limits.read(rows) if len(signals) else {}
+        rows.limits = self._limits.read(rows)
         truths: list[Truth] = []
         for step in self._steps:
             truths.append(step(rows, truths))
