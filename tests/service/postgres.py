@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,22 +40,47 @@ def programs() -> Path | None:
 class Server:
     """A running server, reached over a socket in its folder; it ends with the process."""
 
-    def __init__(self, bin: Path) -> None:
+    def __init__(self, bin: Path, **options: str) -> None:
+        """``options``: of the server, instead of those that make tests quick."""
         self.folder = Path(tempfile.mkdtemp(prefix="portreeve-pg-"))
-        data = self.folder / "data"
         as_user = _as_user(self.folder)
         subprocess.run(
-            [*as_user, bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-             "--locale", "C", "--no-sync"],
+            [*as_user, bin / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust",
+             "-E", "UTF8", "--locale", "C", "--no-sync"],
             check=True, capture_output=True, cwd=self.folder,
         )  # fmt: skip
-        options = [part for key, value in _QUICK.items() for part in ("-c", f"{key}={value}")]
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [*as_user, bin / "postgres", "-D", data, "-k", self.folder, *options],
-                stdout=log, stderr=log, cwd=self.folder,
-            )  # fmt: skip
+        chosen = _QUICK | options
+        self._command = [
+            *as_user, bin / "postgres", "-D", self.folder / "data", "-k", self.folder,
+            *(part for key, value in chosen.items() for part in ("-c", f"{key}={value}")),
+        ]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again; it ends with the thread that does this."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, cwd=self.folder)
         self._wait()
+
+    def halt(self) -> None:
+        """End it, cutting off who is connected; its data stay."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(30)
+
+    def freeze(self) -> None:
+        """Let it stand still: it keeps every connection and answers nothing."""
+        for pid in self._pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for pid in self._pids():
+            os.kill(pid, signal.SIGCONT)
+
+    def _pids(self) -> list[int]:
+        """The server, before the processes that it made."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [self._process.pid, *map(int, children.read_text().split())]
 
     def url(self, name: str) -> str:
         """The address of one of its databases."""

@@ -13,6 +13,7 @@ import contextvars
 import inspect
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +89,11 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        # whoever still waits for a database that does not answer is told so
+        patience = threading.Timer(_WAIT_SECONDS, self._service.context.database.abandon)
+        patience.start()
         self._threads.shutdown(wait=True)
+        patience.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -40,6 +40,10 @@ class Pending:
     captured: bool = False
     """It is being written: its answer comes in a moment, unless that fails."""
     resolved: bool = False
+    given_up: bool = False
+    """Its call was refused: neither database nor spool took it."""
+    tries: int = 0
+    """How often writing it was in conflict with another process."""
 
     @property
     def published(self) -> bool:

@@ -103,6 +103,7 @@ class Lookup:
         self._known: dict[str, Known] = {}
         self._looking = threading.Lock()
         self._next_look = 0.0
+        self._is_kept = False
 
     def at(self, network: str, time: datetime) -> InForce:
         """What decides on a network at a time.
@@ -141,6 +142,10 @@ class Lookup:
         """Look for changes at the next call."""
         self._next_look = 0.0
 
+    def kept(self) -> None:
+        """A worker looks for changes from now on, so that no call of :meth:`at` waits for it."""
+        self._is_kept = True
+
     def refresh(self) -> None:
         """Look for changes now, and compile what will be needed.
 
@@ -152,7 +157,7 @@ class Lookup:
 
     def _look(self) -> None:
         """Look for changes if it is time; while one thread looks, others use what is known."""
-        if clocks.monotonic() < self._next_look and self._known:
+        if self._known and (self._is_kept or clocks.monotonic() < self._next_look):
             return
         if not self._looking.acquire(blocking=not self._known):
             return

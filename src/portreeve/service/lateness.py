@@ -14,6 +14,7 @@ from portreeve.service.lot_writing import Outcome
 from portreeve.service.lots import JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.spool import Entry, Spool
+from portreeve.store import micros
 
 _log = logging.getLogger("portreeve.screening")
 
@@ -45,10 +46,13 @@ class Lateness:
         """Leave what is not decided to the next process."""
         self._spool.close()
 
-    def miss(self, pendings: Iterable[Pending]) -> None:
-        """Put submissions in the spool and answer their calls by the fail policy."""
+    def miss(self, pendings: Iterable[Pending], *, writing: bool = False) -> None:
+        """Put submissions in the spool and answer their calls by the fail policy.
+
+        ``writing``: also of what is being written, since that takes too long by now.
+        """
         with self._lock:
-            late = [p for p in pendings if not (p.resolved or p.missed or p.captured)]
+            late = [p for p in pendings if _is_open(p) and (writing or not p.captured)]
             for pending in late:
                 pending.missed = True
         if not late:
@@ -63,6 +67,8 @@ class Lateness:
             )
         except OSError as error:
             _log.error("spool fails", extra={"facts": {"error": type(error).__name__}})
+            for pending in late:
+                pending.missed, pending.given_up = False, True
             refusal = ServiceError(
                 "unavailable", "Neither the database nor the spool takes the item. Try again."
             )
@@ -90,7 +96,7 @@ class Lateness:
         return policy.policy_for(pending.submission.account).label
 
     def capture(self, lots: list[JudgedLot]) -> None:
-        """From here on no deadline is missed; what was missed since it was judged is late."""
+        """From here on deadlines wait a little; what was missed since it was judged is late."""
         with self._lock:
             for judged in lots:
                 lot = judged.lot
@@ -99,11 +105,23 @@ class Lateness:
                     if pending.missed and lot.stages[at] != "late":
                         lot.make_late(at, published=pending.published)
 
+    def is_overtaken(self, lots: list[JudgedLot]) -> bool:
+        """Whether something in the lots was answered by the fail policy since they were captured.
+
+        Then they must not be committed as they are: they are late now.
+        """
+        with self._lock:
+            return any(
+                pending.missed and stage != "late"
+                for judged in lots
+                for pending, stage in zip(judged.pendings, judged.lot.stages, strict=True)
+            )
+
     def release(self, pendings: list[Pending]) -> None:
         """The writing has failed: deadlines count again."""
         with self._lock:
             for pending in pendings:
-                pending.captured = False
+                pending.captured = pending.resolved = False
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Announce decisions that came after their deadline, and take them out of the spool.
@@ -121,7 +139,8 @@ class Lateness:
             return
         with self._context.database.write() as tx:
             for outcome in late:
-                tx.announce(
+                tx.announce_once(
+                    self._event_id(outcome.pending),
                     "decision.late",
                     outcome.written.decision or outcome.written.repeated or "",
                     item=outcome.pending.submission.id,
@@ -131,3 +150,13 @@ class Lateness:
                 )
         with self._lock:
             self._spool.done([o.pending.ticket for o in late if o.pending.ticket is not None])
+
+    def _event_id(self, pending: Pending) -> str:
+        """The same for the same answer, so that a crash does not announce its decision twice."""
+        return "evt_" + self._context.vault.digest(
+            str(pending.submission.id), b"decision.late %d" % micros(pending.accepted)
+        )
+
+
+def _is_open(pending: Pending) -> bool:
+    return not (pending.resolved or pending.missed or pending.given_up)

@@ -19,9 +19,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
+import sqlalchemy as sa
 
 from portreeve.model import Surface, SurfaceState
 from portreeve.schemas.access import Scope
@@ -37,7 +39,7 @@ from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
-from portreeve.store import StoreUnavailableError
+from portreeve.store import StoreConflictError, StoreUnavailableError
 
 MOST_AT_ONCE = 1_000
 """Submissions judged in one columnar call."""
@@ -45,7 +47,15 @@ MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
 _LONGEST_ID = 512
 _PROBE_EVERY = 0.5
+_WRITING_SECONDS = 0.5
+"""How long a deadline waits for decisions that are being written."""
+_MOST_TRIES = 5
+"""How often decisions are written anew when another process was in the way."""
 _log = logging.getLogger("portreeve.screening")
+
+
+class _OvertakenError(Exception):
+    """What was being written was answered by the fail policy meanwhile."""
 
 
 class PoliciesInForce(PolicyTimes, PolicyCounts, Protocol):
@@ -79,6 +89,7 @@ class Screening:
         self._parking = threading.Lock()
         self._away = False
         self._stopping = threading.Event()
+        self._missing: deque[tuple[Call, bool]] = deque()
         self._spooling = ThreadPoolExecutor(1, thread_name_prefix="portreeve-spool")
         self._threads: list[threading.Thread] = []
 
@@ -277,6 +288,11 @@ class Screening:
             pendings = [pending for judged in lots for pending in judged.pendings]
             try:
                 self._write(lots)
+            except _OvertakenError:
+                self._again(pendings)
+            except (StoreConflictError, sa.exc.IntegrityError) as error:
+                # another process wrote some of the same items; what it wrote is seen now
+                self._try_again(pendings, error)
             except StoreUnavailableError as error:
                 _log.warning("store away", extra={"facts": {"error": str(error)}})
                 self._late.release(pendings)
@@ -289,6 +305,8 @@ class Screening:
         with self._context.database.write() as tx:
             self._late.capture(lots)
             written = [self._writer.write(tx, judged) for judged in lots]
+            if self._late.is_overtaken(lots):
+                raise _OvertakenError
         outcomes = [
             outcome
             for judged, of in zip(lots, written, strict=True)
@@ -297,23 +315,52 @@ class Screening:
         self._late.settle(outcome for outcome in outcomes if outcome.answer is not None)
         again = _answer_all(outcomes)
         if again:
-            self._late.release(again)
-            self._waiting.extendleft(reversed(again))
-            self._arrived.set()
+            self._again(again)
         if any(map(LotWriter.has_consequences, lots, written)):
             self._decided()
+
+    def _again(self, pendings: list[Pending]) -> None:
+        """Judge submissions once more, before all others."""
+        self._late.release(pendings)
+        self._waiting.extendleft(reversed(pendings))
+        self._arrived.set()
+
+    def _try_again(self, pendings: list[Pending], error: Exception) -> None:
+        for pending in pendings:
+            pending.tries += 1
+        hopeless = [pending for pending in pendings if pending.tries >= _MOST_TRIES]
+        self._again([pending for pending in pendings if pending.tries < _MOST_TRIES])
+        if hopeless:
+            self._late.release(hopeless)
+            self._fail(hopeless, error)
 
     # --- when it takes too long -------------------------------------------------------------------
 
     def _miss_later(self, call: Call) -> None:
+        """The deadline of a call has passed; what is being written has a little longer."""
+        self._miss_soon(call, writing=False)
+        if call.loop is not None:
+            call.timer = call.loop.call_later(
+                _WRITING_SECONDS, partial(self._miss_soon, call, writing=True)
+            )
+
+    def _miss_soon(self, call: Call, *, writing: bool) -> None:
         if not self._stopping.is_set():
-            self._spooling.submit(self._late.miss, call.pendings)
+            self._missing.append((call, writing))
+            self._spooling.submit(self._miss_gathered)
+
+    def _miss_gathered(self) -> None:
+        """Spool what has gathered together, so that many deadlines at once wait for one sync."""
+        taken = [self._missing.popleft() for _ in range(len(self._missing))]
+        for writing in (False, True):
+            calls = [call for call, is_writing in taken if is_writing is writing]
+            self._late.miss([p for call in calls for p in call.pendings], writing=writing)
 
     def _park(self, pendings: list[Pending]) -> None:
         """Keep submissions until the database is back."""
         self._late.miss(pendings)
         with self._parking:
-            self._parked.extend(pendings)
+            self._parked.extend(p for p in pendings if not p.given_up)
             first, self._away = not self._away, True
         if first:
             threading.Thread(target=self._wait_for_store, daemon=True).start()

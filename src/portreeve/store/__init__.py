@@ -5,13 +5,21 @@ A transaction writes records, audit entries and events together. Tables are desc
 """
 
 from portreeve.store.columns import Json, Time, micros, moment
-from portreeve.store.database import Clock, Database, StoreUnavailableError, Transaction, utc_now
+from portreeve.store.database import (
+    Clock,
+    Database,
+    StoreConflictError,
+    StoreUnavailableError,
+    Transaction,
+    utc_now,
+)
 from portreeve.store.ids import new_id, new_ids
 
 __all__ = [
     "Clock",
     "Database",
     "Json",
+    "StoreConflictError",
     "StoreUnavailableError",
     "Time",
     "Transaction",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -12,8 +14,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from portreeve.schemas.events import EVENTS
 from portreeve.store import audit, beginning
 from portreeve.store.ids import new_id
+from portreeve.store.statements import insert_missing
 from portreeve.store.tables import core
 
 Clock = Callable[[], datetime]
@@ -21,6 +25,20 @@ Clock = Callable[[], datetime]
 
 class StoreUnavailableError(Exception):
     """The database cannot be reached, or did not answer in time. Nothing was written."""
+
+
+class StoreConflictError(StoreUnavailableError):
+    """Another transaction was in the way. Nothing was written; at once again it may go well."""
+
+
+_NOTICED = {
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}  # fmt: skip
+"""How long until a connection whose other end has vanished counts as broken, for libpq."""
+
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""What PostgreSQL says of a transaction that it gave up for another one."""
 
 
 def utc_now() -> datetime:
@@ -37,6 +55,7 @@ class Transaction:
         """When the transaction began; the time of all that it writes."""
         self._entries: list[audit.Entry] = []
         self._events: list[dict[str, Any]] = []
+        self._once: list[dict[str, Any]] = []
         self._after: list[Callable[[], None]] = []
 
     def execute(self, statement: sa.Executable, rows: Any = None) -> sa.CursorResult[Any]:
@@ -49,10 +68,16 @@ class Transaction:
         self._entries.append(audit.Entry(actor, action, subject, detail))
 
     def announce(self, type: str, subject: str, **data: Any) -> None:
-        """Tell webhooks and live pages what happened, when the transaction commits."""
-        self._events.append({
-            "id": new_id("evt"), "type": type, "subject": subject, "data": data, "time": self.time,
-        })  # fmt: skip
+        """Tell webhooks and live pages what happened, when the transaction commits.
+
+        ``type`` is one of :data:`portreeve.schemas.events.EVENTS`; ``data`` holds facts, never
+        content.
+        """
+        self._events.append(self._event(new_id("evt"), type, subject, data))
+
+    def announce_once(self, id: str, type: str, subject: str, **data: Any) -> None:
+        """As :meth:`announce`, unless an event of this id was announced before."""
+        self._once.append(self._event(id, type, subject, data))
 
     def then(self, action: Callable[[], None]) -> None:
         """Do this once the transaction is committed; never, when it is rolled back."""
@@ -66,10 +91,16 @@ class Transaction:
         """
         if self._entries:
             audit.append(self.connection, self._entries, self.time)
-        elif self._events:
+        elif self._events or self._once:
             audit.lock(self.connection)
         if self._events:
             self.execute(sa.insert(core.events), self._events)
+        insert_missing(self, core.events, self._once, "id")
+
+    def _event(self, id: str, type: str, subject: str, data: dict[str, Any]) -> dict[str, Any]:
+        if type not in EVENTS:
+            raise KeyError(f"{type} is not in portreeve.schemas.events")
+        return {"id": id, "type": type, "subject": subject, "data": data, "time": self.time}
 
     def committed(self) -> None:
         """Do what was to be done after the commit."""
@@ -93,6 +124,8 @@ class Database:
         self.url = sa.make_url(url)
         self.clock = clock
         self._writing = threading.RLock()
+        self._in_use: set[Any] = set()
+        self._is_abandoned = False
         if self.url.drivername in ("postgres", "postgresql"):
             self.url = self.url.set(drivername="postgresql+psycopg")
         if self.dialect == "sqlite":
@@ -103,8 +136,10 @@ class Database:
                 pool_size=pool_size,
                 pool_pre_ping=True,
                 pool_timeout=5,
-                connect_args={"connect_timeout": 5},
+                connect_args=_NOTICED,
             )
+            sa.event.listen(self.engine, "checkout", lambda used, *_: self._in_use.add(used))
+            sa.event.listen(self.engine, "checkin", lambda used, *_: self._in_use.discard(used))
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -123,6 +158,15 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def abandon(self) -> None:
+        """Break every connection in use, and open none any more: whoever waits is told at once.
+
+        For the end of a process that has waited long enough for a server that does not answer.
+        """
+        self._is_abandoned = True
+        for used in list(self._in_use):
+            _break(used)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -192,6 +236,8 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
+        if self._is_abandoned:
+            raise StoreUnavailableError("it was given up")
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -199,7 +245,18 @@ class Database:
             reason = (
                 str(error.orig or error) if isinstance(error, sa.exc.DBAPIError) else str(error)
             )
-            raise StoreUnavailableError(reason.strip().splitlines()[0]) from error
+            conflict = getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS
+            kind = StoreConflictError if conflict else StoreUnavailableError
+            raise kind(reason.strip().splitlines()[0]) from error
+
+
+def _break(connection: Any) -> None:
+    """Shut a psycopg connection's socket, while another thread waits for it."""
+    try:
+        with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+    except (OSError, sa.exc.DBAPIError):
+        return
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from portreeve.api.routes import Markdown, Prometheus, Routes
@@ -37,21 +38,22 @@ async def live(service: Service, actor: Actor) -> Live:  # noqa: ARG001
 
 
 @routes.get("/health/ready", None)
-def ready(service: Service, actor: Actor) -> Ready:  # noqa: ARG001
+async def ready(service: Service, actor: Actor) -> Ready:  # noqa: ARG001
     """Whether the service takes requests: database, engine and workers are well.
 
     While it does not, the answer is a problem `unavailable` whose `more` has the checks.
     """
-    checks = service.ready()
+    # not in the threads of other requests: all of those may wait for the database
+    checks = await asyncio.to_thread(service.ready)
     if any(state != "ok" for state in checks.values()):
         raise ServiceError("unavailable", "The service is not ready. `more` says why.", **checks)
     return Ready(checks=checks)
 
 
 @routes.get("/metrics", Scope.metrics)
-def metrics(service: Service, actor: Actor) -> Prometheus:
+async def metrics(service: Service, actor: Actor) -> Prometheus:
     """Metrics for Prometheus."""
-    return Prometheus(service.measured(actor))
+    return Prometheus(await asyncio.to_thread(service.measured, actor))
 
 
 @routes.get("/openapi.json", None)
