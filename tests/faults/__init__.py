@@ -1,0 +1,1 @@
+"""Reliability, proved against real processes that are killed, frozen, starved and stopped."""
