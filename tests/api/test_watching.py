@@ -68,7 +68,7 @@ def test_it_lives_and_is_ready(http):
 
 
 def test_it_is_not_ready_without_its_database(http, service, monkeypatch):
-    monkeypatch.setattr(service, "_database", lambda: "connection refused")
+    monkeypatch.setattr(service._probe, "state", lambda: "connection refused")
     answer = http.get("/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.json()["more"]["database"] == "connection refused"

@@ -24,11 +24,13 @@ class AsyncClient(AsyncOperations):
     Usage:
 
     ```python
-    >>> from portreeve.client import AsyncClient
-    >>> client = AsyncClient("http://127.0.0.1:8014", key="ptr_...")
-    >>> screened = await client.screen(Submission(id="p-1", text="面膜89元 加微信 abc12345"))
-    >>> screened.verdict
-    <Verdict.refuse: 'refuse'>
+    from portreeve.client import AsyncClient
+    from portreeve.schemas.screening import Submission
+
+    client = AsyncClient("http://127.0.0.1:8014", key="ptr_...")
+    screened = await client.screen(Submission(id="p-1", text="面膜89元一盒 加微信 abc12345 下单"))
+    screened.verdict  # <Verdict.refuse: 'refuse'>
+    screened.reasons[0].clause  # '3.1'
     ```
 
     ``url`` and ``key`` come from PORTREEVE_URL, and PORTREEVE_KEY or PORTREEVE_KEY_FILE, if they
@@ -92,8 +94,8 @@ class AsyncClient(AsyncOperations):
         """Every record of a list, page by page.
 
         ```python
-        >>> async for delivery in client.each(client.list_deliveries, "whk_1"):
-        ...     print(delivery.state)
+        async for delivery in client.each(client.list_deliveries, "whk_1"):
+            print(delivery.type, delivery.state)
         ```
         """
         query = Paging() if query is None else query

@@ -24,11 +24,13 @@ class Client(Operations):
     Usage:
 
     ```python
-    >>> from portreeve.client import Client
-    >>> client = Client("http://127.0.0.1:8014", key="ptr_...")
-    >>> screened = client.screen(Submission(id="p-1", text="面膜89元一盒 加微信 abc12345 下单"))
-    >>> screened.verdict
-    <Verdict.refuse: 'refuse'>
+    from portreeve.client import Client
+    from portreeve.schemas.screening import Submission
+
+    client = Client("http://127.0.0.1:8014", key="ptr_...")
+    screened = client.screen(Submission(id="p-1", text="面膜89元一盒 加微信 abc12345 下单"))
+    screened.verdict  # <Verdict.refuse: 'refuse'>
+    screened.reasons[0].clause  # '3.1'
     ```
 
     ``url`` and ``key`` come from PORTREEVE_URL, and PORTREEVE_KEY or PORTREEVE_KEY_FILE, if they
@@ -88,8 +90,8 @@ class Client(Operations):
         """Every record of a list, page by page.
 
         ```python
-        >>> for delivery in client.each(client.list_deliveries, "whk_1", query=DeliveryFilter()):
-        ...     print(delivery.state)
+        for delivery in client.each(client.list_deliveries, "whk_1"):
+            print(delivery.type, delivery.state)
         ```
         """
         query = Paging() if query is None else query

@@ -32,7 +32,7 @@ def sign(key: bytes, id: str, timestamp: int, body: bytes) -> str:
     """The signature of one message; ``timestamp`` is in seconds since 1970.
 
     >>> sign(b"k" * 32, "evt_1", 1_401_580_800, b"{}")
-    'v1,ChOaB1Y1TnJLHPqSYCjeUSgSc3sBuKkm2SEAs6pvqwg='
+    'v1,pKC4q4aYJsej87GAW9PTYvAbU8roEs8U2PimOG5LKsA='
     """
     signed = f"{id}.{timestamp}.".encode() + body
     return f"{_VERSION},{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
