@@ -143,7 +143,7 @@ def test_undoing_restores_the_post_with_its_comments_and_lifts_the_sanction(
     assert sorted(undone.comments_restored) == ["answer", "kind", "rude"]
     assert [(s.kind, s.state) for s in undone.sanctions_lifted] == [("mute", "reversed")]
     assert [type for type, _, _ in events(database)][-5:] == [
-        "comments.restored", "sanction.lifted", "item.restored", "decision.reversed",
+        "comments.restored", "item.restored", "decision.reversed", "sanction.lifted",
         "notice.created",
     ]  # fmt: skip
 
@@ -302,6 +302,37 @@ def test_followers_are_given_back_only_for_times_that_nothing_else_takes(databas
     assert [[(w["from"][11:13], w["until"][11:13]) for w in of] for of in spans] == [
         [("00", "04")], [("04", "05")],
     ]  # fmt: skip
+
+
+def test_a_post_refused_for_a_mute_comes_back_with_it(database, context, clock, follow, undo):
+    account(database)
+    first = decision(database, "post-1")
+    decision(database, "post-2")
+    clock.advance(hours=1)
+    muted = decision(database, "chat", rules=("account.mute",))
+    decision(database, "worse", rules=("account.mute", "links.marketplace-closed"))
+    clock.advance(hours=1)
+    Sanctions(context).impose(ANN, Imposition(account="baker", kind="mute", days=1, reason="Spam."))
+    clock.advance(hours=1)
+    decision(database, "later", rules=("account.mute",))
+    follow()
+    undone = undo(first)
+    assert undone.freed == [muted]
+    assert [state(database, item)[0] for item in ("post-1", "chat", "worse", "later")] == [
+        "published", "published", "refused", "refused",
+    ]  # fmt: skip
+    assert [subject for _, subject, _ in events(database, "item.restored")] == ["post-1", "chat"]
+
+
+def test_a_person_who_allows_frees_what_the_mute_refused(database, clock, follow, person):
+    decision(database, "post-1")
+    decision(database, "post-2")
+    clock.advance(hours=1)
+    decision(database, "chat", rules=("account.mute",))
+    follow()
+    person("post-1", "allow")
+    follow()
+    assert (kinds(database), state(database, "chat")) == ([], ("published", None))
 
 
 def test_the_case_of_an_undone_decision_is_marked(database, follow, undo):

@@ -132,6 +132,13 @@ class Undone(Answer, frozen=True, kw_only=True):
         list[Sanction],
         Meta(description="what the remaining strikes bring instead, such as an earlier step"),
     ]
+    freed: Annotated[
+        list[str],
+        Meta(
+            description="decisions undone along, because they rested on nothing but a sanction "
+            "that was lifted, such as a post refused for a mute"
+        ),
+    ]
     followers_restored: Annotated[
         int, Meta(description="how many followers the host is asked to give back")
     ]

@@ -9,34 +9,18 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from portreeve.enforcement import consequences
-from portreeve.enforcement.reach import reach
 from portreeve.franking.grade import EvidenceGrade
 from portreeve.model import Verdict
 from portreeve.policy import Policy, Rule
 from portreeve.service.bulk import Event, announce_all
 from portreeve.service.context import Context
+from portreeve.service.reversing import free
 from portreeve.service.settling import decided_by_item, settle, settle_strikes
 from portreeve.service.standing import PolicyBook, recompute, try_lock
-from portreeve.store import Transaction, new_id
+from portreeve.service.telling import Row, give_notices, item_event, rules_of
+from portreeve.store import Transaction
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables import core, enforcement
-
-_EVENTS = {
-    "allow": "item.restored",
-    "label": "item.labelled",
-    "limit": "item.limited",
-    "hold": "item.held",
-    "refuse": "item.refused",
-    "remove": "item.removed",
-}
-"""What a host is told to do with an item, when the decision was not the answer to its own call."""
-
-
-Row = sa.Row[Any]
-
-
-_ACCOUNT_LIMITED = "account.limit"
-"""Stands among a decision's rules when its account is under the sanction ``limit``."""
 
 
 class CaseDesk(Protocol):
@@ -95,7 +79,8 @@ class Enforcement:
         strikes = self._strike(tx, believed, rules)
         settled = settle(tx, decided)
         concerned = {strike["account"] for strike in strikes} | settle_strikes(tx, decided)
-        recompute(tx, concerned, self._policies)
+        changed = recompute(tx, concerned, self._policies)
+        free(tx, changed.reversed, "portreeve", self._policies)
         self._open_cases(tx, live)
         struck: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for strike in strikes:
@@ -150,38 +135,7 @@ class Enforcement:
             self._cases.open_for(tx, of, self._policies.named(label))
 
 
-def rules_of(rows: Iterable[Row], policies: PolicyBook) -> dict[str, list[Rule]]:
-    """The rules that hold, by decision, as the decision's policy has them."""
-    known: dict[str, dict[str, Rule]] = {}
-    found = {}
-    for row in rows:
-        label = row.policy
-        if label not in known:
-            known[label] = {rule.id: rule for rule in policies.named(label).rules}
-        found[row.id] = [known[label][id] for id in row.rules if id in known[label]]
-    return found
-
-
 _COPIED = ("seq", "account", "network", "item", "revision", "policy")
-
-
-def give_notices(tx: Transaction, notices: Iterable[dict[str, Any]]) -> list[str]:
-    """Write notices to accounts and announce them; their ids. Nobody is told where no account is.
-
-    Each names ``account``, ``kind``, and ``decision`` or ``sanction``.
-    """
-    rows = [
-        {"id": new_id("ntc"), "decision": None, "sanction": None, "created": tx.time} | notice
-        for notice in notices
-        if notice["account"] is not None
-    ]
-    if rows:
-        tx.execute(sa.insert(enforcement.notices), rows)
-    names = ("account", "kind", "decision", "sanction")
-    announce_all(
-        tx, (("notice.created", row["id"], {name: row[name] for name in names}) for row in rows)
-    )
-    return [row["id"] for row in rows]
 
 
 def _has_effect(row: Row) -> bool:
@@ -207,11 +161,3 @@ def _decision_event(row: Row, strikes: Sequence[dict[str, Any]]) -> Event:
     facts = {name: getattr(row, name) for name in names}
     costs = [{"ladder": s["ladder"], "count": s["count"]} for s in strikes]
     return "decision.made", row.id, facts | {"strikes": costs}
-
-
-def item_event(row: Row, rules: Sequence[Rule]) -> Event:
-    """What a host is to do with an item by a decision in force; ``rules``: those that hold."""
-    facts = {"decision": row.id, "account": row.account, "network": row.network}
-    if row.verdict == Verdict.limit:
-        facts["reach"] = reach(rules, account_limited=_ACCOUNT_LIMITED in row.rules)
-    return _EVENTS[row.verdict], row.item, facts

@@ -228,6 +228,12 @@ class _Facts:
             row["decision"]: row["facts"]
             for row in fetch_in(read, sa.select(r), r.c.decision, named)
         }
+        i = core.items.c
+        named_items = {row["item"] for row in self.decisions.values()}
+        self.states = {
+            row["id"]: row["state"]
+            for row in fetch_in(read, sa.select(i.id, i.state), i.id, named_items)
+        }
         self.strikes: dict[str, list[Row]] = defaultdict(list)
         for row in fetch_in(read, sa.select(k).where(k.c.withdrawn.is_(None)), k.c.decision, named):
             self.strikes[row["decision"]].append(row)
@@ -263,12 +269,21 @@ class _Facts:
 
 
 def _correction(about: Row, facts: _Facts, language: Language) -> dict[str, Any]:
-    undone = facts.reversals[about["id"]]
+    undone = facts.reversals.get(about["id"])
+    if undone is None:
+        shown = facts.states.get(about["item"]) == "published"
+        follows = [words.appears(language)] if shown else []
+    else:
+        follows = _reversed(undone, language)
+    return {"title": words.correction(about["surface"], language), "consequences": follows}
+
+
+def _reversed(undone: dict[str, Any], language: Language) -> list[str]:
+    """What an undo reversed, in words."""
     follows = []
     if undone["state"] == "published" != undone["state_before"]:
         follows.append(words.appears(language))
     if undone["strikes_withdrawn"]:
         follows.append(words.withdrawn(undone["strikes_withdrawn"], language))
     kinds = dict.fromkeys(one["kind"] for one in undone["sanctions_lifted"])
-    follows += [words.lifted(kind, language) for kind in kinds]
-    return {"title": words.correction(about["surface"], language), "consequences": follows}
+    return follows + [words.lifted(kind, language) for kind in kinds]

@@ -15,9 +15,9 @@ from portreeve.schemas.enforcement import Imposition, Lift, Sanction, SanctionSt
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import announce_all
 from portreeve.service.context import Context
-from portreeve.service.enforcement import give_notices
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.standing import lock, sanction_event
+from portreeve.service.telling import give_notices
 from portreeve.store import Transaction, new_id
 from portreeve.store.tables import core, enforcement
 

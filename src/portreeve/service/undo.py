@@ -9,19 +9,15 @@ import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.enforcement import Sanction, Span, Undone, UndoRequest
-from portreeve.service import case_steps
 from portreeve.service.actor import Actor
-from portreeve.service.bulk import announce_all
-from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
-from portreeve.service.enforcement import give_notices, item_event, rules_of
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.reversing import correct, free, take_out
 from portreeve.service.sanctions import as_sanction
-from portreeve.service.settling import Settled, decided_by_item, settle, settle_strikes
+from portreeve.service.settling import Settled, decided_by_item, settle_strikes
 from portreeve.service.standing import PolicyBook, Recomputed, lock, recompute
 from portreeve.store import Transaction
 from portreeve.store.tables import core, enforcement
-from portreeve.store.tables.cases import case_items
 from portreeve.store.vault import NOBODY
 
 
@@ -57,18 +53,15 @@ class Undo:
             ServiceError: ``not-found``; ``conflict`` when it is undone already.
         """
         lock(tx)
-        row = self._mark(tx, actor_name, decision_id)
-        i = core.items.c
-        item = tx.execute(sa.select(i.state, i.decision).where(i.id == row.item)).first()
-        before = item.state if item is not None else None
-        decided = decided_by_item(tx, [row.item])
-        settled = settle(tx, decided)
+        row = self._decision(tx, decision_id)
+        before = tx.execute(
+            sa.select(core.items.c.state).where(core.items.c.id == row.item)
+        ).scalar()
+        settled = take_out(tx, [row], actor_name, self._policies)
         strikes = self._strikes_standing(tx, decision_id)
-        accounts = settle_strikes(tx, decided)
+        accounts = settle_strikes(tx, decided_by_item(tx, [row.item]))
         changed = recompute(tx, accounts, self._policies, actor_name)
-        if item is not None and item.decision == decision_id and before != "deleted":
-            self._tell_of_item(tx, row, settled.in_force[row.item])
-        self._tell(tx, row)
+        freed = free(tx, changed.reversed, actor_name, self._policies)
         undone = Undone(
             decision=decision_id,
             item=row.item,
@@ -85,13 +78,14 @@ class Undo:
             sanctions_started=_sanctions(tx, [one["id"] for one in changed.started]),
             followers_restored=changed.followers_restored,
             windows=_windows(changed, row.account),
-            notice=self._correct(tx, row),
+            freed=freed,
+            notice=next(iter(correct(tx, [row])), None),
         )
         self._record(tx, undone, reason)
         return undone
 
-    def _mark(self, tx: Transaction, actor_name: str, decision_id: str) -> sa.Row[Any]:
-        """Mark the decision as undone; what follows from it is never drawn any more."""
+    def _decision(self, tx: Transaction, decision_id: str) -> sa.Row[Any]:
+        """The decision, which is not undone yet."""
         d = core.decisions
         row = tx.execute(sa.select(d).where(d.c.id == decision_id).with_for_update()).first()
         if row is None:
@@ -102,11 +96,6 @@ class Undo:
                 f"The decision {decision_id} was undone already, by {row.undone_by!r}. "
                 "There is nothing left to undo.",
             )
-        tx.execute(
-            sa.update(d)
-            .where(d.c.id == decision_id)
-            .values(undone=tx.time, undone_by=actor_name, followed=True)
-        )
         return row
 
     def _strikes_standing(self, tx: Transaction, decision_id: str) -> int:
@@ -115,41 +104,6 @@ class Undo:
             s.decision == decision_id, s.withdrawn.is_(None)
         )
         return int(tx.execute(counted).scalar_one())
-
-    def _tell_of_item(self, tx: Transaction, row: sa.Row[Any], in_force: str | None) -> None:
-        """Tell the host what to do with the item: an older decision is in force now, or none."""
-        if in_force is None:
-            tx.announce(
-                "item.restored", row.item,
-                decision=row.id, account=row.account, network=row.network,
-            )  # fmt: skip
-            return
-        d = core.decisions
-        older = tx.execute(sa.select(d).where(d.c.id == in_force)).one()
-        rules = rules_of([older], self._policies)[older.id]
-        announce_all(tx, [item_event(older, rules)])
-
-    def _tell(self, tx: Transaction, row: sa.Row[Any]) -> None:
-        tx.announce(
-            "decision.reversed", row.id,
-            item=row.item, revision=row.revision, account=row.account, network=row.network,
-            verdict=row.verdict, stage=row.stage,
-        )  # fmt: skip
-        members = tx.execute(
-            sa.select(case_items.c.case).where(case_items.c.decision == row.id)
-        ).scalars()
-        case_steps.write(
-            tx, [Step(case, "portreeve", "undone", {"decision": row.id}) for case in members]
-        )
-
-    def _correct(self, tx: Transaction, row: sa.Row[Any]) -> str | None:
-        """Tell the account, if it was told of the decision."""
-        n = enforcement.notices.c
-        told = tx.execute(sa.select(n.id).where(n.decision == row.id, n.kind == "decision")).first()
-        if told is None:
-            return None
-        notice = {"account": row.account, "kind": "correction", "decision": row.id}
-        return give_notices(tx, [notice])[0]
 
     def _record(self, tx: Transaction, undone: Undone, reason: str) -> None:
         sealed = self._context.vault.seal_many(
