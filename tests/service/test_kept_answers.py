@@ -73,9 +73,7 @@ def test_one_that_was_killed_is_taken_over_after_a_minute(kept, clock):
 
 def test_of_many_at_once_one_is_the_first(kept):
     found = []
-    threads = [
-        threading.Thread(target=lambda: found.append(kept.begin(once()))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: found.append(kept.begin(once()))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

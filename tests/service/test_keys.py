@@ -1,4 +1,4 @@
-"""API keys: made once, recognised from memory, revoked within two seconds, alive without a store."""
+"""API keys: made once, recognised from memory, revoked within two seconds."""
 
 import threading
 from datetime import timedelta
