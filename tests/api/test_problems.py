@@ -30,7 +30,8 @@ def test_no_key(http):
         401,
         "unauthenticated",
         "Authorization",
-        "There is no API key. Give one in the header `Authorization: Bearer ...`.",
+        "There is no API key. Give one in the header `Authorization: Bearer ...`; "
+        "`portreeve keys create` makes one.",
     )
     assert answer.headers["www-authenticate"] == 'Bearer realm="portreeve"'
 

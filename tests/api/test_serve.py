@@ -42,7 +42,8 @@ class Served:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        _, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=60)
+        assert out == "Stopped.\n"
         return self.process.returncode, [json.loads(line) for line in err.splitlines()]
 
 
@@ -157,7 +158,7 @@ def test_a_port_that_is_taken(data):
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"PORTREEVE_PORT": "many"}, "portreeve: PORTREEVE_PORT: Expected `int`, got `str`.\n"),
+        ({"PORTREEVE_PORT": "many"}, "portreeve: PORTREEVE_PORT must be a whole number.\n"),
         (
             {"PORTREEVE_MASTER_KEY": "c2hvcnQ="},
             "portreeve: PORTREEVE_MASTER_KEY is not base64 of 32 bytes. Restore it from a backup; "

@@ -33,7 +33,8 @@ class Access:
         if kind.lower() != b"bearer" or not secret:
             raise ServiceError(
                 "unauthenticated",
-                "There is no API key. Give one in the header `Authorization: Bearer ...`.",
+                "There is no API key. Give one in the header `Authorization: Bearer ...`; "
+                "`portreeve keys create` makes one.",
                 field="Authorization",
             )
         text = secret.strip().decode("latin-1")

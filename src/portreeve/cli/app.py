@@ -39,6 +39,8 @@ app = typer.Typer(
     help="""Commerce governance for social networks: decide posts by a written policy.
 
     Start with: portreeve screen posts.jsonl --out decisions.parquet --report report.html
+
+    Or serve the HTTP API: portreeve serve
     """,
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -55,3 +55,4 @@ def serve(
         typer.echo(f"  key    {path}")
     typer.echo("Starting ...")
     server.run()
+    typer.echo("Stopped.")

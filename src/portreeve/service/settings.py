@@ -96,8 +96,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     traces: Annotated[
         str | None,
         Meta(
-            description="address of an OpenTelemetry collector (OTLP over HTTP) for traces, such as "
-            "http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT if not given; else no traces"
+            description="address of an OpenTelemetry collector (OTLP over HTTP) for traces, such "
+            "as http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT if not given; else no traces"
         ),
     ] = None
     deadlines: Annotated[
@@ -145,4 +145,14 @@ def _typed(name: str, value: str, hint: object) -> typing.Any:
         return msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
         variable = f"PORTREEVE_{name.upper()}"
-        raise ServiceError("invalid", f"{variable}: {error}.", field=variable) from None
+        kind = typing.get_args(hint)[0]
+        if typing.get_origin(kind) is Literal:
+            what = f"{variable} must be one of {', '.join(typing.get_args(kind))}."
+        elif kind in _KINDS and str(error).endswith("got `str`"):
+            what = f"{variable} must be {_KINDS[kind]}."
+        else:
+            what = f"{variable}: {error}."
+        raise ServiceError("invalid", what, field=variable) from None
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
