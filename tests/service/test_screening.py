@@ -17,6 +17,7 @@ from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.policies import Policies
+from portreeve.service.rescreening import Rescreening
 from portreeve.service.screening import Screening
 from portreeve.service.spool import Entry, Spool
 from portreeve.service.stored import Stored
@@ -313,3 +314,38 @@ def test_nobody_waits_for_ever_when_the_service_stops(desk):
     with pytest.raises(ServiceError) as refused:
         desk.screen(post("late", LIFE))
     assert refused.value.code == "unavailable"
+
+
+def test_a_comment_under_a_post_that_is_down_is_hidden_with_it(desk):
+    [down] = desk.submit(post("post"))
+    desk.submit(
+        post("under", LIFE, account="bob", parent="post", surface=Surface.comment),
+        post("beside", LIFE, account="bob", parent="unknown", surface=Surface.comment),
+    )
+    hidden = {item.id: item.hidden_by for item in desk.rows(core.items)}
+    assert hidden == {"post": None, "under": down.decision, "beside": None}
+
+
+def test_an_account_that_is_limited_reaches_few(desk):
+    desk.submit(post("before", LIFE))
+    with desk.context.database.write() as tx:
+        tx.execute(
+            sa.insert(sanctions).values(
+                id="san_1", account="ann", network="acquaintance", kind="limit", begins=START,
+                ends=None, open=True, imposed=START, imposed_by="rev",
+            )
+        )  # fmt: skip
+    [answer] = desk.submit(post("later", LIFE))
+    assert (answer.verdict, answer.reach, answer.rules) == ("limit", 0.1, ["account.limit"])
+
+
+def test_deciding_again_what_has_not_changed_keeps_its_revision(desk):
+    [first] = desk.submit(post("a", LIFE))
+    again = Rescreening(desk.context)
+    policy = desk.policies.named("acquaintance@2014-06")
+    [dry] = again(["a"], policy, stage="retroactive", by="portreeve", dry=True)
+    assert dry == ("a", "allow", "allow", None, [])
+    [done] = again(["a"], policy, stage="retroactive", by="portreeve", dry=False)
+    [_, decision] = desk.rows(core.decisions)
+    assert (decision.id, decision.revision, decision.stage) == (done[3], 1, "retroactive")
+    assert decision.supersedes == first.decision

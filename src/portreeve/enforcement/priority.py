@@ -65,7 +65,7 @@ def priority(
     1600.0
     """
     age = max(now - opened, timedelta(0))
-    return weight(severity, reach, reports) * 2.0 ** (age / DOUBLING)
+    return weight(severity, reach, reports) * math.exp2(age / DOUBLING)
 
 
 def rank(opened: int, severity: float, reach: int, reports: int) -> int:

@@ -14,10 +14,7 @@ from portreeve.engine import Assessed, assess, judge
 from portreeve.model import Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
-from portreeve.service.reasons import ReasonBook, reach_of
-
-SANCTION_RULE = "account."
-"""Rules that start so are no rules of a policy: a sanction of the account decided."""
+from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
 
 _LISTED = (
     "verdict", "lawful", "permitted", "rules", "clauses", "promotion", "intent",

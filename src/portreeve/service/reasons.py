@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 import msgspec
 
+from portreeve.enforcement.reach import reach
 from portreeve.model import Verdict
 from portreeve.policy import Policy
 from portreeve.policy.parts import Rule
 from portreeve.schemas.screening import Destination, Reason, Text, as_text
+
+SANCTION_RULE = "account."
+"""Rules that start so are no rules of a policy: a sanction of the account decided."""
 
 _SANCTIONS = {
     "suspend": Text(
@@ -45,7 +49,7 @@ def reasons_of(policy: Policy, rules: Iterable[str]) -> list[Reason]:
     found = []
     for name in rules:
         rule = known.get(name)
-        kind = name.removeprefix("account.")
+        kind = name.removeprefix(SANCTION_RULE)
         if rule is not None:
             found.append(_reason(policy, rule))
         elif kind != name and kind in _SANCTIONS:
@@ -78,9 +82,12 @@ class ReasonBook:
 
 
 def reach_of(policy: Policy, rules: Iterable[str]) -> float | None:
-    """The smallest share of the audience that the rules leave; None where none limits it."""
-    shares = [policy.rule(name).reach for name in rules if not name.startswith("account.")]
-    return min((share for share in shares if share is not None), default=None)
+    """The share of the audience that rules, and a sanction of the account, leave; None for all."""
+    named = list(rules)
+    return reach(
+        [policy.rule(name) for name in named if not name.startswith(SANCTION_RULE)],
+        account_limited=f"{SANCTION_RULE}limit" in named,
+    )
 
 
 def _reason(policy: Policy, rule: Rule) -> Reason:

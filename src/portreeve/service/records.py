@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
+from portreeve.enforcement.consequences import DOWN
 from portreeve.schemas.screening import Stage
-from portreeve.service.judged import SANCTION_RULE, Judged, content_bytes
+from portreeve.service.judged import Judged, content_bytes
+from portreeve.service.reasons import SANCTION_RULE
 from portreeve.store import Transaction, micros, moment, new_ids
 from portreeve.store.log import pack
 from portreeve.store.rows import insert_rows, rows_by_key
@@ -28,7 +31,7 @@ _DECISION = (
 )  # fmt: skip
 _ITEM = (
     "id", "network", "surface", "account", "parent", "audience", "time", "revision", "digest",
-    "state", "decision", "received", "updated",
+    "state", "hidden_by", "decision", "received", "updated",
 )  # fmt: skip
 _CONTENT = ("decision", "item", "account", "sealed", "stored")
 _ENCODE = msgspec.json.Encoder().encode
@@ -104,7 +107,7 @@ class Recorder:
         so. Of several submissions of one item in a lot the first is written; the others are told
         its decision, or are left for another lot when their content differs (``revision`` 0).
         """
-        found = rows_by_key(tx.connection, items, Kept._fields, lot.ids())
+        found = rows_by_key(tx.connection, items, Kept._fields, lot.ids(), lock=True)
         kept = {row[0]: Kept._make(row) for row in found}
         digests = [
             self._vault.digest(s.account or NOBODY, content_bytes(s))
@@ -131,7 +134,7 @@ class Recorder:
         named = new_ids("dec", len(fresh))
         for at, name in zip(fresh, named, strict=True):
             before = kept.get(ids[at])
-            answers[at] = Written(name, before.revision + 1 if before else 1)
+            answers[at] = Written(name, _revision(before, digests[at]))
         self._meet(tx, [s.account for s in judged.submissions if s.account])
         batch = tx.execute(
             sa.insert(batches).values(
@@ -197,17 +200,18 @@ class Recorder:
         new: list[tuple[Any, ...]] = []
         edits: list[tuple[Any, ...]] = []
         now = micros(tx.time)
+        hides = _hidden_parents(tx, {s.parent for s in lot.judged.submissions if s.parent})
         for at, decision in zip(fresh, named, strict=True):
             s = lot.judged.submissions[at]
             before = kept.get(str(s.id))
             row = (
                 str(s.id), lot.network, s.surface.value, s.account, s.parent, s.audience,
                 None if s.time is None else micros(s.time),
-                before.revision + 1 if before else 1, digests[at], lot.judged.state(at), decision,
-                before.received if before else now, now,
+                _revision(before, digests[at]), digests[at], lot.judged.state(at),
+                hides.get(s.parent or ""), decision, before.received if before else now, now,
             )  # fmt: skip
             (edits if before else new).append(row)
-        insert_rows(tx, items, _ITEM, new)
+        insert_rows(tx, items, _ITEM, sorted(new, key=itemgetter(0)))
         if edits:
             upsert(tx, items, [_typed(row) for row in edits])
 
@@ -222,6 +226,28 @@ def _typed(row: tuple[Any, ...]) -> dict[str, Any]:
     for name in _MOMENTS:
         values[name] = None if values[name] is None else moment(values[name])
     return values
+
+
+def _hidden_parents(tx: Transaction, parents: set[str]) -> dict[str, str]:
+    """By parent that is down, or hidden itself, the decision that took it down."""
+    if not parents:
+        return {}
+    found = rows_by_key(
+        tx.connection, items, ("id", "state", "decision", "hidden_by"), sorted(parents)
+    )
+    hides = {row[0]: row[2] if row[1] in DOWN else row[3] for row in map(tuple, found)}
+    return {id: decision for id, decision in hides.items() if decision is not None}
+
+
+def _revision(before: Kept | None, digest: str) -> int:
+    """Which revision of an item a submission is."""
+    if before is None:
+        return 1
+    return before.revision if _is_same(before, digest) else before.revision + 1
+
+
+def _is_same(before: Kept, digest: str) -> bool:
+    return before.digest == digest and before.state != "deleted"
 
 
 def _sorted_out(
@@ -251,7 +277,7 @@ def _stands(before: Kept, digest: str, lot: Lot, at: int) -> bool:
     """
     if lot.stages[at] == "late" and before.updated > micros(lot.accepted[at]):
         return True
-    return before.digest == digest and before.state != "deleted"
+    return _is_same(before, digest)
 
 
 def _decision(

@@ -15,7 +15,7 @@ from portreeve.model import Verdict
 from portreeve.service import case_steps
 from portreeve.service.bulk import announce_all, fetch_in
 from portreeve.service.case_steps import Step
-from portreeve.service.judged import SANCTION_RULE
+from portreeve.service.reasons import SANCTION_RULE
 from portreeve.service.settling import Settled, decided_by_item, settle
 from portreeve.service.standing import PolicyBook
 from portreeve.service.telling import Row, give_notices, item_event, rules_of

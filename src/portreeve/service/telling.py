@@ -11,7 +11,7 @@ from portreeve.enforcement.reach import reach
 from portreeve.model import Verdict
 from portreeve.policy import Rule
 from portreeve.service.bulk import Event, announce_all
-from portreeve.service.judged import SANCTION_RULE
+from portreeve.service.reasons import SANCTION_RULE
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction, new_id
 from portreeve.store.tables import enforcement

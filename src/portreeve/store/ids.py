@@ -7,7 +7,7 @@ import time
 
 
 def new_id(kind: str) -> str:
-    """A new name: ``kind``, then 48 bits of time in milliseconds and 80 random bits, in 32 hex digits.
+    """A new name: ``kind``, then 32 hex digits: 48 bits of time in milliseconds, 80 random bits.
 
     ``kind`` is a short word such as ``dec`` for a decision. Later names sort after earlier ones, to
     the millisecond; nobody can guess one from another.

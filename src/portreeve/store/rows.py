@@ -26,13 +26,19 @@ def insert_rows(
         statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})'
         tx.connection.exec_driver_sql(statement, list(rows))
         return
+    import psycopg
+
     driver: Any = tx.connection.connection.driver_connection
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
+    statement = f'COPY "{table.name}" ({columns}) FROM STDIN'
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        # as SQLAlchemy says it of every other statement; without the rows
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, psycopg.Error, dialect=tx.connection.dialect
+        ) from error
 
 
 def rows_by_key(
@@ -42,10 +48,12 @@ def rows_by_key(
     keys: Iterable[str],
     *,
     where: str | None = None,
+    lock: bool = False,
 ) -> list[sa.Row[Any]]:
     """Raw values of the named columns, of the rows whose first named column is one of ``keys``.
 
-    ``where``: a Boolean column that must be true besides.
+    ``where``: a Boolean column that must be true besides. ``lock``: no other transaction changes
+    these rows until this one ends.
     """
     columns = ", ".join(f'"{name}"' for name in names)
     besides = "" if where is None else f'"{where}" AND '
@@ -54,5 +62,7 @@ def rows_by_key(
         given = json.dumps(list(keys))
         found = connection.exec_driver_sql(f"{start} IN (SELECT value FROM json_each(?))", (given,))
     else:
-        found = connection.exec_driver_sql(f"{start} = ANY(%s)", (list(keys),))
+        # in order, so that two processes never wait for each other
+        end = f' ORDER BY "{names[0]}" FOR UPDATE' if lock else ""
+        found = connection.exec_driver_sql(f"{start} = ANY(%s){end}", (list(keys),))
     return list(found.all())

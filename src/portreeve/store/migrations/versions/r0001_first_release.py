@@ -398,7 +398,7 @@ def upgrade() -> None:
         "decisions",
         ["seq"],
         unique=False,
-        sqlite_where=sa.text("NOT followed"),
+        sqlite_where=sa.text("followed = 0"),
         postgresql_where=sa.text("NOT followed"),
     )
     op.create_index(
