@@ -163,12 +163,16 @@ def said(text: Text, language: Language) -> str:
 def quotes(text: str | None, links: Sequence[str], evidence: Iterable[Evidence]) -> list[Quote]:
     """The places that a decision rests on, in the item's own words; each once.
 
-    >>> place = Evidence(field="text", start=2, end=6, what="price CNY 89")
-    >>> quotes("面膜89元一盒", [], [place])[0].words
-    '89元一'
+    Places that overlap are one, so that nobody is shown a word cut in two.
+
+    >>> word = Evidence(field="text", start=0, end=2, what="wechat word")
+    >>> contact = Evidence(field="text", start=1, end=7, what="contact wechat:abc1")
+    >>> [quote] = quotes("加微信abc1", [], [word, contact])
+    >>> quote.words, quote.what
+    ('加微信abc1', 'wechat word, contact wechat:abc1')
     """
     found = {}
-    for place in evidence:
+    for place in _joined(evidence):
         source = text if place.field == "text" else _link(links, place.field)
         words = (source or "")[place.start : place.end]
         if words:
@@ -176,6 +180,23 @@ def quotes(text: str | None, links: Sequence[str], evidence: Iterable[Evidence])
                 field=place.field, words=words, what=place.what
             )
     return list(found.values())
+
+
+def _joined(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Places in their order, with neighbours that overlap made one."""
+    joined: list[Evidence] = []
+    for place in evidence:
+        last = joined[-1] if joined else None
+        if last and last.field == place.field and last.start <= place.start < last.end:
+            joined[-1] = Evidence(
+                field=last.field,
+                start=last.start,
+                end=max(last.end, place.end),
+                what=last.what if place.what == last.what else f"{last.what}, {place.what}",
+            )
+        else:
+            joined.append(place)
+    return joined
 
 
 def plain(
