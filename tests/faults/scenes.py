@@ -86,11 +86,11 @@ def outage(
     """Take the database away under load and bring it back; ``killed``: and kill the process."""
     with serving(service):
         load = Load([service], name="o", surfaces=OPEN_SURFACES).start()
-        _warm(load)
+        warm(load)
         gone = time.monotonic()
         away()
         try:
-            _wait(lambda: service.request("GET", "/health/ready")[0] == 503, 5.0)
+            wait(lambda: service.request("GET", "/health/ready")[0] == 503, 5.0)
             status, problem = service.request("GET", "/health/ready")
             assert (status, problem["code"]) == (503, "unavailable")
             assert "database" in problem["more"]["database"] + problem["more"]["screening"]
@@ -102,7 +102,7 @@ def outage(
         returned = time.monotonic()
         if killed:
             service.start()
-        _wait(lambda: service.request("GET", "/health/ready")[0] == 200, 30.0)
+        wait(lambda: service.request("GET", "/health/ready")[0] == 200, 30.0)
         ready = time.monotonic()
         time.sleep(1.0)
         load.stop()
@@ -142,8 +142,9 @@ def stopped(server: postgres.Server) -> tuple[Callable[[], None], Callable[[], N
     return server.halt, server.start
 
 
-def _warm(load: Load) -> None:
-    _wait(lambda: len(load.answers) > 100, 30.0)
+def warm(load: Load) -> None:
+    """Wait until the service answers as it does on other days."""
+    wait(lambda: len(load.answers) > 100, 30.0)
 
 
 def _by_surface(answers: Iterator[Answer]) -> dict[str, list[float]]:
@@ -153,7 +154,12 @@ def _by_surface(answers: Iterator[Answer]) -> dict[str, list[float]]:
     return dict(found)
 
 
-def _wait(true: Callable[[], bool], seconds: float) -> None:
+def wait(true: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is true.
+
+    Raises:
+        AssertionError: it is not, after so many seconds.
+    """
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

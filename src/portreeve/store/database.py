@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakSet
 
 import sqlalchemy as sa
 
@@ -124,7 +125,7 @@ class Database:
         self.url = sa.make_url(url)
         self.clock = clock
         self._writing = threading.RLock()
-        self._in_use: set[Any] = set()
+        self._made: WeakSet[Any] = WeakSet()
         self._is_abandoned = False
         if self.url.drivername in ("postgres", "postgresql"):
             self.url = self.url.set(drivername="postgresql+psycopg")
@@ -138,8 +139,8 @@ class Database:
                 pool_timeout=5,
                 connect_args=_NOTICED,
             )
-            sa.event.listen(self.engine, "checkout", lambda used, *_: self._in_use.add(used))
-            sa.event.listen(self.engine, "checkin", lambda used, *_: self._in_use.discard(used))
+            sa.event.listen(self.engine, "do_connect", lambda *_: self._need_hope())
+            sa.event.listen(self.engine, "connect", lambda made, _: self._made.add(made))
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -160,13 +161,13 @@ class Database:
         self.engine.dispose()
 
     def abandon(self) -> None:
-        """Break every connection in use, and open none any more: whoever waits is told at once.
+        """Break every connection to a server and open none any more: who waits is told at once.
 
         For the end of a process that has waited long enough for a server that does not answer.
         """
         self._is_abandoned = True
-        for used in list(self._in_use):
-            _break(used)
+        for made in list(self._made):
+            _break(made)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -236,8 +237,7 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
-        if self._is_abandoned:
-            raise StoreUnavailableError("it was given up")
+        self._need_hope()
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -248,6 +248,10 @@ class Database:
             conflict = getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS
             kind = StoreConflictError if conflict else StoreUnavailableError
             raise kind(reason.strip().splitlines()[0]) from error
+
+    def _need_hope(self) -> None:
+        if self._is_abandoned:
+            raise StoreUnavailableError("it was given up")
 
 
 def _break(connection: Any) -> None:
