@@ -34,6 +34,7 @@ _ITEM = (
     "state", "hidden_by", "decision", "received", "updated",
 )  # fmt: skip
 _CONTENT = ("decision", "item", "account", "sealed", "stored")
+_BATCH = sa.insert(batches)
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -137,11 +138,12 @@ class Recorder:
             answers[at] = Written(name, _revision(before, digests[at]))
         self._meet(tx, [s.account for s in judged.submissions if s.account])
         batch = tx.execute(
-            sa.insert(batches).values(
-                rows=len(fresh),
-                decided=tx.time,
-                columns=pack(named, [ids[at] for at in fresh], _rows(judged.signals, fresh)),
-            )
+            _BATCH,
+            {
+                "rows": len(fresh),
+                "decided": tx.time,
+                "columns": pack(named, [ids[at] for at in fresh], _rows(judged.signals, fresh)),
+            },
         ).inserted_primary_key[0]  # type: ignore[index]
         rows = [
             _decision(lot, at, answers[at], kept.get(ids[at]), batch, now, by)  # type: ignore[arg-type]

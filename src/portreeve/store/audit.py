@@ -68,16 +68,18 @@ def entry_hash(row: dict[str, Any]) -> str:
 
 def lock(connection: sa.Connection) -> Any:
     """Hold the end of the log (``seq``, ``hash``) until the caller's transaction ends."""
-    return connection.execute(
-        sa.select(core.audit_head.c.seq, core.audit_head.c.hash).with_for_update()
-    ).one()
+    return connection.execute(_HEAD).one()
 
 
 def append(connection: sa.Connection, entries: list[Entry], time: datetime) -> None:
     """Add entries at the end of the log, inside the caller's transaction."""
     head = lock(connection)
     rows = list(chain(entries, time, head.seq, head.hash))
-    connection.execute(sa.insert(core.audit), rows)
-    connection.execute(
-        sa.update(core.audit_head).values(seq=rows[-1]["seq"], hash=rows[-1]["hash"])
-    )
+    connection.execute(_ADD, rows)
+    connection.execute(_MOVE, {"last": rows[-1]["seq"], "sum": rows[-1]["hash"]})
+
+
+# made once: they are part of every transaction
+_HEAD = sa.select(core.audit_head.c.seq, core.audit_head.c.hash).with_for_update()
+_ADD = sa.insert(core.audit)
+_MOVE = sa.update(core.audit_head).values(seq=sa.bindparam("last"), hash=sa.bindparam("sum"))
