@@ -14,6 +14,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.appeals import Appeals
 from portreeve.service.audit import AuditLog
 from portreeve.service.cases import Cases
+from portreeve.service.claim import FolderClaim
 from portreeve.service.context import Context, open_context
 from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
@@ -108,6 +109,7 @@ class Service:
             decided=self._following.wake,
         )
         self._probe = Probe(context.database)
+        self._claim: FolderClaim | None = None
         self._warm = False
 
     @classmethod
@@ -136,7 +138,13 @@ class Service:
         ]
 
     def start(self) -> None:
-        """Begin to take items; the engine is warm when this returns."""
+        """Begin to take items; the engine is warm when this returns.
+
+        Raises:
+            ServiceError: ``invalid``, when another process serves the same embedded database.
+        """
+        if self.context.database.dialect == "sqlite":
+            self._claim = FolderClaim(self.context.folder)
         self.screening.warm()
         # what lives as long as the process is not looked at again by every collection
         gc.collect()
@@ -173,6 +181,8 @@ class Service:
         patience.cancel()
         self._probe.close()
         database.close()
+        if self._claim is not None:
+            self._claim.release()
 
     def ready(self) -> dict[str, str]:
         """What must be well for the service to be of use; ``ok``, or what is wrong."""
