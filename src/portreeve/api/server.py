@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from portreeve.api.app import App
+from portreeve.api.protocol import BoundedProtocol
 from portreeve.api.table import ROUTES
 from portreeve.api.traces import Tracing, tracing
 from portreeve.api.version import VERSION
@@ -43,7 +44,7 @@ class Server:
             uvicorn.Config(
                 self._app,
                 loop="uvloop",
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
