@@ -20,6 +20,7 @@ from portreeve.schemas.webhooks import (
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.webhooks import Webhooks
+from portreeve.service.webhooks.address import check_url
 from portreeve.service.webhooks.schedule import PAUSES
 from portreeve.store.tables.core import audit, events
 from portreeve.store.tables.doors import deliveries
@@ -311,9 +312,38 @@ def test_addresses_that_are_refused(webhooks, url, detail):
     assert (caught.value.code, caught.value.field, str(caught.value)) == ("invalid", "url", detail)
 
 
-def test_a_name_that_leads_inside_is_not_followed(webhooks, context, monkeypatch):
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("64:ff9b::5db8:d822", True),
+        ("2002:5db8:d822::1", True),
+        ("64:ff9b::a00:7", False),
+        ("64:ff9b:1::a00:7", False),
+        ("2002:a00:7::1", False),
+        ("::ffff:10.0.0.7", False),
+        ("::10.0.0.7", False),
+        ("fec0::7", False),
+        ("fd00:ec2::254", False),
+        ("ff0e::7", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_what_counts_as_the_internet(address, public):
+    url = f"https://[{address}]/" if ":" in address else f"https://{address}/"
+    if public:
+        assert check_url(url, private=False) == url
+    else:
+        with pytest.raises(ServiceError, match="an address of an inner network"):
+            check_url(url, private=False)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "64:ff9b::a00:7"])
+def test_a_name_that_leads_inside_is_not_followed(webhooks, context, monkeypatch, address):
     def inside(host, port, *rest, **more):
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.7", port))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", inside)
     made = webhooks.create(ANN, NewWebhook(url="https://hooks.example.com/"))

@@ -22,6 +22,10 @@ from portreeve.service.errors import ServiceError
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All IPv6 addresses of the internet that IANA has given out."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 addresses as networks without IPv4 write them (RFC 6052)."""
 
 
 class ForbiddenAddressError(Exception):
@@ -144,8 +148,21 @@ def _is_this_machine(address: _Address) -> bool:
 
 
 def _is_public(address: _Address) -> bool:
-    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (inner or address).is_global and not (inner or address).is_multicast
+    """Whether it is an address of the internet, also where it only wraps an IPv4 address."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = _wrapped(address)
+        if inner is not None:
+            return _is_public(inner)
+        if address not in _UNICAST:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address to which packets for an IPv6 address go in the end, if they do."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _as_address(host: str) -> _Address | None:
