@@ -91,6 +91,36 @@ def test_who_acts_on_behalf_is_in_the_audit_log(client):
     assert [entry.actor for entry in entries if entry.subject == made.id] == ["reviewer-7"]
 
 
+def test_the_key_through_which_somebody_acts_is_in_the_audit_log(client, url, new_key):
+    secret = new_key("admin", name="console")
+    keys = {key.name: key.id for key in client.list_keys().items}
+    made = []
+    for actor in ({}, {"Portreeve-Actor": "Reviewer-7"}, {"Portreeve-Actor": "Console"}):
+        body = {"name": "x", "scopes": ["screen"]}
+        answer = httpx.post(f"{url}/v1/keys", headers=bearer(secret) | actor, json=body)
+        made.append(answer.json()["id"])
+    entries = {entry.subject: entry for entry in client.each(client.list_audit_entries)}
+    assert [(entries[id].actor, entries[id].detail.get("through")) for id in made] == [
+        ("console", None), ("reviewer-7", keys["console"]), ("console", None),
+    ]  # fmt: skip
+
+
+def test_nobody_is_two_people_by_capitals(client, http, new_key):
+    assert client.acting_for("Ann").create_key(
+        NewKey(name="x", scopes=[Scope.screen])
+    ).created_by == "ann"  # fmt: skip
+    headers = bearer(new_key("admin", name="BEN"))
+    made = http.post("/v1/keys", headers=headers, json={"name": "x", "scopes": ["screen"]})
+    assert made.json()["created_by"] == "ben"
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Portreeve-Actor", "Idempotency-Key"])
+def test_who_asks_is_said_once(url, admin_key, header):
+    headers = [("Authorization", f"Bearer {admin_key}"), (header, "one"), (header, "two")]
+    answer = httpx.get(f"{url}/v1/keys", headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (400, header)
+
+
 def test_ids_may_hold_any_character(http):
     answer = http.get("/v1/items/at%3A%2F%2Fdid%3Aplc%3Ax%2Fpost%2F%E7%8C%AB")
     assert (answer.status_code, answer.json()["detail"]) == (

@@ -110,7 +110,8 @@ def test_no_json(http, body, detail):
             {"name": f"a b {CANARY}", "scopes": ["screen"]},
             "name",
             "`name` has another form than it must: who will use it; the audit log knows them by "
-            "this name: 1 to 100 letters, digits and . _ @ + : -.",
+            "this name: 1 to 100 letters, digits and . _ @ + : -, where capitals count as small "
+            "letters.",
         ),
         ({"name": "ann", "scopes": []}, "scopes", "`scopes` must be a list of length >= 1."),
         ({"name": "ann", "scopes": "screen"}, "scopes", "`scopes` must be a list."),
@@ -229,7 +230,7 @@ def test_actor_without_scope(http, new_key):
     assert "`on-behalf`" in found.detail
 
 
-@pytest.mark.parametrize("name", ["", "portreeve", "a b", "x" * 101])
+@pytest.mark.parametrize("name", ["", "portreeve", "Portreeve", "screen", "a b", "x" * 101])
 def test_actor_without_a_name(http, name):
     _, found = asked(http, "GET", "/v1/webhooks", headers={"Portreeve-Actor": name})
     assert (found.status, found.field) == (422, "Portreeve-Actor")

@@ -196,7 +196,7 @@ def test_hand_over_and_notes(desk):
     held(desk, "p-1")
     [case] = desk.open()
     desk.cases.claim(BEN, case)
-    handed = desk.cases.hand_over(BEN, case, Handover(to="cam", note="You know this seller."))
+    handed = desk.cases.hand_over(BEN, case, Handover(to="Cam", note="You know this seller."))
     assert handed.claimed_by == "cam"
     desk.cases.note(CAM, case, AddNote(note="She sells masks."))
     steps = desk.cases.history(ANN, case).items
@@ -367,6 +367,7 @@ def test_ten_thousand_open_cases_are_listed_in_pages_at_once(desk, clock):
     ranks = desk.ranks()
     assert len(set(seen)) == 10_000
     assert seen == sorted(seen, key=lambda id: (ranks[id], id))
+    assert refusal(lambda: desk.cases.list(ANN, CaseQuery(cursor="--1.x")))[0] == "invalid"
     assert refusal(lambda: desk.cases.list(ANN, CaseQuery(cursor="page 2"))) == (
         "invalid",
         "`cursor` is none that was given out. Give `next` of the page before, unchanged.",

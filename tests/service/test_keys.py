@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -37,6 +38,18 @@ def test_a_key_is_recognised_by_its_secret(keys):
     assert (known.id, known.name, known.rate) == (key.id, "host", 50.0)
     assert known.scopes == {Scope.screen, Scope.reports}
     assert keys.known(key.secret + "x") is None
+
+
+@pytest.mark.parametrize("name", ["portreeve", "screen", "Screen"])
+def test_no_key_has_a_name_of_the_service_s_own(keys, name):
+    with pytest.raises(ServiceError, match=f"'{name}' is the service's own name. Give another."):
+        made(keys, name=name)
+
+
+@pytest.mark.parametrize("name", ["ann\n", "ann ", "", "änn", "x" * 101])
+def test_a_name_is_letters_digits_and_few_signs(name):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": name, "scopes": ["screen"]}, NewKey)
 
 
 def test_a_key_without_a_rate_has_the_service_s(keys, context):

@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Callable
 
-from portreeve.schemas.access import Scope
-from portreeve.service.actor import PORTREEVE, Actor
+from portreeve.schemas.access import NAME, Scope
+from portreeve.service.actor import OWN_NAMES, Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.keys import Keys, Known
 
-_ACTOR = re.compile(r"[A-Za-z0-9._@+:-]{1,100}")
+_NAME = re.compile(NAME)
 
 
 class Access:
@@ -68,19 +68,22 @@ class Access:
     def actor(self, key: Known, headers: dict[bytes, bytes]) -> Actor:
         """Who asks: the key, or the person in whose name it acts.
 
+        Their name in small letters, so that nobody is two people by writing it otherwise.
+
         Raises:
             ServiceError: ``forbidden``, when the key may not act for others; ``invalid``.
         """
+        own = Actor(key.name.lower(), key.scopes)
         given = headers.get(b"portreeve-actor")
         if given is None:
-            return Actor(key.name, key.scopes)
-        Actor(key.name, key.scopes).need(Scope.on_behalf)
-        name = given.decode("latin-1")
-        if not _ACTOR.fullmatch(name) or name == PORTREEVE.name:
+            return own
+        own.need(Scope.on_behalf)
+        name = given.decode("latin-1").lower()
+        if not _NAME.match(name) or name in OWN_NAMES:
             raise ServiceError(
                 "invalid",
                 "`Portreeve-Actor` must be a name of 1 to 100 letters, digits and . _ @ + : -, "
-                "and not portreeve.",
+                f"and not {' or '.join(sorted(OWN_NAMES))}.",
                 field="Portreeve-Actor",
             )
         return Actor(name, key.scopes)

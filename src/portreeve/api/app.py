@@ -41,6 +41,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.kept_answers import Once
 from portreeve.store import StoreUnavailableError
+from portreeve.store.audit import through
 
 if TYPE_CHECKING:
     from portreeve.service.service import Service
@@ -146,11 +147,14 @@ class App:
         """
         if not self.open:
             raise ServiceError("unavailable", "The service is starting. Try again in a moment.")
+        _need_once(call)
         key, secret = self._access.key(call.headers)
         call.key = key.name
         self._access.spend(key)
         actor = self._access.actor(key, call.headers)
         call.actor = actor.name
+        # always set: a pipelined request begins in the context of the one before it
+        through.set(None if actor.name == key.name.lower() else key.id)
         actor.need(scope)
         return actor, secret
 
@@ -213,6 +217,7 @@ class App:
         _log.log(level, "request", extra={"facts": facts})
 
 
+_SINGLE = ("Authorization", "Portreeve-Actor", "Idempotency-Key")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/v1/screen", "/v1/screen/batch", "/health/live", "/health/ready", "/metrics"})
@@ -304,6 +309,22 @@ def _list_fields(kind: type[msgspec.Struct] | None) -> frozenset[str]:
         for field in found.fields
         if isinstance(field.type, msgspec.inspect.ListType)
     )
+
+
+def _need_once(call: Call) -> None:
+    """See that no header comes twice that says who asks: a proxy may have set one of the two.
+
+    Raises:
+        ServiceError: ``bad-request``.
+    """
+    given = call.scope["headers"]
+    if len(given) == len(call.headers):
+        return
+    for header in _SINGLE:
+        if sum(name == header.lower().encode() for name, _ in given) > 1:
+            raise ServiceError(
+                "bad-request", f"`{header}` comes more than once. Send it once.", field=header
+            )
 
 
 def _idempotency_key(given: bytes) -> str:

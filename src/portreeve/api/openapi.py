@@ -16,7 +16,7 @@ from portreeve.api.routes import Route
 from portreeve.api.schema import Json, schemas_of
 from portreeve.api.table import AREAS, ROUTES
 from portreeve.api.version import VERSION
-from portreeve.schemas.access import Scope
+from portreeve.schemas.access import NAME, Scope
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import KINDS
 
@@ -214,7 +214,7 @@ _ACTOR: Json = {
     "in": "header",
     "required": False,
     "description": "the person in whose name the key acts; needs the scope `on-behalf`",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._@+:-]{1,100}$"},
+    "schema": {"type": "string", "pattern": NAME},
 }
 
 

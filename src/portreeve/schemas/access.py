@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import enum
 
+NAME = r"^[A-Za-z0-9._@+:-]{1,100}$(?!\n)"
+"""How somebody who asks may be named. Capitals count as small letters: `Ann` and `ann` are one."""
+
 
 class Scope(enum.StrEnum):
     """What an API key allows; ``admin`` allows everything."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from portreeve.model import Evidence, Price, Surface, Verdict
+from portreeve.schemas.access import NAME
 from portreeve.schemas.base import Answer, Paging, Request
 from portreeve.schemas.screening import ItemState
 
@@ -96,7 +97,7 @@ class CaseStep(Answer, frozen=True, kw_only=True):
 class Handover(Request, frozen=True, kw_only=True):
     """Give a case one holds to another reviewer."""
 
-    to: Annotated[str, Meta(description="name of the reviewer", min_length=1, max_length=256)]
+    to: Annotated[str, Meta(description="name of the reviewer", pattern=NAME)]
     note: Annotated[Note | None, Meta(description="what the other should know")] = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from portreeve.schemas.access import Scope
+from portreeve.schemas.access import NAME, Scope
 from portreeve.schemas.base import Answer, Request
 
 
@@ -18,8 +18,8 @@ class NewKey(Request, frozen=True, kw_only=True):
         str,
         Meta(
             description="who will use it; the audit log knows them by this name: 1 to 100 letters, "
-            "digits and . _ @ + : -",
-            pattern=r"^[A-Za-z0-9._@+:-]{1,100}$",
+            "digits and . _ @ + : -, where capitals count as small letters",
+            pattern=NAME,
         ),
     ]
     scopes: Annotated[list[Scope], Meta(description="what it allows", min_length=1, max_length=50)]

@@ -39,3 +39,9 @@ class Actor:
 
 PORTREEVE = Actor("portreeve", frozenset({Scope.admin}))
 """The service itself, when nobody asked."""
+
+SCREEN = "screen"
+"""Who decided, where the machine did."""
+
+OWN_NAMES = frozenset({PORTREEVE.name, SCREEN})
+"""Names of the service's own: nobody who asks has one of them."""

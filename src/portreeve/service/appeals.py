@@ -21,8 +21,7 @@ from portreeve.schemas.appeals import (
 )
 from portreeve.schemas.base import Page
 from portreeve.service import claims, judging, standing
-from portreeve.service.actor import Actor
-from portreeve.service.case_deciding import SCREEN
+from portreeve.service.actor import SCREEN, Actor
 from portreeve.service.case_opening import lock_items
 from portreeve.service.case_records import Row
 from portreeve.service.context import Context

@@ -12,7 +12,7 @@ from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.cases import DecideCase
 from portreeve.service import case_steps, claims, judging, outcomes, readings_drawn, standing
-from portreeve.service.actor import Actor
+from portreeve.service.actor import SCREEN, Actor
 from portreeve.service.case_opening import lock_items
 from portreeve.service.case_records import Row, case_row
 from portreeve.service.case_steps import Step
@@ -24,9 +24,6 @@ from portreeve.service.undo import Undo
 from portreeve.store import Transaction
 from portreeve.store.tables.cases import case_items, case_prints, cases
 from portreeve.store.tables.core import decisions, items
-
-SCREEN = "screen"
-"""Who decided, where the machine did."""
 
 
 class CaseDeciding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -36,6 +37,8 @@ from portreeve.store.vault import NOBODY
 
 _JUDGING = ("decided", "read")
 """Steps that bind a reviewer to a verdict."""
+
+_RANK = re.compile(r"-?[0-9]{1,18}")
 
 
 class Cases:
@@ -141,11 +144,12 @@ class Cases:
         with self._context.database.write() as tx:
             row = case_row(tx.connection, id, lock=True)
             claims.need_held(row, actor.name, tx.time, "case")
+            to = request.to.lower()
             if row.queue == "senior":
-                _need_third(tx, row, request.to)
+                _need_third(tx, row, to)
             claims.give_back(tx, cases, id)
-            claims.take(tx, cases, id, request.to, "case")
-            step = Step(id, actor.name, "handed-over", {"to": request.to})
+            claims.take(tx, cases, id, to, "case")
+            step = Step(id, actor.name, "handed-over", {"to": to})
             case_steps.write_noted(tx, self._context, step, row.account, request.note)
             return self._record(tx.connection, actor, id)
 
@@ -224,7 +228,7 @@ def _need_third(tx: Transaction, case: Row, name: str) -> None:
 def _place(cursor: str) -> tuple[int, str]:
     """Rank and id after which a page begins."""
     rank, dot, id = cursor.partition(".")
-    if not dot or not rank.lstrip("-").isdecimal():
+    if not dot or not _RANK.fullmatch(rank):
         raise ServiceError(
             "invalid",
             "`cursor` is none that was given out. Give `next` of the page before, unchanged.",

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
-from portreeve.service.actor import PORTREEVE, Actor
+from portreeve.service.actor import OWN_NAMES, PORTREEVE, Actor
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.worker import Worker
@@ -65,6 +65,10 @@ class Keys:
     def create(self, actor: Actor, new: NewKey) -> MadeKey:
         """Make a key; its secret is in the answer and nowhere else."""
         actor.need(Scope.admin)
+        if new.name.lower() in OWN_NAMES:
+            raise ServiceError(
+                "invalid", f"{new.name!r} is the service's own name. Give another.", field="name"
+            )
         if new.expires is not None and new.expires <= self._context.now():
             raise ServiceError(
                 "invalid", "`expires` is in the past. Give a later time.", field="expires"

@@ -18,8 +18,7 @@ from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.reports import Report, ReportClaim, ReportFranked, ReportItem
 from portreeve.service import franking, standing
-from portreeve.service.actor import Actor
-from portreeve.service.case_deciding import SCREEN
+from portreeve.service.actor import SCREEN, Actor
 from portreeve.service.case_opening import CaseOpening, decision_row, lock_items
 from portreeve.service.case_records import Row, case_row
 from portreeve.service.context import Context
@@ -265,6 +264,7 @@ def _decide_message(
         "id": name, "network": network, "surface": Surface.private_chat.value,
         "account": franked.sender, "time": franked.time, "revision": 1, "digest": "",
         "state": "published", "decision": decision["id"], "received": tx.time, "updated": tx.time,
+        "submitted": tx.time,
     }  # fmt: skip
     tx.execute(sa.insert(items), item)
     tx.execute(sa.insert(decisions), decision)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from portreeve.store.tables import core
 
 GENESIS = "0" * 64
 """What stands as the hash before the first entry."""
+
+through: ContextVar[str | None] = ContextVar("through", default=None)
+"""The API key by which somebody acts in a person's name, while what they ask for is done."""
 
 
 @dataclass(frozen=True)

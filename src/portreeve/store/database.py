@@ -65,7 +65,13 @@ class Transaction:
         return result
 
     def audit(self, actor: str, action: str, subject: str, **detail: Any) -> None:
-        """Note who did what, in the hash chain, when the transaction commits."""
+        """Note who did what, in the hash chain, when the transaction commits.
+
+        Where a key acts in a person's name, the entry names the key too, as ``through``.
+        """
+        key = audit.through.get()
+        if key is not None:
+            detail["through"] = key
         self._entries.append(audit.Entry(actor, action, subject, detail))
 
     def announce(self, type: str, subject: str, **data: Any) -> None:
