@@ -4,7 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
+from portreeve.schemas.accounts import RelationEvent, RelationEvents, RelationsTaken
 from portreeve.schemas.privacy import Erased, ErasureReason
+from portreeve.service.accounts import Accounts
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.privacy import Privacy
@@ -47,6 +49,7 @@ def publish(context, account, id):
                 decision=decision,
                 received=tx.time,
                 updated=tx.time,
+                submitted=tx.time,
             )
         )
         tx.execute(
@@ -127,6 +130,34 @@ def test_an_unknown_account_and_a_missing_scope_are_named(context):
         Privacy(context).erase(OFFICER, "", ErasureReason.person)
     with pytest.raises(ServiceError, match="lacks the scope `privacy`"):
         Privacy(context).erase(Actor("ann"), "ann", ErasureReason.person)
+
+
+def test_what_is_told_later_of_an_erased_account_is_not_kept(context):
+    publish(context, "ann", "a")
+    Privacy(context).erase(OFFICER, "ann", ErasureReason.person)
+    told = [
+        RelationEvent(kind="group_joined", account=account, other="g", time=START)
+        for account in ("ann", "ann", "bob")
+    ]
+    host = Actor("host", frozenset({Scope.accounts}))
+    taken = Accounts(context).relate(host, RelationEvents(events=told))
+    assert taken == RelationsTaken(new=1, repeated=0, erased=2)
+    with context.database.read() as connection:
+        assert connection.execute(sa.select(relations.c.account)).scalars().all() == ["bob"]
+
+
+def test_no_byte_of_many_relation_events_stays_in_the_file(context):
+    """So many that whole pages of the file become free."""
+    with context.database.write() as tx:
+        told = [
+            {"kind": "group_joined", "account": account, "other": f"canary-{account}-{number}",
+             "time": START, "received": START}
+            for account in ("bob", "ann") for number in range(500)
+        ]  # fmt: skip
+        tx.execute(sa.insert(relations), told)
+    Privacy(context).erase(OFFICER, "ann", ErasureReason.person)
+    for path in context.folder.parent.glob("portreeve.sqlite*"):
+        assert b"canary-ann" not in path.read_bytes(), path.name
 
 
 def test_no_byte_of_the_key_stays_in_the_file(context):

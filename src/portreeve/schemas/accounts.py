@@ -76,3 +76,6 @@ class RelationsTaken(Answer, frozen=True, kw_only=True):
 
     new: Annotated[int, Meta(description="events written")]
     repeated: Annotated[int, Meta(description="events that were there before")]
+    erased: Annotated[
+        int, Meta(description="events of accounts whose person was erased; they are not kept")
+    ] = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,12 +63,17 @@ class Accounts:
             return self._account(connection, id, self._context.now())
 
     def relate(self, actor: Actor, request: schemas.RelationEvents) -> schemas.RelationsTaken:
-        """Take in relation events. One that has an id counts once, however often it is told."""
+        """Take in relation events. One that has an id counts once, however often it is told.
+
+        Of an account whose person was erased nothing is kept.
+        """
         actor.need(Scope.accounts)
         named: dict[str, dict[str, Any]] = {}
         nameless = []
         with self._context.database.write() as tx:
-            for event in request.events:
+            gone = _erased(tx.connection, {event.account for event in request.events})
+            kept = [event for event in request.events if event.account not in gone]
+            for event in kept:
                 row = {
                     "id": event.id, "kind": event.kind, "account": event.account,
                     "other": event.other, "time": event.time, "received": tx.time,
@@ -85,7 +90,9 @@ class Accounts:
                 tx.execute(sa.insert(r), nameless)
             new = len(fresh) + len(nameless)
             tx.audit(actor.name, "relations.add", "relations", events=new)
-        return schemas.RelationsTaken(new=new, repeated=len(request.events) - new)
+        return schemas.RelationsTaken(
+            new=new, repeated=len(kept) - new, erased=len(request.events) - len(kept)
+        )
 
     def _account(self, connection: sa.Connection, id: str, now: datetime) -> schemas.Account:
         a, s = core.accounts, enforcement.sanctions
@@ -108,6 +115,12 @@ class Accounts:
                 followers_taken=followers_taken(connection, id),
             ),
         )
+
+
+def _erased(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+    a = core.accounts.c
+    erased = sa.select(a.id).where(a.erased.is_not(None))
+    return {row["id"] for row in fetch_in(connection, erased, a.id, sorted(ids))}
 
 
 def _strikes(connection: sa.Connection, account: str, now: datetime) -> Sequence[Row]:

@@ -37,7 +37,7 @@ class Privacy:
         actor.need(Scope.privacy)
         if not account:
             raise ServiceError("invalid", "`account` is empty. Name an account.", field="account")
-        with self._context.database.write() as tx:
+        with self._context.database.write(wipe=True) as tx:
             before = _erased_before(tx, account)
             if before is not None:
                 return Erased(account=account, erased=before, contents=0)

@@ -140,7 +140,7 @@ class Retention:
             over.append(sa.not_(kept.unless(cutoffs)))
         keys = list(table.primary_key)
         while True:
-            with self._context.database.write() as tx:
+            with self._context.database.write(wipe=True) as tx:
                 chosen = tx.execute(sa.select(*keys).where(*over).limit(_AT_ONCE)).all()
                 if chosen:
                     these = sa.tuple_(*keys).in_([tuple(row) for row in chosen])

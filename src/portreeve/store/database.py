@@ -202,17 +202,18 @@ class Database:
                 reading.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, wipe: bool = False) -> Iterator[Transaction]:
         """A transaction: committed at the end, rolled back when anything is raised.
 
         In SQLite writers of one process wait for each other here, which is fairer and quicker than
-        its own lock.
+        its own lock. ``wipe``: it overwrites all that it deletes, which takes longer; without it
+        whole pages that become free stay as they were until they are used again.
 
         Raises:
             StoreUnavailableError: the database does not answer, or does not commit.
         """
         if self.dialect == "sqlite":
-            with self._writing, self._transaction() as tx:
+            with self._writing, self._transaction(wipe=wipe) as tx:
                 yield tx
         else:
             with self._transaction() as tx:
@@ -221,8 +222,9 @@ class Database:
     def scrub(self, table: sa.Table) -> None:
         """Overwrite what deleted and changed rows of a table left behind on the disk.
 
-        In SQLite the pages are overwritten at once; here the copies in the write-ahead log go, as
-        soon as nobody reads them any more. Archives and backups are not reached.
+        In SQLite the pages were overwritten by the transaction, see :meth:`write`; here the copies
+        in the write-ahead log go, as soon as nobody reads them any more. Archives and backups are
+        not reached.
         """
         with self._connected() as connection:
             if self.dialect == "sqlite":
@@ -232,9 +234,11 @@ class Database:
                 connection.exec_driver_sql(f"VACUUM {table.name}")
 
     @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
+    def _transaction(self, *, wipe: bool = False) -> Iterator[Transaction]:
         with self._connected() as connection, connection.begin():
             if self.dialect == "sqlite":
+                # set for each one: connections are used again
+                connection.exec_driver_sql(f"PRAGMA secure_delete = {'ON' if wipe else 'FAST'}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             tx = Transaction(connection, self.clock())
             yield tx
@@ -288,7 +292,6 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             "wal_autocheckpoint = 4000",
             "cache_size = -32000",
             "temp_store = MEMORY",
-            "secure_delete = FAST",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
