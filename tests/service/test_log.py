@@ -1,6 +1,9 @@
 """Searching the decision log."""
 
+import base64
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import polars as pl
@@ -11,7 +14,7 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.log import LogExport, LogSearch
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
-from portreeve.service.log import Log
+from portreeve.service.log import SEARCHES, Log
 from portreeve.store.log import LOG, ConditionError, LogLimitError, LogReader, Query, checked
 from service.log_support import decide_by_person, undo, write_batch
 
@@ -137,6 +140,50 @@ def test_a_mistake_is_named_with_its_remedy(context, asked, field, detail):
     with pytest.raises(ServiceError) as error:
         Log(context).search(ANALYST, LogSearch(**asked))
     assert (error.value.code, error.value.field, error.value.detail) == ("invalid", field, detail)
+
+
+@pytest.mark.parametrize(("order", "place"), [
+    ("promotion", '["promotion", NaN, 1]'),
+    ("promotion", '["promotion", 1e999, 1]'),
+    ("promotion", '["promotion", true, 1]'),
+    ("seq", '["seq", 1, true]'),
+    ("seq", '["seq", 1, null]'),
+    ("seq", f'["seq", {2**63}, 1]'),
+    ("seq", f'["seq", 1, {10**400}]'),
+    ("decided", f'["decided", {2**62}, 1]'),
+    ("decided", f'["decided", {10**30}, 1]'),
+])  # fmt: skip
+def test_a_cursor_that_was_never_given_out_is_refused(context, order, place):
+    cursor = base64.urlsafe_b64encode(place.encode()).decode()
+    with pytest.raises(ServiceError, match="`cursor` is not from a page of this search"):
+        Log(context).search(ANALYST, LogSearch(order=order, cursor=cursor))
+
+
+def test_a_number_that_becomes_too_large_is_refused(log):
+    large = "contacts * 1000000000000000 * 1000000000000000 > 1"
+    with pytest.raises(ServiceError) as error:
+        items(log, where=f"contacts > 1 AND {large}")
+    assert (error.value.code, error.value.field) == ("invalid", "where")
+
+
+def test_few_searches_are_done_at_once(log, monkeypatch):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    ask = LogReader.ask
+
+    def waiting(reader, query):
+        begun.release()
+        assert go_on.wait(30)
+        return ask(reader, query)
+
+    monkeypatch.setattr(LogReader, "ask", waiting)
+    with ThreadPoolExecutor(SEARCHES) as threads:
+        under_way = [threads.submit(items, log) for _ in range(SEARCHES)]
+        assert all(begun.acquire(timeout=30) for _ in under_way)
+        with pytest.raises(ServiceError, match=r"Other searches are under way. Try again in 2 s."):
+            items(log)
+        go_on.set()
+        assert [found.result() for found in under_way] == [["d", "c", "b", "a"]] * SEARCHES
+    assert items(log) == ["d", "c", "b", "a"]
 
 
 def test_a_mistake_in_the_condition_is_shown_at_its_place(context):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
@@ -28,7 +29,9 @@ from portreeve.store.log import (
     LogColumn,
     LogExporter,
     LogLimitError,
+    LogRangeError,
     LogReader,
+    LogType,
     Query,
     checked,
 )
@@ -36,6 +39,12 @@ from portreeve.store.log.export import FOLDER
 
 EXPORT_ROWS = 1_000_000
 """The most decisions that one export writes."""
+
+SEARCHES = 2
+"""How many searches one process does at once: each may take 256 MB and two threads."""
+
+_PATIENCE_SECONDS = 1.0
+"""How long another search waits for one of these to end."""
 
 Row = dict[str, Any]
 Format = Literal["parquet", "csv"]
@@ -49,6 +58,7 @@ class Log:
         self._database = context.database
         self._reader = LogReader(context.database, folder)
         self._patient = LogReader(context.database, folder, seconds=120.0)
+        self._places = threading.BoundedSemaphore(SEARCHES)
         self.exporter = LogExporter(context.database, folder)
         """Moves decisions into the log's files; a worker calls its ``work``."""
 
@@ -58,9 +68,20 @@ class Log:
         A search has 10 seconds, 256 MB and 10,000 rows.
 
         Raises:
-            ServiceError: ``invalid``, pointing at the mistake; ``too-much``, beyond those limits.
+            ServiceError: ``invalid``, pointing at the mistake; ``too-much``, beyond those limits;
+                ``rate-limited``, when other searches are under way.
         """
         actor.need(Scope.log)
+        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
+            raise ServiceError(
+                "rate-limited", "Other searches are under way. Try again in 2 s.", retry_after=2
+            )
+        try:
+            return self._found(request)
+        finally:
+            self._places.release()
+
+    def _found(self, request: LogSearch) -> Page[Row]:
         if request.group_by:
             return self._groups(request, _known(request.group_by, "group_by"))
         columns = _known(request.columns or COLUMNS, "columns")
@@ -157,6 +178,13 @@ def _ask(reader: LogReader, query: Query) -> pa.Table:
         raise ServiceError(
             "too-much", f"This is too much to ask at once: {error}. Narrow `since` and `until`."
         ) from None
+    except LogRangeError:
+        raise ServiceError(
+            "invalid",
+            "A number in `where` becomes larger than can be reckoned with. Write it with smaller "
+            "ones.",
+            field="where",
+        ) from None
 
 
 def _where(request: LogScope) -> tuple[str, ...]:
@@ -233,8 +261,8 @@ def _after(cursor: str | None, key: LogColumn, falling: bool) -> tuple[str, ...]
         return ()
     try:
         order, value, seq = json.loads(base64.urlsafe_b64decode(cursor))
-        fits = order == f"{'-' if falling else ''}{key.name}" and isinstance(seq, int)
-        fits = fits and isinstance(value, _PLACES[key.type])
+        fits = order == f"{'-' if falling else ''}{key.name}"
+        fits = fits and _is_place("count", seq) and seq is not None and _is_place(key.type, value)
     except (ValueError, TypeError):
         fits = False
     if not fits:
@@ -251,6 +279,17 @@ def _after(cursor: str | None, key: LogColumn, falling: bool) -> tuple[str, ...]
     return (f"{name} {sign} {place} OR {name} IS NULL OR ({name} = {place} AND seq {sign} {seq})",)
 
 
+def _is_place(kind: LogType, value: Any) -> bool:
+    """Whether a column of this type can have this value."""
+    if isinstance(value, bool):
+        return kind == "boolean"
+    most = _LATEST if kind == "time" else 2**63
+    if isinstance(value, int | float) and not -most < value < most:
+        return False
+    return isinstance(value, _PLACES[kind])
+
+
+_LATEST = micros(datetime.max.replace(tzinfo=UTC))
 _PLACES: dict[str, Any] = {
     "text": str | None,
     "number": float | int | None,

@@ -8,7 +8,7 @@ from portreeve.store.log.batches import pack, unpack
 from portreeve.store.log.columns import LOG, LogColumn, LogType
 from portreeve.store.log.condition import ConditionError, checked
 from portreeve.store.log.export import LogExporter
-from portreeve.store.log.reading import LogLimitError, LogReader, Query
+from portreeve.store.log.reading import LogLimitError, LogRangeError, LogReader, Query
 
 __all__ = [
     "LOG",
@@ -16,6 +16,7 @@ __all__ = [
     "LogColumn",
     "LogExporter",
     "LogLimitError",
+    "LogRangeError",
     "LogReader",
     "LogType",
     "Query",

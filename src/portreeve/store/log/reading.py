@@ -31,6 +31,10 @@ class LogLimitError(Exception):
     """A query needs more time or memory than it may have. The message says which."""
 
 
+class LogRangeError(Exception):
+    """A query reckons with numbers that become larger than any column holds."""
+
+
 @dataclass(frozen=True)
 class Query:
     """Something to ask the log. ``where`` must come from :func:`condition.checked`.
@@ -75,6 +79,7 @@ class LogReader:
 
         Raises:
             LogLimitError: it takes more time or memory than it may.
+            LogRangeError: a number in it becomes too large.
             StoreUnavailableError: the database does not answer.
         """
         with self._opened(query.since, query.until) as connection:
@@ -160,6 +165,8 @@ def _bounded(engine: duckdb.DuckDBPyConnection, seconds: float, sql: str) -> pa.
         raise LogLimitError(f"it takes more than {seconds:g} seconds") from None
     except duckdb.OutOfMemoryException:
         raise LogLimitError("it takes more memory than one search may have") from None
+    except duckdb.OutOfRangeException:
+        raise LogRangeError from None
     finally:
         timer.cancel()
 
