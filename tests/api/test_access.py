@@ -1,11 +1,14 @@
 """Who may: every route of the table is tried without a key and with a key of other scopes."""
 
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from portreeve.api.app import SHARE, THREADS
 from portreeve.api.table import ROUTES
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey
@@ -82,6 +85,57 @@ def test_a_key_made_by_another_process_works_at_once(service, url):
     ).secret  # fmt: skip
     time.sleep(0.15)
     assert httpx.get(f"{url}/v1/webhooks", headers=bearer(key)).status_code == 200
+
+
+def test_many_unknown_keys_read_the_store_once(service, url, monkeypatch):
+    """They come while the store is slow."""
+    reading, go_on, refresh = threading.Semaphore(0), threading.Event(), service.keys.refresh
+
+    def slow():
+        if threading.current_thread().name.startswith("portreeve-"):
+            return refresh()
+        reading.release()
+        go_on.wait(30)
+        return refresh()
+
+    monkeypatch.setattr(service.keys, "refresh", slow)
+    monkeypatch.setattr(type(service.keys), "stale", True)
+
+    def ask(number):
+        return httpx.get(f"{url}/v1/webhooks", headers=bearer(f"no-{number}"), timeout=60)
+
+    with ThreadPoolExecutor(20) as threads:
+        asked = [threads.submit(ask, number) for number in range(20)]
+        assert reading.acquire(timeout=30)
+        time.sleep(0.5)
+        assert not reading.acquire(blocking=False)
+        go_on.set()
+        assert {one.result().status_code for one in asked} == {401}
+
+
+def test_one_key_does_not_keep_others_waiting(service, url, new_key, monkeypatch):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    listed = service.webhooks.list
+
+    def slow(actor, paging):
+        if actor.name == "greedy":
+            begun.release()
+            go_on.wait(30)
+        return listed(actor, paging)
+
+    monkeypatch.setattr(service.webhooks, "list", slow)
+    greedy, modest = new_key("webhooks", name="greedy"), new_key("webhooks", name="modest")
+
+    def ask(key):
+        return httpx.get(f"{url}/v1/webhooks", headers=bearer(key), timeout=60).status_code
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        asked = [threads.submit(ask, greedy) for _ in range(THREADS)]
+        assert all(begun.acquire(timeout=30) for _ in range(SHARE))
+        assert not begun.acquire(timeout=0.5)
+        assert ask(modest) == 200
+        go_on.set()
+        assert {one.result() for one in asked} == {200}
 
 
 def test_who_acts_on_behalf_is_in_the_audit_log(client):

@@ -19,6 +19,14 @@ def test_the_same_answer_comes_again(http):
     assert second.headers["idempotency-replayed"] == "true"
 
 
+def test_what_only_reads_is_not_kept(http):
+    headers = {"Idempotency-Key": "k-0"}
+    for _ in range(2):
+        answer = http.post("/v1/log/search", json={}, headers=headers)
+        assert (answer.status_code, answer.json()["items"]) == (200, [])
+        assert "idempotency-replayed" not in answer.headers
+
+
 def test_without_a_key_it_is_done_again(http):
     first, second = (http.post("/v1/keys", json=NEW).json()["id"] for _ in range(2))
     assert first != second

@@ -15,6 +15,7 @@ import logging
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -49,8 +50,11 @@ if TYPE_CHECKING:
 THREADS = 16
 """How many requests, beside those that screen, are worked on at once."""
 
+SHARE = 12
+"""How many of these may be of one key, so that no key keeps all others waiting."""
+
 MOST_WAITING = 1_000
-"""How many of them may wait for that; more are refused, so that waiting has an end."""
+"""How many of a key's may wait for that; more are refused, so that waiting has an end."""
 
 SLOW_SECONDS = 1.0
 """A screening request is logged when it takes longer, or fails; the metrics count them all."""
@@ -77,7 +81,8 @@ class App:
         self._tracing = tracing
         self.open = False
         """Whether the service is started; until then only what needs no key is answered."""
-        self._waiting = 0
+        self._lanes: defaultdict[str | None, _Lane] = defaultdict(_Lane)
+        self._look: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-request")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,7 +127,7 @@ class App:
             except ServiceError as error:
                 if error.code != "unauthenticated" or not self._service.keys.stale:
                     raise
-                await self._in_thread(self._service.keys.refresh)
+                await self._read_keys()
                 actor, secret = self._may(call, route.scope)
         handler = self._handlers[route.operation]
         body = await call.body(self._service.context.settings.body_limit)
@@ -131,7 +136,7 @@ class App:
         work = partial(handler.done, self._service, actor, call, places, body)
         idempotency = call.headers.get(b"idempotency-key")
         if idempotency is None or not route.changes:
-            return await self._in_thread(work)
+            return await self._in_thread(call, work)
         request = b"\0".join([
             call.method.encode(), call.raw_path.encode(), call.scope["query_string"],
             actor.name.encode(), body,
@@ -162,7 +167,7 @@ class App:
         """Do it, unless a request with this key was answered, or is being worked on."""
         kept = self._service.kept_answers
         end = time.monotonic() + _WAIT_SECONDS
-        while (begun := await self._in_thread(partial(kept.begin, once))) == "running":
+        while (begun := await self._in_thread(call, partial(kept.begin, once))) == "running":
             if time.monotonic() > end:
                 raise ServiceError(
                     "conflict",
@@ -175,31 +180,39 @@ class App:
             status, body = begun
             return Reply(status, body, headers=[(b"idempotency-replayed", b"true")])
         try:
-            reply = await self._in_thread(work)
+            reply = await self._in_thread(call, work)
         except BaseException:
-            await self._in_thread(partial(kept.forget, once))
+            await self._in_thread(call, partial(kept.forget, once))
             raise
         try:
-            await self._in_thread(partial(kept.keep, once, reply.status, reply.body))
+            await self._in_thread(call, partial(kept.keep, once, reply.status, reply.body))
         except StoreUnavailableError:
             _log.warning("an answer could not be kept", extra={"facts": {"request": call.id}})
         return reply
 
-    async def _in_thread(self, work: Callable[[], R]) -> R:
+    async def _read_keys(self) -> None:
+        """Read the keys anew; whoever asks meanwhile waits for the same reading."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(asyncio.to_thread(self._service.keys.refresh))
+        await asyncio.shield(self._look)
+
+    async def _in_thread(self, call: Call, work: Callable[[], R]) -> R:
         """Do work that may wait.
 
         Raises:
-            ServiceError: ``unavailable``, when too much waits already.
+            ServiceError: ``unavailable``, when too much of the same key waits already.
         """
-        if self._waiting >= MOST_WAITING:
+        lane = self._lanes[call.key]
+        if lane.waiting >= MOST_WAITING:
             raise ServiceError("unavailable", "Too many requests wait. Try again later.")
-        self._waiting += 1
+        lane.waiting += 1
         try:
-            context = contextvars.copy_context()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, partial(context.run, work))
+            async with lane.places:
+                context = contextvars.copy_context()
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._threads, partial(context.run, work))
         finally:
-            self._waiting -= 1
+            lane.waiting -= 1
 
     def _note(self, call: Call, status: int, seconds: float) -> None:
         metrics = self._service.metrics
@@ -221,6 +234,14 @@ _SINGLE = ("Authorization", "Portreeve-Actor", "Idempotency-Key")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/v1/screen", "/v1/screen/batch", "/health/live", "/health/ready", "/metrics"})
+
+
+class _Lane:
+    """The requests of one key that are worked on, or wait for it."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.places = asyncio.Semaphore(SHARE)
 
 
 class _Handler:

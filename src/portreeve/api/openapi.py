@@ -146,9 +146,7 @@ def _statuses(route: Route) -> list[int]:
         found.add(404)
     if route.body is not None:
         found.add(415)
-    if route.changes:
-        found |= {404, 409, 410}
-    if route.method == "GET" and route.scope is not None:
+    if route.changes or route.scope is not None:
         found |= {404, 409, 410}
     if _repeats(route) and route.changes:
         found.add(504)

@@ -55,6 +55,8 @@ class Route:
     query: type[msgspec.Struct] | None
     answer: Any
     function: Function
+    reads: bool
+    """It only reads, whatever its method: a question too long for an address."""
 
     @property
     def status(self) -> int:
@@ -69,7 +71,7 @@ class Route:
     @property
     def changes(self) -> bool:
         """Whether it may change something, so that repeating it must be safe."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.reads
 
     @property
     def places(self) -> list[str]:
@@ -101,9 +103,11 @@ class Routes:
         """Reads."""
         return self._declare("GET", path, scope)
 
-    def post(self, path: str, scope: Scope | None) -> Callable[[Function], Function]:
-        """Makes or does something."""
-        return self._declare("POST", path, scope)
+    def post(
+        self, path: str, scope: Scope | None, *, reads: bool = False
+    ) -> Callable[[Function], Function]:
+        """Makes or does something; or only ``reads``, and is asked more than an address holds."""
+        return self._declare("POST", path, scope, reads=reads)
 
     def put(self, path: str, scope: Scope | None) -> Callable[[Function], Function]:
         """Sets something whole."""
@@ -118,16 +122,18 @@ class Routes:
         return self._declare("DELETE", path, scope)
 
     def _declare(
-        self, method: str, path: str, scope: Scope | None
+        self, method: str, path: str, scope: Scope | None, *, reads: bool = False
     ) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:
-            self.declared.append(_route(self.area, method, path, scope, function))
+            self.declared.append(_route(self.area, method, path, scope, function, reads=reads))
             return function
 
         return declare
 
 
-def _route(area: str, method: str, path: str, scope: Scope | None, function: Function) -> Route:
+def _route(
+    area: str, method: str, path: str, scope: Scope | None, function: Function, *, reads: bool
+) -> Route:
     hints = _hints(function)
     words = inspect.getdoc(function) or ""
     summary, _, description = words.partition("\n\n")
@@ -148,6 +154,7 @@ def _route(area: str, method: str, path: str, scope: Scope | None, function: Fun
         query=query,
         answer=None if answer is type(None) else answer,
         function=function,
+        reads=reads,
     )
 
 

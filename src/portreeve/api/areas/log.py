@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 routes = Routes("log", "The decision log.")
 
 
-@routes.post("/v1/log/search", Scope.log)
+@routes.post("/v1/log/search", Scope.log, reads=True)
 def search_log(service: Service, actor: Actor, body: LogSearch) -> Page[dict[str, Any]]:
     """Decisions that meet a SQL condition, or how many there are by some columns."""
     return service.log.search(actor, body)

@@ -119,7 +119,7 @@ def dissent_from_policy(
     return service.policies.versions.dissent(actor, name, version, body)
 
 
-@routes.post("/v1/policies/{name}/{version}/preview", Scope.policies_propose)
+@routes.post("/v1/policies/{name}/{version}/preview", Scope.policies_propose, reads=True)
 def preview_policy(
     service: Service, actor: Actor, name: str, version: str, body: PreviewOrder
 ) -> Preview:
