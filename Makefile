@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint bench train docs lock clean
+.PHONY: demo test lint bench faults train docs lock clean
 
 demo: $(READY)
 	$(BIN)/portreeve demo
@@ -19,6 +19,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+faults: $(READY)
+	$(BIN)/python tests/service/postgres.py
+	$(BIN)/python -m bench.faults
 
 bench: $(READY)
 	$(BIN)/python -m bench.speed

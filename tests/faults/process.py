@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +31,19 @@ class Service:
         *,
         database: str | None = None,
         file_limit: int | None = None,
+        program: Sequence[str] = ("-m", "portreeve"),
         **settings: str,
     ) -> None:
         """``file_limit``: the largest file that the process may write, in bytes, once it is ready:
-        beyond it the disk is full. ``settings``: as in the environment, in small letters."""
+        beyond it the disk is full. ``program``: what Python runs. ``settings``: as in the
+        environment, in small letters."""
         self.data = data
         self.database = database
         self.port = _free_port()
         self.log = data.with_name(data.name + ".log")
         self.process: subprocess.Popen[str] | None = None
         self._file_limit = file_limit
+        self._program = program
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PORTREEVE_")},
             **SHARED_SECRETS,
@@ -58,9 +61,10 @@ class Service:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portreeve", "serve", "--port", str(self.port),
+                [sys.executable, *self._program, "serve", "--port", str(self.port),
                  "--data", str(self.data)],
                 stdout=subprocess.PIPE, stderr=log, text=True, env=self._environment,
+                cwd=self.data.parent,
             )  # fmt: skip
         assert self.process.stdout is not None
         for line in self.process.stdout:

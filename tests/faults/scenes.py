@@ -13,7 +13,7 @@ from faults.load import Answer, Load
 from faults.process import Service
 from faults.truth import Found, check
 from portreeve.model import Surface
-from portreeve.service.deadlines import read_deadlines
+from portreeve.service.deadlines import Deadline, read_deadlines
 from service import postgres
 
 OPEN_SURFACES = ("moments", "comment", "public_account", "search_ad", "live")
@@ -119,17 +119,21 @@ def outage(
 
 def _policies_held(answers: Sequence[Answer], gone: float, returned: float) -> None:
     """What was asked and answered while the database was away is as each surface's policy says."""
-    deadlines = read_deadlines(DEADLINES)
     said = {"allow": "published", "hold": "held", "refuse": "refused"}
     away = [a for a in answers if a.at - a.seconds > gone + 0.1 and a.at < returned]
     assert {a.surface for a in away} == set(OPEN_SURFACES)
     for answer in away:
-        then = deadlines[Surface(answer.surface)].then
+        then = deadline_of(answer.surface).then
         assert answer.provisional, f"{answer.item} was decided without the database"
         assert (answer.verdict, answer.state) == (then, said[then])
     for answer in answers:
-        limit = deadlines[Surface(answer.surface)].ms / 1000 + LITTLE
+        limit = deadline_of(answer.surface).ms / 1000 + LITTLE
         assert answer.seconds < limit, f"{answer.item} waited {answer.seconds:.2f} s"
+
+
+def deadline_of(surface: str) -> Deadline:
+    """How long a surface waits in these scenes, and what happens then."""
+    return read_deadlines(DEADLINES)[Surface(surface)]
 
 
 def frozen(server: postgres.Server) -> tuple[Callable[[], None], Callable[[], None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from typing import Annotated
 
 import typer
@@ -42,6 +43,7 @@ def serve(
     chosen = {f"PORTREEVE_{name}": str(value) for name, value in given.items() if value is not None}
     settings = from_environment({**os.environ, **chosen})
     logs.configure(settings.log_level)
+    _leave_no_core()
     service = Service.open(settings)
     made = service.keys.first_key()
     server = Server(service, ready=lambda: typer.echo("Ready."))
@@ -56,3 +58,9 @@ def serve(
     typer.echo("Starting ...")
     server.run()
     typer.echo("Stopped.")
+
+
+def _leave_no_core() -> None:
+    """A process that ends by a fault writes no memory to the disk: it holds what people wrote."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
