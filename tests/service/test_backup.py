@@ -1,5 +1,6 @@
 """Backup while it is written to, restore, doctor, and the commands for them, on both databases."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from portreeve.cli import main
-from portreeve.service.backup import backup, restore
+from portreeve.service.backup import backup, connection_of, restore
 from portreeve.service.context import Context, open_context
 from portreeve.service.doctor import examine
 from portreeve.service.errors import ServiceError
@@ -173,6 +174,35 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
         restore(elsewhere, source)
     assert error.value.code == "invalid"
     assert not (tmp_path / "restored").exists()
+
+
+def test_a_forged_backup_writes_nothing_outside(context, settings, elsewhere, tmp_path):
+    """A link in the backup makes of a name that climbs one that seems to lie inside."""
+    fill(context, 1)
+    source = tmp_path / "backup"
+    backup(settings, source)
+    (source / "log").rename(source / "one-two-three")
+    (source / "deep" / "er").mkdir(parents=True)
+    (source / "one-two-three").rename(source / "deep" / "er" / "log")
+    (source / "log").symlink_to("deep/er/log")
+    (source / "deep" / "evil").write_bytes(b"evil")
+    manifest = json.loads((source / "manifest.json").read_text())
+    manifest["files"]["log/../../evil"] = hashlib.sha256(b"evil").hexdigest()
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ServiceError, match="which lies outside of it"):
+        restore(elsewhere, source)
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize("address", [
+    "postgresql+psycopg://ann:s3cret@db:5433/portreeve?sslmode=require",
+    "postgresql+psycopg://ann@db:5433/portreeve?sslmode=require&password=s3cret",
+])  # fmt: skip
+def test_no_password_is_among_the_arguments(address):
+    """Every user of the machine can read the arguments of a process."""
+    assert connection_of(sa.make_url(address)) == (
+        "postgresql://ann@db:5433/portreeve?sslmode=require", {"PGPASSWORD": "s3cret"},
+    )  # fmt: skip
 
 
 def test_nothing_is_overwritten(context, settings, elsewhere, tmp_path):

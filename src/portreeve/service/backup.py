@@ -120,8 +120,8 @@ def restore(settings: Settings, source: Path) -> Manifest:
     for path in manifest.files:
         if path.startswith(f"{LOG}/"):
             _copy(source / path, target / path)
-    if manifest.keys:
-        _restore_keys(source / KEY_FOLDER, target / KEY_FOLDER)
+    keys = [source / path for path in manifest.files if path.startswith(f"{KEY_FOLDER}/")]
+    _restore_keys(keys, target / KEY_FOLDER)
     if manifest.database == "sqlite":
         draft = target / f".{DATABASE_FILE}.draft"
         _copy(source / DATABASE_FILE, draft)
@@ -192,9 +192,8 @@ def _keys(settings: Settings, source: Path) -> list[Path]:
     return paths
 
 
-def _restore_keys(source: Path, target: Path) -> None:
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in sorted(source.iterdir()):
+def _restore_keys(keys: list[Path], target: Path) -> None:
+    for path in keys:
         there = target / path.name
         if there.exists() and there.read_bytes() != path.read_bytes():
             _refuse(
@@ -216,7 +215,7 @@ def _checked(source: Path) -> Manifest:
         _refuse("invalid", f"{source} is of a newer version of Portreeve. Restore it with that.")
     for path, wanted in manifest.files.items():
         file = source / path
-        if not file.resolve().is_relative_to(source.resolve()):
+        if file.resolve() != source.resolve() / path:
             _refuse("invalid", f"{source / MANIFEST} names {path}, which lies outside of it.")
         if not file.exists() or _sha256(file) != wanted:
             _refuse("invalid", f"{file} is missing or was changed. Take another backup.")
@@ -247,16 +246,10 @@ def _run(program: str, database: Database, arguments: list[str]) -> None:
             "Install PostgreSQL's client programs (Debian: postgresql-client), or use your "
             "provider's backup.",
         )
-    url = database.url.set(drivername="postgresql")
-    environment = {**os.environ}
-    if url.password is not None:
-        environment["PGPASSWORD"] = str(url.password)
-    shown = sa.URL.create(
-        "postgresql", url.username, None, url.host, url.port, url.database, url.query
-    )
+    address, secret = connection_of(database.url)
     done = subprocess.run(
-        [path, f"--dbname={shown.render_as_string(hide_password=False)}", *arguments],
-        env=environment,
+        [path, f"--dbname={address}", *arguments],
+        env={**os.environ, **secret},
         capture_output=True,
         text=True,
         check=False,
@@ -264,6 +257,22 @@ def _run(program: str, database: Database, arguments: list[str]) -> None:
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["it says nothing"]
         _refuse("invalid", f"{program} failed: {lines[-1]}")
+
+
+def connection_of(url: sa.URL) -> tuple[str, dict[str, str]]:
+    """An address for PostgreSQL's programs, without password, and the environment that has it."""
+    password = url.password or url.query.get("password")
+    shown = sa.URL.create(
+        "postgresql",
+        url.username,
+        None,
+        url.host,
+        url.port,
+        url.database,
+        url.difference_update_query(["password"]).query,
+    )
+    secret = {} if password is None else {"PGPASSWORD": str(password)}
+    return shown.render_as_string(hide_password=False), secret
 
 
 def _newest(program: str) -> str | None:
