@@ -102,3 +102,8 @@ def test_what_is_old_is_swept_away(kept, context, clock):
     kept._clean()
     with context.database.read() as connection:
         assert connection.execute(sa.text("SELECT * FROM kept_answers")).all() == []
+
+
+def test_what_stands_for_a_request_shows_no_key():
+    first = once()
+    assert repr(first.key) not in repr(first)

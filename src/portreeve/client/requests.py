@@ -6,7 +6,7 @@ import os
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar
@@ -27,10 +27,14 @@ _LONGEST_ASKED = 60.0
 
 @dataclass(frozen=True)
 class Options:
-    """How a client asks."""
+    """How a client asks.
+
+    >>> Options.of("http://127.0.0.1:8014", "ptr_...", None, retries=4)
+    Options(url='http://127.0.0.1:8014', actor=None, retries=4)
+    """
 
     url: str
-    key: str | None
+    key: str | None = field(repr=False)
     actor: str | None
     retries: int
 
@@ -52,8 +56,8 @@ class Asked:
     method: str
     url: str
     params: dict[str, Any]
-    headers: dict[str, str]
-    content: bytes | None
+    headers: dict[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
 
 
 def asked(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -45,7 +45,7 @@ class Once:
 
     id: str
     request: str
-    key: bytes
+    key: bytes = field(repr=False)
     holder: str
 
     @classmethod

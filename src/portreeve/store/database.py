@@ -144,6 +144,7 @@ class Database:
                 pool_pre_ping=True,
                 pool_timeout=5,
                 connect_args=_NOTICED,
+                hide_parameters=True,
             )
             sa.event.listen(self.engine, "do_connect", lambda *_: self._need_hope())
             sa.event.listen(self.engine, "connect", lambda made, _: self._made.add(made))
@@ -281,6 +282,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         url,
         poolclass=sa.pool.StaticPool if memory else sa.pool.QueuePool,
         connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -51,7 +51,7 @@ class _Claim:
     id: str
     webhook: str
     url: str
-    keys: list[bytes]
+    keys: list[bytes] = field(repr=False)
     message: str
     attempts: int
     body: bytes | None
