@@ -44,6 +44,6 @@ def test_a_database_that_does_not_answer_is_named_without_its_password():
 
 
 def test_an_error_of_the_database_shows_no_values(database):
-    with pytest.raises(sa.exc.DBAPIError) as error, database.read() as connection:
+    with pytest.raises(sa.exc.DBAPIError) as error, database.engine.connect() as connection:
         connection.execute(sa.text("SELECT :value FROM none"), {"value": "canary-7f3a"})
     assert "canary" not in str(error.value) + repr(error.value)
