@@ -111,6 +111,7 @@ def decision(
                     "id": item, "network": network, "account": account, "parent": parent,
                     "surface": "comment" if parent else "moments", "digest": "0" * 32,
                     "received": tx.time, "updated": tx.time,
+                    "submitted": tx.time,
                 } | state,
             )  # fmt: skip
         elif known.state != "deleted":

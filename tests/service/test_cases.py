@@ -387,3 +387,20 @@ def test_precision_has_an_interval_and_can_begin_later(desk, clock):
     with desk.database.read() as connection:
         sources = connection.execute(sa.select(judgements.c.source).distinct()).scalars().all()
     assert sources == ["case"]
+
+
+def test_a_verdict_is_on_the_revision_that_was_read(desk):
+    account(desk.database, "baker")
+    held(desk, "p-1")
+    [case] = desk.open()
+    decision(
+        desk.database, "p-1", "allow", (), context=desk.context, content=Content(text=SOFA),
+        edit=True,
+    )  # fmt: skip
+    desk.open()
+    desk.decide(BEN, case, "refuse", SELLING)
+    desk.open()
+    assert desk.state("p-1") == "published"
+    with desk.database.read() as connection:
+        [strike] = connection.execute(sa.select(enforcement.strikes)).all()
+    assert (strike.revision, strike.withdrawn) == (1, None)

@@ -16,8 +16,10 @@ from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.errors import ServiceError
 from portreeve.service.sanctions import Sanctions
+from portreeve.service.settling import decided_by_item, settle
 from portreeve.service.standing import sanctions_in_force
 from portreeve.service.undo import Undo
+from portreeve.store import Database
 from portreeve.store.tables import core, enforcement
 from portreeve.store.tables.cases import case_actions, case_items
 from service.factories import ANN, SELLING, NoCases, Shipped, account, decision, events, published
@@ -430,3 +432,68 @@ def test_two_followers_at_once_draw_everything_once(database, context):
         assert connection.execute(count.select_from(enforcement.notices)).scalar() == 40
         open_ = connection.execute(count.where(sa.not_(core.decisions.c.followed))).scalar()
     assert (open_, kinds(database, "seller-1").count("ban")) == (0, 1)
+
+
+def test_a_clock_that_is_behind_loses_no_sanction(database, clock, follow):
+    decision(database, "post-1")
+    follow()
+    decision(database, "post-2")
+    clock.advance(seconds=-0.001)
+    follow()
+    clock.advance(seconds=1)
+    assert kinds(database) == ["mute"]
+
+
+def test_undoing_frees_what_a_mute_refused_that_was_lifted_since(
+    database, context, clock, follow, undo
+):
+    first = decision(database, "post-1")
+    decision(database, "post-2")
+    follow()
+    clock.advance(hours=1)
+    muted = decision(database, "chat", rules=("account.mute",))
+    follow()
+    clock.advance(hours=1)
+    sanctions = Sanctions(context)
+    [mute] = sanctions.list(ANN, Paging(), in_force=True).items
+    sanctions.lift(ANN, mute.id, Lift(reason="Enough."))
+    assert undo(first).freed == [muted]
+    assert state(database, "chat") == ("published", None)
+    assert sanctions.get(ANN, mute.id).state == "lifted"
+
+
+def test_talk_of_black_goods_that_may_be_said_is_nobodys_case(database, follow, cases):
+    decision(database, "news", "allow", (), goods_tier="black")
+    decision(database, "news", "allow", (), goods_tier="black", edit=True)
+    follow()
+    assert cases.opened == []
+
+
+def test_what_is_edited_while_consequences_are_drawn_keeps_its_state(database):
+    decision(database, "post-1", "allow", (), followed=True)
+    other = Database(database.url.render_as_string(hide_password=False), clock=database.clock)
+    edit = Thread(target=lambda: decision(other, "post-1", "refuse", edit=True))
+    with database.write() as tx:
+        decided = decided_by_item(tx, ["post-1"])
+        edit.start()
+        edit.join(0.3)
+        settle(tx, decided)
+    edit.join()
+    other.close()
+    assert state(database, "post-1") == ("refused", None)
+
+
+def test_what_runs_every_second_does_not_read_the_whole_table(database, context):
+    seen = []
+    with database.write() as tx:
+        sa.event.listen(
+            tx.connection, "before_cursor_execute", lambda *given: seen.append(given[2:4])
+        )
+        Sanctions(context).expire(tx)
+    statement, values = seen[-1]
+    if database.dialect == "sqlite":
+        with database.read() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        assert [row[3] for row in plan] == [
+            "SEARCH sanctions USING INDEX ix_sanctions_ends (ends<?)"
+        ]

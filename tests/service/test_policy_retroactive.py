@@ -227,6 +227,28 @@ def test_what_people_have_decided_is_left_to_people(passes, stored, database):
 
 
 @pytest.mark.usefixtures("strict_in_force")
+def test_what_people_have_undone_is_left_to_people(passes, database):
+    def undo(item):
+        made = sa.select(core.items.c.decision).where(core.items.c.id == item).scalar_subquery()
+        with database.write() as tx:
+            tx.execute(
+                sa.update(core.decisions)
+                .where(core.decisions.c.id == made)
+                .values(undone=tx.time, undone_by="ben")
+            )
+
+    undo("mask-1")
+    listed = begun(passes)
+    assert (listed.examined, listed.listed, listed.left_to_people) == (10, 7, 1)
+    undo("mask-2")
+    passes.run(BOB, listed.id)
+    finish(passes)
+    done = passes.get(DAN, listed.id)
+    assert (done.taken_down, done.skipped) == (6, 1)
+    assert states(database)["mask-1"] == states(database)["mask-2"] == "published"
+
+
+@pytest.mark.usefixtures("strict_in_force")
 def test_content_that_is_gone_is_counted(passes, stored):
     stored.forget("mask-0")
     listed = begun(passes)

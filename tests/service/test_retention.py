@@ -41,6 +41,7 @@ def publish(context, id, **row):
                 decision=decision,
                 received=tx.time,
                 updated=tx.time,
+                submitted=tx.time,
             )
         )
         tx.announce("decision.made", decision)

@@ -11,16 +11,20 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from portreeve.model import Surface
+from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
+from portreeve.service import lots
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
+from portreeve.service.judged import judge_all
 from portreeve.service.policies import Policies
+from portreeve.service.reasons import ReasonBook
 from portreeve.service.rescreening import Rescreening
 from portreeve.service.screening import Screening
 from portreeve.service.spool import Entry, Spool
 from portreeve.service.stored import Stored
+from portreeve.service.undo import Undo
 from portreeve.store.tables import core
 from portreeve.store.tables.enforcement import sanctions
 from portreeve.store.vault import Content
@@ -301,6 +305,84 @@ def test_what_was_spooled_does_not_overwrite_what_came_since(embedded):
     again = Desk(desk.context).start()
     again.stop()
     assert [d.id for d in desk.rows(core.decisions)] == [newer.decision]
+    [told] = desk.rows(core.events, core.events.c.type == "decision.late")
+    assert (told.subject, told.data["verdict"], told.data["state"]) == (
+        newer.decision, "allow", "published",
+    )  # fmt: skip
+
+
+def test_of_two_revisions_that_came_in_an_outage_the_later_one_stands(embedded, tmp_path):
+    desk = embedded.start()
+    desk.submit(post("warm", LIFE))
+    other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert [desk.submit(post("p-1", text))[0].provisional for text in (LIFE, SALE)] == [True, True]
+    other.execute("ROLLBACK")
+    desk.stop()
+    [item] = desk.rows(core.items, core.items.c.id == "p-1")
+    assert (item.revision, item.state) == (2, "removed")
+
+
+def test_a_deadline_that_passes_while_an_item_is_judged_counts(embedded, monkeypatch):
+    desk = embedded
+    [pending] = desk.screening._accepted(HOST, [post("p-1")]).pendings
+
+    def slow(*given: Any, **more: Any) -> Any:
+        pending.missed = True
+        return judge_all(*given, **more)
+
+    monkeypatch.setattr(lots, "judge_all", slow)
+    judged = desk.screening._judge.judge([pending])
+    desk.screening._late.capture(judged)
+    assert (judged[0].lot.stages, judged[0].lot.judged.verdict) == (["late"], ["remove"])
+
+
+def test_what_was_answered_counts_not_what_a_setting_says_by_now(embedded):
+    entry = Entry(post("show", surface=Surface.live), START, "host", "allow")
+    embedded.screening._late._spool.add([entry])
+    embedded.screening._late._spool.close()
+    again = Desk(embedded.context).start()
+    again.stop()
+    [decision] = embedded.rows(core.decisions)
+    assert (decision.stage, decision.verdict) == ("late", "remove")
+
+
+def test_an_event_loop_that_is_gone_ends_no_thread(embedded, tmp_path):
+    desk = embedded.start()
+    desk.submit(post("warm", LIFE))
+    other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(desk.screening.submit(HOST, [post("gone", LIFE)]), 0.02))
+    other.execute("ROLLBACK")
+    [answer] = desk.submit(post("next", LIFE))
+    assert (answer.state, desk.screening.trouble) == ("published", None)
+
+
+def test_what_was_undone_is_not_told_again(desk):
+    [first] = desk.submit(post())
+    with desk.context.database.write() as tx:
+        Undo(desk.context, desk.policies).undo(tx, "ben", str(first.decision), "It is a cake.")
+    [again] = desk.submit(post())
+    assert (again.decision, again.repeated) == (first.decision, True)
+    assert (again.verdict, again.state, again.permitted, again.rules, again.reasons) == (
+        "allow", "published", True, [], [],
+    )  # fmt: skip
+
+
+def test_ids_come_back_as_they_were_given(desk):
+    desk.submit(post(1, LIFE))
+    assert [answer.id for answer in desk.submit(post(1, LIFE), post("1", LIFE))] == [1, "1"]
+
+
+def test_a_sanction_is_no_difference_between_versions(embedded):
+    book = ReasonBook(embedded.policies.named("acquaintance@2014-06"))
+    judged = judge_all(
+        [post("p-1", LIFE)], book, published=False, standings={},
+        barred={0: ("mute", Verdict.refuse)}, shadow=book.policy,
+    )  # fmt: skip
+    assert judged.shadow == [("refuse", ["account.mute"])]
+    assert (judged.verdict, judged.rules) == (["refuse"], [["account.mute"]])
 
 
 def test_nobody_waits_for_ever_when_the_service_stops(desk):
@@ -340,12 +422,46 @@ def test_an_account_that_is_limited_reaches_few(desk):
 
 
 def test_deciding_again_what_has_not_changed_keeps_its_revision(desk):
-    [first] = desk.submit(post("a", LIFE))
+    [first] = desk.submit(post("a", SALE))
     again = Rescreening(desk.context)
     policy = desk.policies.named("acquaintance@2014-06")
     [dry] = again(["a"], policy, stage="retroactive", by="portreeve", dry=True)
-    assert dry == ("a", "allow", "allow", None, [])
+    assert dry == ("a", "refuse", "remove", None, first.rules)
     [done] = again(["a"], policy, stage="retroactive", by="portreeve", dry=False)
     [_, decision] = desk.rows(core.decisions)
     assert (decision.id, decision.revision, decision.stage) == (done[3], 1, "retroactive")
     assert decision.supersedes == first.decision
+
+
+def test_deciding_again_leaves_what_has_changed_since_it_was_read(desk, monkeypatch):
+    desk.submit(post("edited"), post("deleted"))
+    again = Rescreening(desk.context)
+    found = again._stored(["edited", "deleted"])
+    monkeypatch.setattr(again, "_stored", lambda _ids: found)
+    [edited] = desk.submit(post("edited", LIFE))
+    Stored(desk.context, desk.policies).delete(HOST, "deleted")
+    policy = desk.policies.named("acquaintance@2014-06")
+    done = again(["edited", "deleted"], policy, stage="retroactive", by="portreeve", dry=False)
+    assert [(id, decision) for id, _, _, decision, _ in done] == [
+        ("edited", None), ("deleted", None),
+    ]  # fmt: skip
+    rows = {item.id: (item.revision, item.state) for item in desk.rows(core.items)}
+    assert rows == {"edited": (2, "published"), "deleted": (1, "deleted")}
+    assert edited.revision == 2
+
+
+def test_deciding_again_writes_only_what_is_refused(desk):
+    desk.submit(post("a", LIFE))
+    policy = desk.policies.named("acquaintance@2014-06")
+    done = Rescreening(desk.context)(["a"], policy, stage="retroactive", by="portreeve", dry=False)
+    assert done == [("a", "allow", "allow", None, [])]
+    assert len(desk.rows(core.decisions)) == 1
+
+
+def test_deciding_again_knows_what_the_host_said_with_an_item(desk):
+    told = {"standing": "verified_merchant", "licence": "verified", "surface": Surface.search_ad}
+    [first] = desk.submit(post("ad", **told))
+    assert first.verdict == "label"
+    policy = desk.policies.named("acquaintance@2014-06")
+    [dry] = Rescreening(desk.context)(["ad"], policy, stage="retroactive", by="portreeve", dry=True)
+    assert dry[1:3] == ("label", "label")

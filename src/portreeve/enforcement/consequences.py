@@ -111,7 +111,8 @@ def shown(
     """From when until when people could see what a decision took down; None when they never could.
 
     ``decisions``: all on the item. ``published``: when its first revision was; a later one is
-    taken as published when it was first decided. What was down already was not shown until then.
+    taken as published when it was first decided, and ends the one before. What was down already
+    was not shown until then.
     """
     removal = next(d for d in decisions if d.id == id)
     if removal.verdict != Verdict.remove:
@@ -119,9 +120,11 @@ def shown(
     same = [d for d in decisions if d.revision == removal.revision]
     before = in_force((d for d in same if d.seq < removal.seq), removal.revision)
     since = published if removal.revision == 1 else min(d.decided for d in same)
-    if state_of(before) in DOWN or since >= removal.decided:
+    edited = (d.decided for d in decisions if d.revision > removal.revision)
+    until = min([removal.decided, *edited])
+    if state_of(before) in DOWN or since >= until:
         return None
-    return since, removal.decided
+    return since, until
 
 
 def told(verdict: str, stage: str, *, strikes: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -92,7 +93,8 @@ def finish(calls: Iterable[Call]) -> None:
         elif call.loop is not None:
             by_loop.setdefault(call.loop, []).append(call)
     for loop, done in by_loop.items():
-        loop.call_soon_threadsafe(_settle, done)
+        with suppress(RuntimeError):  # a loop that is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_settle, done)
 
 
 def _settle(calls: list[Call]) -> None:

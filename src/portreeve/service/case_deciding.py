@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portreeve.enforcement.consequences import DOWN
+from portreeve.enforcement.consequences import DOWN, STATES
 from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.cases import DecideCase
@@ -56,7 +56,7 @@ class CaseDeciding:
             clauses = self._clauses(case, members, request, tx.time)
             judged = [row for row in members if _still_open(case, row, locked)]
             for row in judged:
-                self._settle(tx, actor, locked[row.item], request, clauses)
+                self._settle(tx, actor, locked[row.item], row, request, clauses)
             self._judge(tx, actor, case, judged, request)
             self._close(tx, actor, case, request)
 
@@ -83,12 +83,25 @@ class CaseDeciding:
         return [known[rule] for rule in request.rules]
 
     def _settle(
-        self, tx: Transaction, actor: Actor, item: Row, request: DecideCase, clauses: list[str]
+        self,
+        tx: Transaction,
+        actor: Actor,
+        item: Row,
+        member: Row,
+        request: DecideCase,
+        clauses: list[str],
     ) -> None:
-        """Bring one item to the verdict, by as little as needed."""
+        """Bring one item to the verdict, by as little as needed.
+
+        The verdict is on the revision that the reviewer read. What was edited since, and decided
+        anew without a person, stays as it was decided.
+        """
+        if item.revision != member.revision:
+            self._settle_earlier(tx, actor, item, member, request, clauses)
+            return
         current = _decision(tx, item.decision)
         now = Verdict(Verdict.allow if current.undone else current.verdict)
-        verdict = _fitting(request.verdict, item, current)
+        verdict = _fitting(request.verdict, item.state, current)
         if verdict is Verdict.allow:
             if now.rank in (Verdict.label.rank, Verdict.limit.rank, Verdict.remove.rank):
                 self._undo(tx, actor.name, item.decision, request.reason)
@@ -103,6 +116,23 @@ class CaseDeciding:
             self._decide(
                 tx, actor.name, item, verdict.value, request.rules, clauses, request.reason
             )
+
+    def _settle_earlier(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        item: Row,
+        member: Row,
+        request: DecideCase,
+        clauses: list[str],
+    ) -> None:
+        """Decide a revision that is gone: for its strikes, and for what is known of the rules."""
+        current = _decision(tx, member.decision)
+        verdict = _fitting(request.verdict, STATES[current.verdict], current)
+        self._decide(
+            tx, actor.name, item, verdict.value, request.rules, clauses, request.reason,
+            instead_of=current.id,
+        )  # fmt: skip
 
     def _judge(
         self,
@@ -174,11 +204,13 @@ def _need_same(case: Row, request: DecideCase) -> None:
 def _members(tx: Transaction, case: str) -> Sequence[Row]:
     d = decisions.c
     return tx.execute(
-        sa.select(case_items.c.item, case_items.c.decision, d.rules, d.clauses, d.undone, d.by)
+        sa.select(
+            case_items.c.item, case_items.c.decision, d.rules, d.clauses, d.undone, d.by, d.revision
+        )
         .join(decisions, d.id == case_items.c.decision)
         .where(case_items.c.case == case)
         .order_by(case_items.c.added, case_items.c.item)
-    ).all()
+    ).all()  # fmt: skip
 
 
 def _still_open(case: Row, member: Row, locked: Mapping[str, Row]) -> bool:
@@ -190,11 +222,11 @@ def _still_open(case: Row, member: Row, locked: Mapping[str, Row]) -> bool:
     return member.undone is None or case.queue == "senior"
 
 
-def _fitting(verdict: str, item: Row, current: Row) -> Verdict:
+def _fitting(verdict: str, state: str, current: Row) -> Verdict:
     """``remove`` for what people saw, ``refuse`` for what never appeared."""
     if Verdict(verdict).rank < Verdict.remove.rank:
         return Verdict(verdict)
-    seen = item.state in ("published", "removed") or current.stage != "before"
+    seen = state in ("published", "removed") or current.stage != "before"
     return Verdict.remove if seen else Verdict.refuse
 
 

@@ -58,6 +58,8 @@ class PersonDecisions:
         rules: Sequence[str],
         clauses: Sequence[str],
         reason: str,
+        *,
+        instead_of: str | None = None,
     ) -> str:
         """Decide an item anew, in place of the decision in force; the new decision's id.
 
@@ -65,11 +67,12 @@ class PersonDecisions:
         the decision is followed up. ``item``: a row of the table ``items``. ``rules``: those that
         the person finds to hold, strongest first, with their ``clauses``; they are rules of the
         policy by which the item was decided last, or else of the one in force. ``reason`` is kept
-        sealed.
+        sealed. ``instead_of``: the decision to take the place of, when it is one on an earlier
+        revision; strikes follow from it, and the item stays as it is.
         """
         lock(tx)
         d = core.decisions
-        last = tx.execute(sa.select(d).where(d.c.id == item.decision)).one()
+        last = tx.execute(sa.select(d).where(d.c.id == (instead_of or item.decision))).one()
         id = new_id("dec")
         sealed = self._context.vault.seal_many(
             tx, [item.account or NOBODY], [reason.encode()], [f"{id}.reason"]
@@ -79,7 +82,7 @@ class PersonDecisions:
         law = {rule.id for rule in policy.rules if rule.layer == "law"}
         kept = ("promotion", "goods_category", "goods_tier", "grade")
         row = {name: getattr(last, name) for name in kept} | {
-            "id": id, "item": item.id, "revision": item.revision, "account": item.account,
+            "id": id, "item": item.id, "revision": last.revision, "account": item.account,
             "network": item.network, "surface": item.surface, "stage": PERSON,
             "decided": tx.time, "verdict": verdict, "permitted": not refused,
             "lawful": not refused or law.isdisjoint(rules), "policy": policy.label,

@@ -80,7 +80,7 @@ class Enforcement:
         settled = settle(tx, decided)
         concerned = {strike["account"] for strike in strikes} | settle_strikes(tx, decided)
         changed = recompute(tx, concerned, self._policies)
-        free(tx, changed.reversed, "portreeve", self._policies)
+        free(tx, changed, "portreeve", self._policies)
         self._open_cases(tx, live)
         struck: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for strike in strikes:
@@ -143,12 +143,15 @@ def _has_effect(row: Row) -> bool:
 
 
 def _needs_person(row: Row) -> bool:
-    """Whether a person must look: it is held, of black goods, or somebody's mere claim."""
+    """Whether a person must look: it is held, stopped for black goods, or somebody's mere claim.
+
+    Talk of black goods that may be said is nobody's case: news, warnings, novels.
+    """
     if row.stage == consequences.PERSON:
         return False
     return (
         row.verdict == Verdict.hold
-        or row.goods_tier == "black"
+        or (row.goods_tier == "black" and Verdict(row.verdict).rank >= Verdict.limit.rank)
         or not EvidenceGrade(row.grade).automatic
     )
 

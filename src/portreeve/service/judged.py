@@ -100,7 +100,9 @@ def judge_all(
         content=json_lines(content),
         answer=answers,
         signals=signals,
-        shadow=None if shadow is None else shadow_verdicts(assessed, shadow, published=published),
+        shadow=None
+        if shadow is None
+        else shadow_verdicts(assessed, shadow, published=published, barred=barred),
     )
 
 
@@ -141,10 +143,19 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 def shadow_verdicts(
-    assessed: Assessed, policy: Policy, *, published: bool
+    assessed: Assessed,
+    policy: Policy,
+    *,
+    published: bool,
+    barred: Mapping[int, tuple[str, Verdict]],
 ) -> list[tuple[str, list[str]]]:
-    """Verdict and rules of a version that decides beside the one in force."""
+    """Verdict and rules of a version that decides beside the one in force.
+
+    The same sanctions of accounts count: they are no difference between the versions.
+    """
     decisions, _ = judge(assessed, policy, published=published)
+    if barred:
+        decisions = _with_sanctions(decisions, barred, published=published)
     return list(zip(decisions["verdict"].to_list(), decisions["rules"].to_list(), strict=True))
 
 

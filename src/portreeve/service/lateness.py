@@ -143,7 +143,7 @@ class Lateness:
                     self._event_id(outcome.pending),
                     "decision.late",
                     outcome.written.decision or outcome.written.repeated or "",
-                    item=outcome.pending.submission.id,
+                    item=str(outcome.pending.submission.id),
                     verdict=outcome.verdict,
                     state=outcome.state,
                     answered=outcome.pending.then,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from portreeve.schemas.screening import Screened
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
@@ -73,11 +74,19 @@ class LotWriter:
             StoreUnavailableError: the decision on a repeated item cannot be read.
         """
         self._count(judged.lot, written)
-        answers = self._answers(judged.lot, judged.pendings, written)
-        return [
-            Outcome(p, w, answer, judged.lot.judged.verdict[at], judged.lot.judged.state(at))
-            for at, (p, w, answer) in enumerate(zip(judged.pendings, written, answers, strict=True))
-        ]
+        of = judged.lot.judged
+        repeated = self._repeated(of, written)
+        found = []
+        for at, (pending, w) in enumerate(zip(judged.pendings, written, strict=True)):
+            stands = repeated.get(at)
+            if stands is not None:
+                found.append(
+                    Outcome(pending, w, _ENCODE(stands), stands.verdict.value, stands.state)
+                )
+            else:
+                answer = None if w.decision is None else _answer(of, at, pending, w)
+                found.append(Outcome(pending, w, answer, of.verdict[at], of.state(at)))
+        return found
 
     @staticmethod
     def has_consequences(judged: JudgedLot, written: list[Written]) -> bool:
@@ -105,28 +114,20 @@ class LotWriter:
             ]  # fmt: skip
             self._policies.note_shadow(tx, lot.network, in_force.shadow.label, rows)
 
-    def _answers(
-        self, lot: Lot, pendings: list[Pending], written: list[Written]
-    ) -> list[bytes | None]:
-        """The answer to each submission; None for one that must be judged once more."""
-        judged = lot.judged
-        answers: list[bytes | None] = []
-        repeats: list[tuple[int, str]] = []
-        for at, (pending, w) in enumerate(zip(pendings, written, strict=True)):
-            if w.decision is not None:
-                answers.append(_answer(judged, at, pending, w))
-            elif w.repeated is not None and w.revision:
-                repeats.append((at, w.repeated))
-                answers.append(None)
-            else:
-                answers.append(None)
-        if repeats:
-            given = [(decision, judged.submissions[at].id) for at, decision in repeats]
-            with self._context.database.read() as connection:
-                found = self._stored.screened(connection, given)
-            for at, decision in repeats:
-                answers[at] = _ENCODE(found[decision])
-        return answers
+    def _repeated(self, judged: Judged, written: list[Written]) -> dict[int, Screened]:
+        """By place, the decision that stands where a submission brought nothing new."""
+        given = [
+            (at, w.repeated)
+            for at, w in enumerate(written)
+            if w.decision is None and w.repeated is not None and w.revision
+        ]
+        if not given:
+            return {}
+        with self._context.database.read() as connection:
+            found = self._stored.screened(
+                connection, [(decision, judged.submissions[at].id) for at, decision in given]
+            )
+        return {at: screened for (at, _), screened in zip(given, found, strict=True)}
 
     def _count(self, lot: Lot, written: list[Written]) -> None:
         if self._metrics is None:

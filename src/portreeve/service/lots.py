@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from portreeve.model import Verdict
 from portreeve.policy import Policy
-from portreeve.schemas.screening import Submission
+from portreeve.schemas.screening import Stage, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
@@ -74,6 +74,7 @@ class Judge:
         """
         now = self._context.now()
         groups: dict[Group, list[Pending]] = {}
+        stages: dict[Group, list[Stage]] = {}
         books: dict[Group, tuple[ReasonBook, InForce]] = {}
         in_force = {
             network: self._policies.at(network, now) for network in {p.network for p in taken}
@@ -82,11 +83,14 @@ class Judge:
             found = in_force[pending.network]
             account = pending.submission.account
             policy = found.policy if found.candidate is None else found.policy_for(account)
+            # its deadline may pass meanwhile: the stage is never later than what it is judged by
+            stage = pending.stage
             group = (pending.network, policy.label, pending.published)
             if group not in groups:
-                groups[group] = []
+                groups[group], stages[group] = [], []
                 books[group] = (self._book(policy), found)
             groups[group].append(pending)
+            stages[group].append(stage)
         named = {p.submission.account for p in taken if p.submission.account}
         standings, restrictions = self._standings(named, now)
         lots = []
@@ -102,7 +106,7 @@ class Judge:
                 barred=_barred(submissions, network, restrictions),
                 shadow=found.shadow,
             )
-            lot = Lot(judged, network, [p.stage for p in pendings], [p.accepted for p in pendings])
+            lot = Lot(judged, network, stages[group], [p.accepted for p in pendings])
             lots.append(JudgedLot(lot, pendings, found))
         return lots
 

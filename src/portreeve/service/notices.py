@@ -239,9 +239,9 @@ class _Facts:
             self.strikes[row["decision"]].append(row)
         self.sanctions_of: dict[str, list[Row]] = defaultdict(list)
         standing = sa.or_(s.c.outcome.is_(None), s.c.outcome == "expired")
-        for row in fetch_in(
-            read, sa.select(s).where(standing).order_by(s.c.seq), s.c.decision, named
-        ):
+        # by account: what a decision brought is its own account's, and they are indexed so
+        brought = sa.select(s).where(s.c.account == self.account, standing).order_by(s.c.seq)
+        for row in fetch_in(read, brought, s.c.decision, named):
             self.sanctions_of[row["decision"]].append(row)
         self.sanctions = {row["id"]: row for row in fetch_in(read, sa.select(s), s.c.id, by_hand)}
 

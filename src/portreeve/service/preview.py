@@ -36,6 +36,7 @@ SEEN = (
     decisions.c.verdict,
     decisions.c.rules,
     decisions.c.stage,
+    decisions.c.undone,
 )
 """What is known of a stored item and the decision in force on it."""
 
@@ -99,7 +100,11 @@ def rank(verdict: str) -> int:
 def _newest(network: str, order: PreviewOrder) -> sa.Select[Any]:
     wanted = (
         sa.select(*SEEN)
-        .join_from(decisions, items, items.c.decision == decisions.c.id)
+        .join_from(
+            decisions,
+            items,
+            sa.and_(items.c.id == decisions.c.item, items.c.decision == decisions.c.id),
+        )
         .where(
             decisions.c.network == network,
             items.c.state != "deleted",

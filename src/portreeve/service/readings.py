@@ -134,16 +134,17 @@ class Readings:
         )
         held = sa.and_(c.claimed_by == actor.name, c.claimed_until > tx.time)
         free = sa.and_(claims.free(second_readings, tx.time), ~worked.exists())
-        row = tx.execute(
-            sa.select(second_readings)
-            .where(c.state == "open", sa.or_(held, free))
-            .order_by(sa.case((held, 0), else_=1), c.sampled, c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
-        if row is None:
-            raise not_found("second reading that waits for", actor.name)
-        return row
+        for wanted in (held, free):
+            row = tx.execute(
+                sa.select(second_readings)
+                .where(c.state == "open", wanted)
+                .order_by(c.sampled, c.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).first()
+            if row is not None:
+                return row
+        raise not_found("second reading that waits for", actor.name)
 
     def _reopen(self, tx: Transaction, actor: Actor, case: Row) -> None:
         """Let a third reviewer decide; until then the rules' judgements do not count."""

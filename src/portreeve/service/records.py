@@ -30,8 +30,8 @@ _DECISION = (
     "goods_tier", "policy", "batch", "supersedes", "by", "grade", "followed",
 )  # fmt: skip
 _ITEM = (
-    "id", "network", "surface", "account", "parent", "audience", "time", "revision", "digest",
-    "state", "hidden_by", "decision", "received", "updated",
+    "id", "network", "surface", "account", "parent", "audience", "standing", "licence", "time",
+    "revision", "digest", "state", "hidden_by", "decision", "received", "updated", "submitted",
 )  # fmt: skip
 _CONTENT = ("decision", "item", "account", "sealed", "stored")
 _BATCH = sa.insert(batches)
@@ -47,7 +47,7 @@ class Kept(NamedTuple):
     decision: str
     state: str
     received: int
-    updated: int
+    submitted: int
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,17 @@ class Recorder:
         lot: Lot,
         *,
         by: str = _SCREEN,
-        force: bool = False,
+        instead_of: Mapping[str, str] | None = None,
         audited: Mapping[str, Any],
     ) -> list[Written]:
         """Write what is new of a lot; one answer per submission.
 
-        An item with the content that it has already is not decided again, unless ``force`` says
-        so. Of several submissions of one item in a lot the first is written; the others are told
-        its decision, or are left for another lot when their content differs (``revision`` 0).
+        An item with the content that it has already is not decided again. Of several submissions
+        of one item in a lot the first is written; the others are told its decision, or are left
+        for another lot when their content differs (``revision`` 0).
+
+        ``instead_of``: what is stored is decided again; by item the decision to take the place of.
+        Items that are not named, were deleted or decided otherwise meanwhile are left as they are.
         """
         found = rows_by_key(tx.connection, items, Kept._fields, lot.ids(), lock=True)
         kept = {row[0]: Kept._make(row) for row in found}
@@ -114,7 +117,10 @@ class Recorder:
             self._vault.digest(s.account or NOBODY, content_bytes(s))
             for s in lot.judged.submissions
         ]
-        answers, fresh = _sorted_out(lot, kept, digests, force=force)
+        if instead_of is None:
+            answers, fresh = _sorted_out(lot, kept, digests)
+        else:
+            answers, fresh = _unchanged(lot, kept, instead_of)
         if fresh:
             self._write_fresh(tx, lot, fresh, answers, kept, digests, by, audited)
         return [answer for answer in answers if answer is not None]
@@ -208,9 +214,10 @@ class Recorder:
             before = kept.get(str(s.id))
             row = (
                 str(s.id), lot.network, s.surface.value, s.account, s.parent, s.audience,
-                None if s.time is None else micros(s.time),
+                s.standing, s.licence, None if s.time is None else micros(s.time),
                 _revision(before, digests[at]), digests[at], lot.judged.state(at),
                 hides.get(s.parent or ""), decision, before.received if before else now, now,
+                micros(lot.accepted[at]),
             )  # fmt: skip
             (edits if before else new).append(row)
         insert_rows(tx, items, _ITEM, sorted(new, key=itemgetter(0)))
@@ -219,7 +226,7 @@ class Recorder:
 
 
 _MOST_KNOWN = 500_000
-_MOMENTS = ("time", "received", "updated")
+_MOMENTS = ("time", "received", "updated", "submitted")
 
 
 def _typed(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -253,7 +260,7 @@ def _is_same(before: Kept, digest: str) -> bool:
 
 
 def _sorted_out(
-    lot: Lot, kept: Mapping[str, Kept], digests: list[str], *, force: bool
+    lot: Lot, kept: Mapping[str, Kept], digests: list[str]
 ) -> tuple[list[Written | None], list[int]]:
     """What is known of each submission already, and the places of those to be written."""
     answers: list[Written | None] = [None] * len(digests)
@@ -264,7 +271,7 @@ def _sorted_out(
         if id in first:
             same = digests[first[id]] == digest
             answers[at] = Written(None, 0, id if same else None)
-        elif before is not None and not force and _stands(before, digest, lot, at):
+        elif before is not None and _stands(before, digest, lot, at):
             answers[at] = Written(None, before.revision, before.decision)
         else:
             first[id] = at
@@ -272,12 +279,29 @@ def _sorted_out(
     return answers, fresh
 
 
+def _unchanged(
+    lot: Lot, kept: Mapping[str, Kept], instead_of: Mapping[str, str]
+) -> tuple[list[Written | None], list[int]]:
+    """As :func:`_sorted_out`, for what is stored: the places of items that stand as they did."""
+    answers: list[Written | None] = []
+    fresh: list[int] = []
+    for at, id in enumerate(lot.ids()):
+        before = kept.get(id)
+        if before is None or before.state == "deleted" or before.decision != instead_of.get(id):
+            answers.append(Written(None, 0))
+        else:
+            answers.append(None)
+            fresh.append(at)
+    return answers, fresh
+
+
 def _stands(before: Kept, digest: str, lot: Lot, at: int) -> bool:
     """Whether an item's decision stands: its content is the same, or this comes too late.
 
-    What was spooled before a crash may be older than what came since.
+    What was spooled may be older than what the host sent since; that alone counts, not when either
+    was decided.
     """
-    if lot.stages[at] == "late" and before.updated > micros(lot.accepted[at]):
+    if lot.stages[at] == "late" and before.submitted > micros(lot.accepted[at]):
         return True
     return _is_same(before, digest)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from portreeve.model import Surface
+from portreeve.model import Surface, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import Submission
 from portreeve.service.bulk import fetch_in
@@ -29,15 +29,16 @@ class Rescreening:
     def __call__(
         self, item_ids: Sequence[str], policy: Policy, *, stage: str, by: str, dry: bool
     ) -> list[Rescreened]:
-        """Item, verdict in force, new verdict, the new decision (None when dry), its rules.
+        """Item, verdict in force, new verdict, the new decision if one was written, its rules.
 
         Items that are gone are left out: deleted by the host, erased, or beyond retention. Unless
-        ``dry``, each is written as a decision in place of the one in force. ``stage`` is
+        ``dry``, what is refused now is written as a decision in place of the one in force; what
+        was edited, deleted or decided otherwise since it was read is left as it is. ``stage`` is
         ``retroactive``, and the items count as published.
         """
         if stage != "retroactive":
             raise ValueError(f"stored items are decided again retroactively, not {stage!r}")
-        found, before = self._stored(item_ids)
+        found, rows = self._stored(item_ids)
         if not found:
             return []
         standings = self._standings(found)
@@ -45,12 +46,12 @@ class Rescreening:
             found, ReasonBook(policy), published=True, standings=standings, barred={}
         )
         written: Sequence[Written | None] = (
-            [None] * len(found) if dry else self._write(judged, policy, by)
+            [None] * len(found) if dry else self._write(judged, policy, by, rows)
         )
         return [
             (
                 str(s.id),
-                before[str(s.id)],
+                rows[str(s.id)]["verdict"],
                 judged.verdict[at],
                 None if w is None else w.decision,
                 judged.rules[at],
@@ -58,15 +59,22 @@ class Rescreening:
             for at, (s, w) in enumerate(zip(found, written, strict=True))
         ]
 
-    def _write(self, judged: Judged, policy: Policy, by: str) -> list[Written]:
-        count = len(judged.submissions)
-        now = self._context.now()
-        lot = Lot(judged, policy.name, ["retroactive"] * count, [now] * count)
+    def _write(
+        self, judged: Judged, policy: Policy, by: str, rows: Mapping[str, sa.RowMapping]
+    ) -> list[Written]:
+        ids = [str(s.id) for s in judged.submissions]
+        submitted = [rows[id]["submitted"] for id in ids]
+        lot = Lot(judged, policy.name, ["retroactive"] * len(ids), submitted)
+        refused = {
+            id: rows[id]["decision"]
+            for id, verdict in zip(ids, judged.verdict, strict=True)
+            if Verdict(verdict).rank >= Verdict.refuse.rank
+        }
         with self._context.database.write() as tx:
-            return self._recorder.write(tx, lot, by=by, force=True, audited={})
+            return self._recorder.write(tx, lot, by=by, instead_of=refused, audited={})
 
-    def _stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, str]]:
-        """Items as they were submitted, in the order asked for, and the verdict in force."""
+    def _stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, sa.RowMapping]]:
+        """Items as they were submitted, in the order asked for, and their rows by id."""
         statement = (
             sa.select(
                 items,
@@ -93,7 +101,7 @@ class Rescreening:
             for row, data in zip(order, opened, strict=True)
             if data is not None
         ]
-        return found, {id: row["verdict"] for id, row in rows.items()}
+        return found, rows
 
     def _standings(self, found: Sequence[Submission]) -> dict[str, str]:
         named = {s.account for s in found if s.account}
@@ -105,9 +113,14 @@ class Rescreening:
 
 def _latest_content() -> sa.ColumnElement[bool]:
     """An item's content is that of its newest decision which has one: people's have none."""
-    other = contents.alias()
+    other, made = contents.alias(), decisions.alias()
     newest = (
-        sa.select(sa.func.max(other.c.decision)).where(other.c.item == items.c.id).scalar_subquery()
+        sa.select(other.c.decision)
+        .join(made, made.c.id == other.c.decision)
+        .where(other.c.item == items.c.id)
+        .order_by(made.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     return contents.c.decision == newest
 
@@ -118,6 +131,8 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         surface=Surface(row["surface"]),
         account=row["account"],
         audience=row["audience"],
+        standing=row["standing"],
+        licence=row["licence"],
         time=row["time"],
         text=content.text,
         links=content.links,

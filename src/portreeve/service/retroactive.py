@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portreeve.enforcement.consequences import PERSON
 from portreeve.model import Surface, SurfaceState, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.access import Scope
@@ -194,8 +195,7 @@ class Retroactive:
     def _list(self, row: Any) -> None:
         with self._context.database.read() as connection:
             found = connection.execute(_published(row)).all()
-        by_people = [item for item in found if item.stage == "person"]
-        others = [item for item in found if item.stage != "person"]
+        others = [item for item in found if not _by_person(item)]
         decided = list(decide_again(self._rescreen, others, self._policies.named(row.label)))
         wanted = [
             {
@@ -222,7 +222,7 @@ class Retroactive:
                 after_item=found[-1].id if found else row.after_item,
                 examined=_PASS.examined + len(found),
                 unreadable=_PASS.unreadable + len(others) - len(decided),
-                left_to_people=_PASS.left_to_people + len(by_people),
+                left_to_people=_PASS.left_to_people + len(found) - len(others),
             )
             if going_on:
                 insert_missing(tx, policy_pass_items, wanted)
@@ -340,10 +340,20 @@ def _still_published(connection: sa.Connection, ids: Iterable[str]) -> list[str]
     wanted = (
         sa.select(_ITEM.id)
         .join(decisions, _ITEM.decision == _DECISION.id)
-        .where(_ITEM.id.in_(sorted(ids)), _ITEM.state == "published", _DECISION.stage != "person")
+        .where(
+            _ITEM.id.in_(sorted(ids)),
+            _ITEM.state == "published",
+            _DECISION.stage != PERSON,
+            _DECISION.undone.is_(None),
+        )
         .order_by(_ITEM.id)
     )
     return list(connection.execute(wanted).scalars())
+
+
+def _by_person(item: Any) -> bool:
+    """Whether a person decided an item, or undid what was decided of it."""
+    return item.stage == PERSON or item.undone is not None
 
 
 def _pass_row(connection: sa.Connection, id: str) -> Any:

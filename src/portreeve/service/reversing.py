@@ -17,7 +17,7 @@ from portreeve.service.bulk import announce_all, fetch_in
 from portreeve.service.case_steps import Step
 from portreeve.service.reasons import SANCTION_RULE
 from portreeve.service.settling import Settled, decided_by_item, settle
-from portreeve.service.standing import PolicyBook
+from portreeve.service.standing import PolicyBook, Recomputed
 from portreeve.service.telling import Row, give_notices, item_event, rules_of
 from portreeve.store import Transaction
 from portreeve.store.tables import core, enforcement
@@ -83,28 +83,21 @@ def correct(tx: Transaction, rows: Iterable[Row]) -> list[str]:
     )
 
 
-def free(
-    tx: Transaction,
-    reversed: Iterable[Mapping[str, Any]],
-    by: str,
-    policies: PolicyBook,
-) -> list[str]:
-    """Undo the decisions that rested on sanctions which were now reversed; their ids.
+def free(tx: Transaction, changed: Recomputed, by: str, policies: PolicyBook) -> list[str]:
+    """Undo the decisions that rested on sanctions whose cause is gone; their ids.
 
     So a post that was refused for nothing but a mute comes back with the strike that caused the
     mute. It stays as it is when a rule of the policy holds that would stop it or costs a strike,
     or when another sanction restricted the account then.
-
-    ``reversed``: rows of the table ``sanctions``, as they were before.
     """
     gone: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for sanction in reversed:
+    for sanction in [*changed.reversed, *changed.lapsed]:
         if sanction["kind"] not in ACTS:
             gone[sanction["account"], sanction["network"]].append(sanction)
     if not gone:
         return []
     candidates = _under_sanctions(tx, gone)
-    others = _others(tx, {account for account, _ in gone})
+    others = _others(tx, gone)
     rules = rules_of(candidates, policies)
     freed = [
         row
@@ -143,15 +136,18 @@ def _under_sanctions(
 
 
 def _others(
-    tx: Transaction, accounts: Iterable[str]
+    tx: Transaction, gone: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 ) -> dict[tuple[str, str], list[Mapping[Any, Any]]]:
-    """The sanctions of accounts that stand, or stood, and are not reversed."""
+    """The sanctions of these accounts that stand, or stood, beside those that are gone."""
     s = enforcement.sanctions.c
     standing = sa.and_(s.kind.not_in(ACTS), sa.or_(s.outcome.is_(None), s.outcome != "reversed"))
     found: dict[tuple[str, str], list[Mapping[Any, Any]]] = defaultdict(list)
     statement = sa.select(enforcement.sanctions).where(standing)
+    accounts = {account for account, _ in gone}
+    left_out = {row["id"] for of in gone.values() for row in of}
     for row in fetch_in(tx.connection, statement, s.account, accounts):
-        found[row["account"], row["network"]].append(row)
+        if row["id"] not in left_out:
+            found[row["account"], row["network"]].append(row)
     return found
 
 

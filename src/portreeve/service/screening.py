@@ -179,7 +179,7 @@ class Screening:
         self._stopping.clear()
         for ticket, entry in self._late.left_behind():
             pending = self._pending(entry.submission, entry.actor, entry.accepted)
-            pending.missed, pending.ticket = True, ticket
+            pending.missed, pending.ticket, pending.then = True, ticket, entry.answered
             self._waiting.append(pending)
         self._threads = [
             threading.Thread(target=loop, name=f"portreeve-{name}", daemon=True)

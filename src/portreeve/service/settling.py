@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,9 @@ class Settled:
 
 
 def decided_by_item(tx: Transaction, items: Iterable[str]) -> dict[str, list[Decided]]:
-    """All decisions on items, in their order."""
+    """All decisions on items, in their order; nobody decides these items until the end."""
+    items = sorted(set(items))
+    _lock(tx, items)
     c = core.decisions.c
     columns = (c.item, c.seq, c.id, c.revision, c.decided, c.stage, c.verdict, c.grade, c.undone)
     found: dict[str, list[Decided]] = defaultdict(list)
@@ -54,6 +56,17 @@ def decided_by_item(tx: Transaction, items: Iterable[str]) -> dict[str, list[Dec
         facts = {name: row[name] for name in Decided.__slots__}
         found[row["item"]].append(Decided(**facts | {"undone": row["undone"] is not None}))
     return found
+
+
+def _lock(tx: Transaction, items: Sequence[str]) -> None:
+    """Keep items from being decided by others until the transaction ends.
+
+    In the order in which screening locks them, so that neither waits for the other in a ring.
+    SQLite has one writer at a time anyway.
+    """
+    if tx.connection.dialect.name == "postgresql":
+        i = core.items.c
+        list(fetch_in(tx.connection, sa.select(i.id).order_by(i.id).with_for_update(), i.id, items))
 
 
 def settle(tx: Transaction, decided: Mapping[str, list[Decided]]) -> Settled:

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portreeve.schemas.screening import Submission
+from portreeve.service.deadlines import FailPolicy
 
 _LENGTH = struct.Struct(">I")
 _NONCE = 12
@@ -37,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     submission: Submission
     accepted: datetime
     actor: str
-    answered: str
+    answered: FailPolicy
 
 
 class Spool:

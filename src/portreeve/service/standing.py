@@ -74,10 +74,12 @@ def try_lock(tx: Transaction) -> bool:
 
 @dataclass
 class Recomputed:
-    """What recomputing changed: rows of the table ``sanctions``, and windows of followers."""
+    """What recomputing found: rows of the table ``sanctions``, and windows of followers."""
 
     started: list[dict[str, Any]] = field(default_factory=list)
     reversed: list[dict[str, Any]] = field(default_factory=list)
+    lapsed: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of what a person had lifted before, whose cause is gone too; they stay lifted."""
     restored: dict[str, tuple[Window, ...]] = field(default_factory=dict)
     followers_restored: int = 0
 
@@ -96,29 +98,37 @@ def recompute(
     rows = _ladder_rows(tx, listed)
     ladders = _ladders(strikes.values(), policies)
     done = Recomputed()
+    now = _now(tx, strikes)
     moved: list[tuple[str, tuple[Window, ...]]] = []
     before = _windows(rows)
     for account, network in sorted(strikes.keys() | rows.keys()):
         of, known = strikes.get((account, network), []), rows.get((account, network), [])
         lifted = {_key(row): row["ended"] for row in known if row["outcome"] == "lifted"}
-        wanted = {one.key: one for one in replay(of, ladders, tx.time, lifted)}
+        wanted = {one.key: one for one in replay(of, ladders, now, lifted)}
         present = {_key(row) for row in known}
         decisions = {strike.id: strike.decision for strike in of}
         done.started += [
-            _row(tx, account, network, one, decisions[one.key.strike])
+            _row(tx, account, network, one, decisions[one.key.strike], now)
             for one in wanted.values()
             if one.key not in present
         ]
         for row in known:
             one = wanted.get(_key(row))
-            if one is None and row["outcome"] != "lifted":
-                done.reversed.append(dict(row))
-            elif one is not None and _spans(one.windows) != row["windows"]:
+            if one is None:
+                gone = done.lapsed if row["outcome"] == "lifted" else done.reversed
+                gone.append(dict(row))
+            elif _spans(one.windows) != row["windows"]:
                 moved.append((row["id"], one.windows))
     _write(tx, done, moved, by)
     _tell(tx, done)
     _tell_followers(tx, before, _windows(_ladder_rows(tx, before.keys() | _disgorged(done))), done)
     return done
+
+
+def _now(tx: Transaction, strikes: Mapping[Any, Sequence[Strike]]) -> datetime:
+    """The time now; never before a strike was given, by a transaction that began later, or by the
+    clock of another machine."""
+    return max([tx.time, *(strike.given for of in strikes.values() for strike in of)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +182,14 @@ def _key(row: Mapping[Any, Any]) -> Key:
 
 
 def _row(
-    tx: Transaction, account: str, network: str, one: Imposed, decision: str
+    tx: Transaction, account: str, network: str, one: Imposed, decision: str, now: datetime
 ) -> dict[str, Any]:
-    over = one.ends is not None and one.ends <= tx.time
+    over = one.ends is not None and one.ends <= now
     return {
         "id": new_id("san"), "account": account, "network": network, "kind": one.kind,
         "ladder": one.ladder, "step": one.key.step, "strike": one.key.strike,
         "decision": decision, "windows": _spans(one.windows), "begins": one.begins,
-        "ends": one.ends, "open": one.runs_at(tx.time), "imposed": tx.time,
+        "ends": one.ends, "open": one.runs_at(now), "imposed": tx.time,
         "imposed_by": _PORTREEVE, "outcome": "expired" if over else None,
         "ended": one.ends if over else None, "ended_by": _PORTREEVE if over else None,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,11 @@ from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
 from portreeve.store.tables.core import contents, decisions, items
 from portreeve.store.vault import Content
+
+_UNDONE: dict[str, Any] = {
+    "verdict": "allow", "lawful": True, "permitted": True, "rules": [], "clauses": [],
+}  # fmt: skip
+"""What a decision says that was undone."""
 
 
 class Stored:
@@ -77,7 +82,7 @@ class Stored:
         done = tx.execute(
             sa.update(items)
             .where(items.c.id == id, items.c.state != "deleted")
-            .values(state="deleted", updated=tx.time)
+            .values(state="deleted", updated=tx.time, submitted=tx.time)
         )
         if done.rowcount:
             tx.audit(actor.name, "item.delete", id)
@@ -85,14 +90,17 @@ class Stored:
 
     def screened(
         self, connection: sa.Connection, given: Sequence[tuple[str, str | int]]
-    ) -> dict[str, Screened]:
-        """Decisions as answers to the submission of the same items again, by decision.
+    ) -> list[Screened]:
+        """Decisions as answers to the submission of the same items again, in the order given.
 
         ``given``: decision, and the item's id as the host gives it. The content of an erased
         account is left out.
         """
-        named = dict(given)
-        rows = list(fetch_in(connection, sa.select(decisions), decisions.c.id, named))
+        named = [decision for decision, _ in given]
+        rows = {
+            row["id"]: row
+            for row in fetch_in(connection, sa.select(decisions), decisions.c.id, named)
+        }
         sealed = list(fetch_in(connection, sa.select(contents), contents.c.decision, named))
         opened = self._context.vault.open_many(
             connection,
@@ -111,22 +119,27 @@ class Stored:
                 connection,
                 sa.select(items.c.id, items.c.state),
                 items.c.id,
-                [row["item"] for row in rows],
+                [row["item"] for row in rows.values()],
             )
         }
-        return {
-            row["id"]: self._answer(
-                row, named[row["id"]], known.get(row["id"], Content()), states[row["item"]]
+        return [
+            self._answer(
+                rows[decision], id, known.get(decision, Content()), states[rows[decision]["item"]]
             )
-            for row in rows
-        }
+            for decision, id in given
+        ]
 
-    def _answer(self, row: sa.RowMapping, id: str | int, content: Content, state: Any) -> Screened:
-        policy = self._policies.named(row["policy"])
+    def _answer(
+        self, row: Mapping[Any, Any], id: str | int, content: Content, state: Any
+    ) -> Screened:
         copied = (
             "revision", "stage", "lawful", "permitted", "rules", "clauses", "promotion", "intent",
             "goods_category", "goods_tier", "policy",
         )  # fmt: skip
+        if row["undone"] is not None:
+            # nothing of it holds any more: the item stands as it would without Portreeve
+            row = {**row, **_UNDONE}
+        policy = self._policies.named(row["policy"])
         return Screened(
             id=id,
             decision=row["id"],

@@ -61,7 +61,7 @@ class Undo:
         strikes = self._strikes_standing(tx, decision_id)
         accounts = settle_strikes(tx, decided_by_item(tx, [row.item]))
         changed = recompute(tx, accounts, self._policies, actor_name)
-        freed = free(tx, changed.reversed, actor_name, self._policies)
+        freed = free(tx, changed, actor_name, self._policies)
         undone = Undone(
             decision=decision_id,
             item=row.item,

@@ -56,9 +56,11 @@ def rows_by_key(
     these rows until this one ends.
     """
     columns = ", ".join(f'"{name}"' for name in names)
-    besides = "" if where is None else f'"{where}" AND '
+    is_sqlite = connection.dialect.name == "sqlite"
+    # as SQLAlchemy writes it: SQLite takes a partial index only for the very same words
+    besides = "" if where is None else f'"{where}"{" = 1" if is_sqlite else ""} AND '
     start = f'SELECT {columns} FROM "{table.name}" WHERE {besides}"{names[0]}"'
-    if connection.dialect.name == "sqlite":
+    if is_sqlite:
         given = json.dumps(list(keys))
         found = connection.exec_driver_sql(f"{start} IN (SELECT value FROM json_each(?))", (given,))
     else:

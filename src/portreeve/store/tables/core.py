@@ -39,6 +39,9 @@ items = table(
     column("account", sa.Text, "who published it", nullable=True),
     column("parent", sa.Text, "the item it answers, for a comment", nullable=True, index=True),
     column("audience", sa.Text, "who can see it", nullable=True),
+    column("standing", sa.Text, "what its account is, as the host said with it", nullable=True),
+    column("licence", sa.Text, "whether its seller is licensed, as the host said with it",
+           nullable=True),
     column("time", Time, "when it was published, as the host said", nullable=True),
     column("revision", sa.Integer, "1 as first screened, one more with each edit"),
     column("digest", sa.Text, "keyed digest of the content, to know an edit from a repetition"),
@@ -47,8 +50,9 @@ items = table(
     column("decision", sa.Text, "the decision in force"),
     column("received", Time, "when it was first screened"),
     column("updated", Time, "when the state last changed"),
+    column("submitted", Time, "when the host sent this revision, or deleted it"),
     sa.Index(None, "account", "received"),
-)
+)  # fmt: skip
 
 decisions = table(
     "decisions",

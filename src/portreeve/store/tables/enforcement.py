@@ -61,9 +61,9 @@ sanctions = table(
     column("ended_by", sa.Text, "portreeve, or the person", nullable=True),
     column("ended_reason", sa.LargeBinary, "the person's reason, sealed likewise", nullable=True),
     sa.Index("ix_sanctions_account", "account", "seq"),
-    sa.Index("ix_sanctions_open", "account", sqlite_where=sa.text("open"),
+    sa.Index("ix_sanctions_open", "account", sqlite_where=sa.text("open = 1"),
              postgresql_where=sa.text("open")),
-    sa.Index("ix_sanctions_ends", "ends", sqlite_where=sa.text("open"),
+    sa.Index("ix_sanctions_ends", "ends", sqlite_where=sa.text("open = 1"),
              postgresql_where=sa.text("open")),
 )  # fmt: skip
 

@@ -488,6 +488,18 @@ def upgrade() -> None:
         sa.Column("parent", sa.Text(), nullable=True, comment="the item it answers, for a comment"),
         sa.Column("audience", sa.Text(), nullable=True, comment="who can see it"),
         sa.Column(
+            "standing",
+            sa.Text(),
+            nullable=True,
+            comment="what its account is, as the host said with it",
+        ),
+        sa.Column(
+            "licence",
+            sa.Text(),
+            nullable=True,
+            comment="whether its seller is licensed, as the host said with it",
+        ),
+        sa.Column(
             "time",
             sa.BigInteger(),
             nullable=True,
@@ -523,6 +535,12 @@ def upgrade() -> None:
         ),
         sa.Column(
             "updated", sa.BigInteger(), nullable=False, comment="when the state last changed"
+        ),
+        sa.Column(
+            "submitted",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when the host sent this revision, or deleted it",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
         comment="What was published, without its content.",
@@ -1206,7 +1224,7 @@ def upgrade() -> None:
         "sanctions",
         ["ends"],
         unique=False,
-        sqlite_where=sa.text("open"),
+        sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
     )
     op.create_index(
@@ -1214,7 +1232,7 @@ def upgrade() -> None:
         "sanctions",
         ["account"],
         unique=False,
-        sqlite_where=sa.text("open"),
+        sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
     )
     op.create_table(
