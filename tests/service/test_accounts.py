@@ -80,6 +80,20 @@ def test_relation_events_have_no_field_for_content():
     assert names == {"seq", "id", "kind", "account", "other", "time", "received"}
 
 
+@pytest.mark.parametrize("field", ["account", "other", "id"])
+def test_what_is_no_name_is_refused(accounts, field):
+    told = events("e1").events + events("e2").events
+    told[1] = msgspec.structs.replace(told[1], **{field: "x" * 513})
+    with pytest.raises(ServiceError) as error:
+        accounts.relate(ANN, RelationEvents(events=told))
+    assert (error.value.code, error.value.field, error.value.detail) == (
+        "invalid", f"events[1].{field}",
+        f"`events[1].{field}` must have at most 512 characters.",
+    )  # fmt: skip
+    with pytest.raises(ServiceError, match="`id` must have at most 512 characters"):
+        accounts.put(ANN, "x" * 513, AccountFacts())
+
+
 def test_an_erased_account_is_gone(accounts, database):
     account(database)
     with database.write() as tx:

@@ -1,11 +1,14 @@
 """Transactions, on both databases."""
 
+import secrets
+
 import pytest
 import sqlalchemy as sa
 
-from portreeve.store import StoreUnavailableError
+from portreeve.store import StoreLimitError, StoreUnavailableError
 from portreeve.store.database import Database
 from portreeve.store.tables import core
+from service.support import START
 
 
 def test_a_transaction_writes_entries_and_events_together(database):
@@ -47,3 +50,15 @@ def test_an_error_of_the_database_shows_no_values(database):
     with pytest.raises(sa.exc.DBAPIError) as error, database.engine.connect() as connection:
         connection.execute(sa.text("SELECT :value FROM none"), {"value": "canary-7f3a"})
     assert "canary" not in str(error.value) + repr(error.value)
+
+
+def test_a_value_that_is_too_long_is_no_outage(database):
+    """Random letters: equal ones are packed before they are too long."""
+    row = {"account": secrets.token_hex(6_000), "created": START}
+    insert = sa.insert(core.person_keys).values(**row)
+    if database.dialect == "sqlite":
+        with database.write() as tx:
+            tx.execute(insert)
+        return
+    with pytest.raises(StoreLimitError), database.write() as tx:
+        tx.execute(insert)

@@ -15,7 +15,7 @@ from portreeve.model import SealedSurfaceError
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import ServiceError
 from portreeve.service.worker import place
-from portreeve.store import StoreUnavailableError
+from portreeve.store import StoreLimitError, StoreUnavailableError
 
 CONTENT_TYPE = b"application/problem+json"
 
@@ -40,11 +40,11 @@ def refusal(error: Exception) -> ServiceError:
         return ServiceError(
             "unavailable", "The database does not answer. Nothing was written; try again."
         )
-    if isinstance(error, sa.exc.DataError | OverflowError):
+    if isinstance(error, sa.exc.DataError | OverflowError | StoreLimitError):
         return ServiceError(
             "invalid",
-            "A value cannot be stored: a text with the character U+0000, or a number that is too "
-            "large. Leave it out.",
+            "A value cannot be stored: a text with the character U+0000, a name of thousands of "
+            "letters, or a number that is too large. Leave it out.",
         )
     facts = {"error": type(error).__name__, "place": place(error)}
     _log.error("unexpected error", extra={"facts": facts})

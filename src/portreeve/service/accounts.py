@@ -24,6 +24,9 @@ from portreeve.store.tables import core, enforcement
 
 Row = sa.Row[Any]
 
+LONGEST_NAME = 512
+"""How many characters a name may have that the host gives."""
+
 
 class Accounts:
     """Who publishes."""
@@ -41,6 +44,7 @@ class Accounts:
         actor.need(Scope.accounts)
         if not id:
             raise ServiceError("invalid", "The account's id is empty. Give one.", field="id")
+        _need_short(id, "id")
         with self._context.database.write() as tx:
             a = core.accounts
             known = tx.execute(sa.select(a.c.first_seen, a.c.erased).where(a.c.id == id)).first()
@@ -68,6 +72,9 @@ class Accounts:
         Of an account whose person was erased nothing is kept.
         """
         actor.need(Scope.accounts)
+        for at, event in enumerate(request.events):
+            for name in ("account", "other", "id"):
+                _need_short(getattr(event, name), f"events[{at}].{name}")
         named: dict[str, dict[str, Any]] = {}
         nameless = []
         with self._context.database.write() as tx:
@@ -114,6 +121,14 @@ class Accounts:
                 strikes=_counts(strikes, now),
                 followers_taken=followers_taken(connection, id),
             ),
+        )
+
+
+def _need_short(name: str | None, field: str) -> None:
+    """See that a name is none too long to be looked up, or to be a name."""
+    if name is not None and len(name) > LONGEST_NAME:
+        raise ServiceError(
+            "invalid", f"`{field}` must have at most {LONGEST_NAME} characters.", field=field
         )
 
 

@@ -32,11 +32,18 @@ class StoreConflictError(StoreUnavailableError):
     """Another transaction was in the way. Nothing was written; at once again it may go well."""
 
 
+class StoreLimitError(Exception):
+    """A value is longer than the database takes. Nothing was written, nor will it be."""
+
+
 _NOTICED = {
     "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }  # fmt: skip
 """How long until a connection whose other end has vanished counts as broken, for libpq."""
+
+_TOO_LONG = "54000"
+"""What PostgreSQL says of a value that is longer than an index takes."""
 
 _CONFLICTS = frozenset({"40001", "40P01"})
 """What PostgreSQL says of a transaction that it gave up for another one."""
@@ -256,8 +263,10 @@ class Database:
             reason = (
                 str(error.orig or error) if isinstance(error, sa.exc.DBAPIError) else str(error)
             )
-            conflict = getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS
-            kind = StoreConflictError if conflict else StoreUnavailableError
+            state = getattr(getattr(error, "orig", None), "sqlstate", None)
+            if state == _TOO_LONG:
+                raise StoreLimitError(reason.strip().splitlines()[0]) from error
+            kind = StoreConflictError if state in _CONFLICTS else StoreUnavailableError
             raise kind(reason.strip().splitlines()[0]) from error
 
     def _need_hope(self) -> None:
