@@ -101,6 +101,16 @@ def test_no_json(http, body, detail):
     assert (found.status, found.code, found.detail) == (400, "bad-request", detail)
 
 
+def test_json_without_a_bottom(http):
+    body = b'{"reporter": "rob", "report": {"stamp": ' + b"[" * 20_000
+    _, found = asked(http, "POST", "/v1/reports/franked", content=body, headers={
+        "Content-Type": "application/json",
+    })  # fmt: skip
+    assert (found.status, found.code, found.detail) == (
+        400, "bad-request", "The body is nested too deeply. Send what is asked for.",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("body", "field", "detail"),
     [

@@ -284,7 +284,7 @@ class _Handler:
                 given["body"] = self._decoder.decode(body)
             except msgspec.ValidationError as error:
                 raise problems.invalid(error, self.route.body) from None
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise problems.unreadable(error) from None
         return given
 

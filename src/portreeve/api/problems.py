@@ -67,8 +67,10 @@ def problem(error: ServiceError, request: str | None) -> Problem:
     )
 
 
-def unreadable(error: msgspec.DecodeError | UnicodeDecodeError) -> ServiceError:
-    """The body is not JSON."""
+def unreadable(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> ServiceError:
+    """The body is not JSON that can be read."""
+    if isinstance(error, RecursionError):
+        return ServiceError("bad-request", "The body is nested too deeply. Send what is asked for.")
     if isinstance(error, UnicodeDecodeError):
         return ServiceError("bad-request", "The body is not UTF-8. Send JSON in UTF-8.")
     at = re.search(r"\(byte (\d+)\)", str(error))

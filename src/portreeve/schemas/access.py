@@ -37,7 +37,8 @@ class Scope(enum.StrEnum):
 
 _SCOPES = {
     Scope.screen: "screen items, edit and delete them, read decisions",
-    Scope.accounts: "tell of accounts and of relations between them, read their standing",
+    Scope.accounts: "tell of accounts and of relations between them, read their standing, and "
+    "their notices, which quote what they wrote",
     Scope.reports: "file reports",
     Scope.cases: "work on cases",
     Scope.evidence: "read what an item said",
