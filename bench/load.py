@@ -35,7 +35,7 @@ class Plan:
     first: int
     count: int
     rate: float
-    connections: int = 64
+    connections: int = 256
 
 
 @dataclass(frozen=True)

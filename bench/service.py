@@ -188,7 +188,7 @@ def singles(
                  "CPU an item, service", "CPU an item, generator", "memory"),
         rows=tuple(rows),
         notes=(
-            f"{size.seconds:.0f} seconds at each rate over 64 connections, then the next on the "
+            f"{size.seconds:.0f} seconds at each rate over 256 connections, then the next on the "
             "same store. The run ends where the service no longer keeps up.",
             "CPU of the service is that of the whole process: HTTP, screening, writing, drawing "
             "consequences (strikes, notices, cases), the decision log.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,9 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON = b"application/json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+_PROCESS = secrets.token_hex(6)
+_NUMBERS = itertools.count()
+"""A request is named by its process and its number in it: nothing secret hangs on the name."""
 _ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -55,7 +59,7 @@ class Call:
             receive=receive,
             method=scope["method"],
             headers=headers,
-            id=given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(10)}",
+            id=given if _REQUEST_ID.fullmatch(given) else f"req_{_PROCESS}{next(_NUMBERS):08x}",
         )
 
     @property

@@ -15,6 +15,8 @@ from portreeve.model import Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
+from portreeve.store import new_ids
+from portreeve.store.log import pack
 
 _LISTED = (
     "verdict", "lawful", "permitted", "rules", "clauses", "promotion", "intent",
@@ -32,7 +34,8 @@ class Judged:
 
     Lists have one element per submission. ``content``: what is to be sealed, as JSON; ``answer``:
     the fields of the answer that the engine knows, as JSON without its opening brace;
-    ``signals``: every signal as columns; ``shadow``: verdict and rules of the shadow version.
+    ``signals``: every signal as columns; ``ids``: names for the decisions; ``packed``: names and
+    signals as the decision log takes them; ``shadow``: verdict and rules of the shadow version.
     """
 
     policy: Policy
@@ -50,6 +53,8 @@ class Judged:
     content: list[bytes]
     answer: list[bytes]
     signals: pl.DataFrame
+    ids: list[str]
+    packed: bytes
     shadow: list[tuple[str, list[str]]] | None = None
 
     def state(self, at: int) -> ItemState:
@@ -100,6 +105,8 @@ def judge_all(
         content=json_lines(content),
         answer=answers,
         signals=signals,
+        ids=(ids := new_ids("dec", len(given))),
+        packed=pack(ids, [str(s.id) for s in given], signals),
         shadow=None
         if shadow is None
         else shadow_verdicts(assessed, shadow, published=published, barred=barred),

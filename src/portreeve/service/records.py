@@ -16,7 +16,7 @@ from portreeve.enforcement.consequences import DOWN
 from portreeve.schemas.screening import Stage
 from portreeve.service.judged import Judged, content_bytes
 from portreeve.service.reasons import SANCTION_RULE
-from portreeve.store import Transaction, micros, moment, new_ids
+from portreeve.store import Transaction, micros, moment
 from portreeve.store.log import pack
 from portreeve.store.rows import insert_rows, rows_by_key
 from portreeve.store.statements import insert_missing, upsert
@@ -138,7 +138,7 @@ class Recorder:
     ) -> None:
         judged, now = lot.judged, micros(tx.time)
         ids = lot.ids()
-        named = new_ids("dec", len(fresh))
+        named = [judged.ids[at] for at in fresh]
         for at, name in zip(fresh, named, strict=True):
             before = kept.get(ids[at])
             answers[at] = Written(name, _revision(before, digests[at]))
@@ -148,7 +148,9 @@ class Recorder:
             {
                 "rows": len(fresh),
                 "decided": tx.time,
-                "columns": pack(named, [ids[at] for at in fresh], _rows(judged.signals, fresh)),
+                "columns": judged.packed
+                if len(fresh) == len(ids)
+                else pack(named, [ids[at] for at in fresh], judged.signals[fresh]),
             },
         ).inserted_primary_key[0]  # type: ignore[index]
         rows = [
@@ -333,7 +335,3 @@ def _nothing_follows(judged: Judged, at: int) -> bool:
 
 
 _APPEARS = ("allow", "label")
-
-
-def _rows(signals: Any, fresh: list[int]) -> Any:
-    return signals if len(fresh) == len(signals) else signals[fresh]

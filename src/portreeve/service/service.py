@@ -49,7 +49,7 @@ from portreeve.store import StoreUnavailableError
 _FOLLOWED_AT_ONCE = 500
 _FOLLOW_GATHER = 0.1
 """Seconds in which decisions with consequences gather: few transactions instead of many."""
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0002
 """A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
 _HOUR = 3600.0

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portreeve.store.database import Transaction
+if TYPE_CHECKING:
+    from portreeve.store.database import Transaction
+
+
+_MOST_TOGETHER = 64
+"""Rows in one statement of SQLite."""
 
 
 def insert_rows(
     tx: Transaction, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows of raw values: executemany in SQLite, COPY in PostgreSQL."""
+    """Insert rows of raw values: many a statement in SQLite, COPY in PostgreSQL."""
     if not rows:
         return
     columns = ", ".join(f'"{name}"' for name in names)
     if tx.connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(names))
-        statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})'
-        tx.connection.exec_driver_sql(statement, list(rows))
+        insert_together(tx, f'INSERT INTO "{table.name}" ({columns}) VALUES ', rows)
         return
     import psycopg
 
@@ -39,6 +42,24 @@ def insert_rows(
         raise sa.exc.DBAPIError.instance(
             statement, None, error, psycopg.Error, dialect=tx.connection.dialect
         ) from error
+
+
+def insert_together(
+    tx: Transaction, start: str, rows: Sequence[tuple[Any, ...]], end: str = ""
+) -> None:
+    """Run ``start``, rows of values, ``end`` in SQLite, with as many rows together as can be.
+
+    With each row of an ``executemany`` the driver lets go of Python's lock and takes it again,
+    which in a process with busy threads costs more than the row does. Numbers of rows are powers
+    of two, so that few different statements are prepared.
+    """
+    one = f"({', '.join('?' * len(rows[0]))})"
+    at = 0
+    while at < len(rows):
+        count = min(_MOST_TOGETHER, 1 << (len(rows) - at).bit_length() - 1)
+        values = tuple(value for row in rows[at : at + count] for value in row)
+        tx.connection.exec_driver_sql(f"{start}{', '.join([one] * count)}{end}", values)
+        at += count
 
 
 def rows_by_key(

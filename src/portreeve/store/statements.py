@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from portreeve.store.rows import insert_together
+
 if TYPE_CHECKING:
     from portreeve.store.database import Transaction
 
@@ -20,11 +22,20 @@ def insert_missing(
     ``keys``: the columns that must be unique together; the primary key when none is given. Rows
     go in in the order given: give them sorted, so that two processes never wait for each other.
     """
-    if rows:
-        statement = _insert(tx, table)
-        tx.execute(
-            statement.on_conflict_do_nothing(index_elements=_unique(table, keys)), list(rows)
+    if not rows:
+        return
+    if tx.connection.dialect.name == "sqlite":
+        columns = ", ".join(f'"{name}"' for name in rows[0])
+        unique = ", ".join(f'"{name}"' for name in _unique(table, keys))
+        insert_together(
+            tx,
+            f'INSERT INTO "{table.name}" ({columns}) VALUES ',
+            _raw(tx, table, rows),
+            f" ON CONFLICT ({unique}) DO NOTHING",
         )
+        return
+    statement = _insert(tx, table)
+    tx.execute(statement.on_conflict_do_nothing(index_elements=_unique(table, keys)), list(rows))
 
 
 def upsert(tx: Transaction, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
@@ -43,6 +54,19 @@ def upsert(tx: Transaction, table: sa.Table, rows: Sequence[dict[str, Any]], *ke
     else:
         statement = statement.on_conflict_do_nothing(index_elements=unique)
     tx.execute(statement, list(rows))
+
+
+def _raw(tx: Transaction, table: sa.Table, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Rows as the database keeps their values."""
+    dialect = tx.connection.dialect
+    convert = [table.c[n].type.dialect_impl(dialect).bind_processor(dialect) for n in rows[0]]
+    return [
+        tuple(
+            value if to is None else to(value)
+            for to, value in zip(convert, row.values(), strict=True)
+        )
+        for row in rows
+    ]
 
 
 def _unique(table: sa.Table, keys: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ to it, so that it opens in its own place only.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import threading
@@ -191,7 +192,7 @@ class Vault:
         Without the master key it tells nothing; erasing a person wipes it where it is stored.
         """
         data = b"%d:%s:%s" % (len(account.encode()), account.encode(), content)
-        return hmac.digest(self._digest_key, data, "sha256")[:16].hex()
+        return hashlib.blake2b(data, digest_size=16, key=self._digest_key).hexdigest()
 
     def derived(self, purpose: str) -> bytes:
         """A key of 32 bytes for something else than content; the same for the same purpose.
