@@ -1,0 +1,1 @@
+"""Canaries: words that must be found nowhere, and the search for them."""

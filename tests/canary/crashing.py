@@ -1,0 +1,30 @@
+"""``portreeve`` with faults in it: some items cannot be written, and one ends the process.
+
+Run as ``python crashing.py serve ...``. An error's message then holds what the item says, and the
+core of the process, if there is one, holds it too.
+"""
+
+import os
+from typing import Any
+
+from portreeve.cli import main
+from portreeve.service.records import Recorder
+
+FAILS = "失败"
+ENDS = "终止"
+
+_write = Recorder.write
+
+
+def _writing(self: Recorder, tx: Any, lot: Any, **more: Any) -> Any:
+    texts = [submission.text or "" for submission in lot.judged.submissions]
+    if any(ENDS in text for text in texts):
+        os.abort()
+    if any(FAILS in text for text in texts):
+        raise RuntimeError(f"cannot write {texts}")
+    return _write(self, tx, lot, **more)
+
+
+if __name__ == "__main__":
+    Recorder.write = _writing  # type: ignore[method-assign]
+    main()
