@@ -165,3 +165,9 @@ def test_different_texts_are_not_alike_and_short_ones_have_no_print():
 def test_prints_under_another_seed_tell_nothing():
     assert alike(print_of(MASK, SEED), print_of(MASK, b"another")) < 0.1
     assert all(0 <= band < 2**63 for band in bands(print_of(MASK, SEED)))
+
+
+def test_what_was_forgotten_for_years_has_a_priority_still():
+    forgotten = now((16.0, 10_000_000, 100, timedelta(days=3650)))
+    assert math.isfinite(forgotten)
+    assert forgotten > now((16.0, 10_000_000, 100, timedelta(days=200)))

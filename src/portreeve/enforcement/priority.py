@@ -23,6 +23,10 @@ DOUBLING = timedelta(hours=6)
 
 _SECOND = 1_000_000  # microseconds
 
+_MOST_DOUBLINGS = 900
+"""Beyond 225 days the number shown grows no more: it would not fit a float. The order does not
+rest on it."""
+
 TIER_SEVERITY = {"black": 16.0, "grey-strict": 4.0, "grey": 2.0, "white": 1.0}
 """Severity by the tier of the goods; 1 when there are none."""
 
@@ -65,7 +69,8 @@ def priority(
     1600.0
     """
     age = max(now - opened, timedelta(0))
-    return weight(severity, reach, reports) * math.exp2(age / DOUBLING)
+    doublings = min(age / DOUBLING, _MOST_DOUBLINGS)
+    return weight(severity, reach, reports) * math.exp2(doublings)
 
 
 def rank(opened: int, severity: float, reach: int, reports: int) -> int:

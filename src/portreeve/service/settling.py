@@ -171,23 +171,14 @@ def _settle_comments(
 
     ``hides``: by item the decision that hides what is under it, None when nothing does.
     """
-    c = core.items.c
-    columns = (c.id, c.parent, c.state, c.decision, c.hidden_by)
     hidden: list[str] = []
     restored: list[str] = []
     told: dict[tuple[str, str], list[str]] = defaultdict(list)
     for _ in range(_DEEPEST):
         if not hides:
             break
-        rows = list(fetch_in(tx.connection, sa.select(*columns), c.parent, hides))
-        moved = [row for row in rows if row["hidden_by"] != hides[row["parent"]]]
-        if moved:
-            tx.execute(
-                sa.update(core.items)
-                .where(c.id == sa.bindparam("item"))
-                .values(hidden_by=sa.bindparam("by"), updated=sa.bindparam("at")),
-                [{"item": row["id"], "by": hides[row["parent"]], "at": tx.time} for row in moved],
-            )
+        moved = _moved(tx, hides)
+        _hide(tx, {row["parent"]: hides[row["parent"]] for row in moved})
         for row in moved:
             by = hides[row["parent"]]
             if (row["hidden_by"] is None) != (by is None):
@@ -209,3 +200,28 @@ def _settle_comments(
         ),
     )
     return hidden, restored
+
+
+def _moved(tx: Transaction, hides: Mapping[str, str | None]) -> list[sa.RowMapping]:
+    """The comments under items that are not hidden as they should be."""
+    c = core.items.c
+    wanted = sa.select(c.id, c.parent, c.state, c.decision, c.hidden_by)
+    shown = [parent for parent, by in hides.items() if by is None]
+    down = [parent for parent, by in hides.items() if by is not None]
+    under = fetch_in(tx.connection, wanted, c.parent, down)
+    return [
+        *fetch_in(tx.connection, wanted.where(c.hidden_by.is_not(None)), c.parent, shown),
+        *(row for row in under if row["hidden_by"] != hides[row["parent"]]),
+    ]
+
+
+def _hide(tx: Transaction, hides: Mapping[str, str | None]) -> None:
+    """Note by what decision everything under items is hidden."""
+    c, by = core.items.c, sa.bindparam("by", type_=sa.Text)
+    if hides:
+        tx.execute(
+            sa.update(core.items)
+            .where(c.parent == sa.bindparam("under"), c.hidden_by.is_distinct_from(by))
+            .values(hidden_by=by, updated=sa.bindparam("at")),
+            [{"under": parent, "by": hidden, "at": tx.time} for parent, hidden in hides.items()],
+        )
