@@ -1,15 +1,18 @@
 """Evidence: who reads it, what sealed cases need, what the audit log says of it."""
 
 import pytest
+import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.appeals import FileAppeal
 from portreeve.schemas.base import Paging
 from portreeve.schemas.cases import RequestRelease
 from portreeve.service.actor import Actor
+from portreeve.service.decisions import PersonDecisions
+from portreeve.store.tables import core
 from portreeve.store.vault import Content
 from service.desk import ANN, BEN, CAM, FIRST, Desk, refusal
-from service.factories import decision
+from service.factories import Shipped, decision
 
 REVIEWER = Actor("rea", frozenset({Scope.cases}))
 WHY = RequestRelease(reason="canary-why: to decide the case", minutes=30)
@@ -149,3 +152,18 @@ def test_an_appeal_of_black_goods_is_as_sealed_as_its_case(desk, drugs):
     assert desk.audit("appeal.evidence-read") == [
         ("ben", "appeal.evidence-read", appeal.id, {"decision": decided, "release": asked.id})
     ]
+
+
+def test_an_appeal_of_a_second_word_on_black_goods_is_as_sealed(desk, drugs):
+    """A person decided, then another one anew: the case still holds the machine's decision."""
+    with desk.database.write() as tx:
+        for reviewer, verdict in (("cam", "remove"), ("dee", "limit")):
+            item = tx.execute(sa.select(core.items)).one()
+            last = PersonDecisions(desk.context, Shipped()).person_decision(
+                tx, reviewer, item, verdict, ["law.narcotics"], ["1"], "I looked."
+            )
+    appeal = desk.appeals.file(ANN, FileAppeal(decision=last, words="It was sugar."))
+    assert refusal(lambda: desk.evidence.read_for_appeal(BEN, appeal.id))[0] == "forbidden"
+    asked = desk.evidence.request_release(BEN, drugs, WHY)
+    desk.evidence.grant_release(CAM, drugs, asked.id)
+    assert desk.evidence.read_for_appeal(BEN, appeal.id).text == DRUGS

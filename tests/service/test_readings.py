@@ -1,13 +1,16 @@
 """Second readings: drawn, blind, compared."""
 
 import pytest
+import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
+from portreeve.schemas.appeals import FileAppeal
 from portreeve.schemas.cases import CaseQuery
 from portreeve.schemas.readings import SubmitReading
 from portreeve.service.actor import Actor
 from portreeve.service.readings_drawn import drawn
 from portreeve.store import new_id
+from portreeve.store.tables import core
 from service.desk import ANN, BEN, CAM, DEE, FIRST, Desk, refusal
 from service.factories import SELLING, decision
 from service.support import make_context
@@ -152,3 +155,16 @@ def test_agreement_is_computed_with_intervals(desk):
 def test_reading_needs_its_scope(desk):
     host = Actor("host", frozenset({Scope.screen}))
     assert refusal(lambda: desk.readings.next(host))[0] == "forbidden"
+
+
+def test_nobody_who_judged_a_case_answers_the_appeal_of_its_last_word(desk, decided):
+    submit(desk, CAM, "label")
+    desk.open()
+    desk.decide(DEE, decided, "limit", SELLING)
+    desk.open()
+    with desk.database.read() as connection:
+        last = connection.execute(sa.select(core.items.c.decision)).scalar_one()
+    appeal = desk.appeals.file(ANN, FileAppeal(decision=last, words="It was a gift.")).id
+    for judge in (BEN, CAM, DEE):
+        assert refusal(lambda j=judge: desk.appeals.claim(j, appeal))[0] == "same-person"
+    assert desk.appeals.claim(ANN, appeal).claimed_by == "ann"

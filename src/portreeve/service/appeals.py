@@ -279,15 +279,17 @@ def _need_first(tx: Transaction, decision: Row, *, but: str | None = None) -> No
 
 
 def _need_other(tx: Transaction, decision: Row, actor: Actor) -> None:
-    """Raise when the actor made or confirmed the decision, or the one that it replaced."""
-    named = [name for name in (decision.id, decision.supersedes) if name is not None]
-    held = sa.select(case_items.c.case).where(case_items.c.decision.in_(named))
+    """Raise when the actor made or confirmed a decision on what the decision is about."""
+    d = decisions.c
+    made = sa.select(d.id).where(d.item == decision.item, d.revision == decision.revision)
+    held = sa.select(case_items.c.case).where(case_items.c.decision.in_(made))
     judged = sa.select(case_actions.c.id).where(
         case_actions.c.case.in_(held),
         case_actions.c.actor == actor.name,
         case_actions.c.action.in_(_JUDGING),
     )
-    if decision.by == actor.name or tx.execute(judged.limit(1)).first() is not None:
+    own = made.where(d.by == actor.name)
+    if any(tx.execute(found.limit(1)).first() is not None for found in (own, judged)):
         raise ServiceError(
             "same-person",
             f"{actor.name!r} made or confirmed the decision {decision.id}. Another reviewer must "

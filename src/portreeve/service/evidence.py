@@ -30,7 +30,7 @@ from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.store import Transaction, new_id
-from portreeve.store.tables.cases import appeals, case_items, evidence_releases, reports
+from portreeve.store.tables.cases import appeals, case_items, cases, evidence_releases, reports
 from portreeve.store.tables.core import contents, decisions, items
 from portreeve.store.vault import NOBODY, Content
 
@@ -86,7 +86,7 @@ class EvidenceRoom:
             row = tx.execute(
                 sa.select(
                     appeals.c.id, appeals.c.item, appeals.c.decision, appeals.c.account,
-                    decisions.c.goods_tier, decisions.c.supersedes,
+                    decisions.c.goods_tier, decisions.c.revision,
                 )
                 .join(decisions, decisions.c.id == appeals.c.decision)
                 .where(appeals.c.id == appeal)
@@ -290,11 +290,13 @@ def _item_evidence(member: Row, plain: bytes | None) -> ItemEvidence:
 
 
 def _case_of(tx: Transaction, appealed: Row) -> Row:
-    """The case that holds an appealed decision, or the decision that it replaced."""
-    named = [name for name in (appealed.decision, appealed.supersedes) if name is not None]
+    """The sealed case that holds an appealed decision, or one before it on the same content."""
+    d = decisions.c
+    made = sa.select(d.id).where(d.item == appealed.item, d.revision == appealed.revision)
     found = tx.execute(
         sa.select(case_items.c.case)
-        .where(case_items.c.decision.in_(named))
+        .join(cases, cases.c.id == case_items.c.case)
+        .where(case_items.c.decision.in_(made), cases.c.sealed)
         .order_by(case_items.c.case.desc())
     ).first()
     if found is None:
