@@ -465,3 +465,23 @@ def test_deciding_again_knows_what_the_host_said_with_an_item(desk):
     policy = desk.policies.named("acquaintance@2014-06")
     [dry] = Rescreening(desk.context)(["ad"], policy, stage="retroactive", by="portreeve", dry=True)
     assert dry[1:3] == ("label", "label")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2014-06-01T08:00:00", "2014-06-01T08:00:00+00:00"),
+        ("2014-06-01T08:00:00+08:00", "2014-06-01T00:00:00+00:00"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_every_time_that_a_host_can_say_is_kept_and_read(embedded, given, kept):
+    told = msgspec.json.encode({"id": "p-1", "account": "ann", "text": SALE, "time": given})
+    embedded.start().submit(msgspec.json.decode(told, type=Submission))
+    [item] = embedded.rows(core.items)
+    assert item.time.isoformat() == kept
+    policy = embedded.policies.named("acquaintance@2014-06")
+    again = Rescreening(embedded.context)
+    [dry] = again(["p-1"], policy, stage="retroactive", by="portreeve", dry=True)
+    assert dry[2] == "remove"

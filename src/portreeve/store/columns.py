@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class Time(sa.types.TypeDecorator[datetime]):
@@ -43,12 +45,16 @@ Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def micros(time: datetime) -> int:
-    """Microseconds since 1970.
+    """Microseconds since 1970. A time without offset is UTC.
+
+    With an offset a time may lie beyond the years 1 to 9999 of UTC: it is taken as the last moment
+    within them, so that :func:`moment` can tell it.
 
     >>> micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
     1000000
     """
-    return (time - _EPOCH) // _MICROSECOND
+    known = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    return min(max((known - _EPOCH) // _MICROSECOND, _FIRST), _LAST)
 
 
 def moment(number: int) -> datetime:
