@@ -44,7 +44,7 @@ class Pending:
     given_up: bool = False
     """Its call was refused: neither database nor spool took it."""
     tries: int = 0
-    """How often writing it was in conflict with another process."""
+    """How often it could not be written, with others or alone."""
 
     @property
     def published(self) -> bool:

@@ -50,7 +50,7 @@ _PROBE_EVERY = 0.5
 _WRITING_SECONDS = 0.5
 """How long a deadline waits for decisions that are being written."""
 _MOST_TRIES = 5
-"""How often decisions are written anew when another process was in the way."""
+"""How often a decision is written anew when another process was in the way."""
 _log = logging.getLogger("portreeve.screening")
 
 
@@ -248,12 +248,17 @@ class Screening:
                 continue
             if len(self._waiting) < MOST_AT_ONCE and not self._stopping.is_set():
                 time.sleep(self._context.settings.gather_ms / 1000)
-            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+            taken = self._next()
             if self._away:
                 self._park(taken)
                 continue
             for lots in self._judged_or_failed(taken):
                 self._judged.put(lots)
+
+    def _next(self) -> list[Pending]:
+        """What is judged together: all that waits, or alone what could not be written before."""
+        count = 1 if self._waiting[0].tries else min(len(self._waiting), MOST_AT_ONCE)
+        return [self._waiting.popleft() for _ in range(count)]
 
     def _judged_or_failed(self, taken: list[Pending]) -> Iterator[list[JudgedLot]]:
         """Judge submissions; where some cannot be judged, find them, so that the others are."""
@@ -272,15 +277,19 @@ class Screening:
     # --- writing ----------------------------------------------------------------------------------
 
     def _write_loop(self) -> None:
+        carried: list[JudgedLot] = []
         while True:
-            lots = self._judged.get()
-            while lots and sum(len(judged.pendings) for judged in lots) < MOST_AT_ONCE:
+            lots, carried = carried or self._judged.get(), []
+            while lots and not _is_alone(lots) and _size(lots) < MOST_AT_ONCE:
                 try:
                     more = self._judged.get_nowait()
                 except queue.Empty:
                     break
                 if not more:
                     self._judged.put(more)
+                    break
+                if _is_alone(more):
+                    carried = more
                     break
                 lots += more
             if not lots:
@@ -292,14 +301,14 @@ class Screening:
                 self._again(pendings)
             except (StoreConflictError, sa.exc.IntegrityError) as error:
                 # another process wrote some of the same items; what it wrote is seen now
-                self._try_again(pendings, error)
+                self._try_again(pendings, error, _MOST_TRIES)
             except StoreUnavailableError as error:
                 _log.warning("store away", extra={"facts": {"error": str(error)}})
                 self._late.release(pendings)
                 self._park(pendings)
             except Exception as error:
-                self._late.release(pendings)
-                self._fail(pendings, error)
+                # one of them it is: each is written alone now, so that the others are
+                self._try_again(pendings, error, 1 if len(pendings) == 1 else _MOST_TRIES)
 
     def _write(self, lots: list[JudgedLot]) -> None:
         with self._context.database.write() as tx:
@@ -325,11 +334,11 @@ class Screening:
         self._waiting.extendleft(reversed(pendings))
         self._arrived.set()
 
-    def _try_again(self, pendings: list[Pending], error: Exception) -> None:
+    def _try_again(self, pendings: list[Pending], error: Exception, most: int) -> None:
         for pending in pendings:
             pending.tries += 1
-        hopeless = [pending for pending in pendings if pending.tries >= _MOST_TRIES]
-        self._again([pending for pending in pendings if pending.tries < _MOST_TRIES])
+        hopeless = [pending for pending in pendings if pending.tries >= most]
+        self._again([pending for pending in pendings if pending.tries < most])
         if hopeless:
             self._late.release(hopeless)
             self._fail(hopeless, error)
@@ -392,6 +401,15 @@ class Screening:
                 "internal", "The item could not be decided. Nothing was written; try again."
             )
         finish(calls.values())
+
+
+def _size(lots: list[JudgedLot]) -> int:
+    return sum(len(judged.pendings) for judged in lots)
+
+
+def _is_alone(lots: list[JudgedLot]) -> bool:
+    """Whether this is a submission that could not be written with others."""
+    return _size(lots) == 1 and lots[0].pendings[0].tries > 0
 
 
 def _answer_all(outcomes: list[Outcome]) -> list[Pending]:

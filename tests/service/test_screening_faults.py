@@ -1,0 +1,62 @@
+"""Screening when something fails that should not: what can be decided is."""
+
+import asyncio
+from collections import Counter
+
+import msgspec
+import pytest
+
+from portreeve.schemas.access import Scope
+from portreeve.schemas.screening import Submission
+from portreeve.service.actor import Actor
+from portreeve.service.errors import ServiceError
+from portreeve.service.policies import Policies
+from portreeve.service.records import Recorder
+from portreeve.service.screening import Screening
+from portreeve.service.stored import Stored
+from portreeve.store.tables import core
+
+HOST = Actor("host", frozenset({Scope.screen}))
+POISON = "这一条写不进去"
+
+
+@pytest.fixture
+def screening(context, monkeypatch):
+    """Screening that cannot write one text."""
+    write = Recorder.write
+
+    def writing(self, tx, lot, **more):
+        if any(s.text == POISON for s in lot.judged.submissions):
+            raise RuntimeError(POISON)
+        return write(self, tx, lot, **more)
+
+    monkeypatch.setattr(Recorder, "write", writing)
+    policies = Policies(context)
+    policies.seed()
+    screening = Screening(context, policies, Stored(context, policies))
+    screening.warm()
+    screening.start()
+    yield screening
+    screening.stop()
+
+
+def test_one_item_that_cannot_be_written_holds_up_no_other(screening, context):
+    async def all_at_once():
+        texts = [POISON if n == 17 else f"早安 {n}" for n in range(40)]
+        calls = [
+            screening.submit(HOST, [Submission(id=f"p-{n}", account="ann", text=text)])
+            for n, text in enumerate(texts)
+        ]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+    refused = [answer for answer in answers if isinstance(answer, Exception)]
+    assert [str(error) for error in refused] == [
+        str(ServiceError("internal",
+                         "The item could not be decided. Nothing was written; try again."))
+    ]  # fmt: skip
+    decided = [msgspec.json.decode(answer[0]) for answer in answers if isinstance(answer, list)]
+    assert not any(answer.get("provisional") for answer in decided)
+    with context.database.read() as connection:
+        made = Counter(connection.execute(core.decisions.select()).columns("item").scalars())
+    assert made == {f"p-{n}": 1 for n in range(40) if n != 17}
