@@ -15,9 +15,16 @@ from portreeve.service.records import Recorder
 from portreeve.service.screening import Screening
 from portreeve.service.stored import Stored
 from portreeve.store.tables import core
+from service.support import make_context
 
 HOST = Actor("host", frozenset({Scope.screen}))
 POISON = "这一条写不进去"
+
+
+@pytest.fixture
+def context(database, tmp_path):
+    """With a deadline that no machine misses."""
+    return make_context(database, tmp_path, deadlines="moments=60000:hold")
 
 
 @pytest.fixture
