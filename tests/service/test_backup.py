@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import stat
 import threading
 
 import pytest
@@ -174,6 +175,19 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
         restore(elsewhere, source)
     assert error.value.code == "invalid"
     assert not (tmp_path / "restored").exists()
+
+
+def test_others_cannot_read_it_even_in_folders_that_they_may_enter(
+    context, settings, elsewhere, tmp_path
+):
+    for folder in ("backup", "restored"):
+        (tmp_path / folder).mkdir(mode=0o755)
+    fill(context, 1)
+    backup(settings, tmp_path / "backup", with_keys=True)
+    restore(elsewhere, tmp_path / "backup")
+    for folder in ("data", "backup", "restored"):
+        for path in (tmp_path / folder).iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
 def test_a_forged_backup_writes_nothing_outside(context, settings, elsewhere, tmp_path):

@@ -81,7 +81,6 @@ def backup(settings: Settings, target: Path, *, with_keys: bool = False) -> Mani
         made = database.clock()
     for path in keys:
         _copy(path, target / KEY_FOLDER / path.name)
-        (target / KEY_FOLDER / path.name).chmod(0o600)
     manifest = Manifest(
         format=_FORMAT,
         portreeve=version("portreeve"),
@@ -93,6 +92,7 @@ def backup(settings: Settings, target: Path, *, with_keys: bool = False) -> Mani
         keys=bool(keys),
         files={path: _sha256(target / path) for path in _files(target)},
     )
+    (target / MANIFEST).touch(0o600)
     (target / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return manifest
 
@@ -117,6 +117,7 @@ def restore(settings: Settings, source: Path) -> Manifest:
         if (target / name).exists():
             _refuse("conflict", f"{target / name} is there already. Name an empty folder.")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (target / LOG).mkdir(mode=0o700)
     for path in manifest.files:
         if path.startswith(f"{LOG}/"):
             _copy(source / path, target / path)
@@ -135,6 +136,7 @@ def restore(settings: Settings, source: Path) -> Manifest:
 def _copy_sqlite(database: Database, target: Path) -> tuple[list[str], Chain, str | None]:
     """Copy the database as of one moment; what it says of the log, its audit log, its revision."""
     copy = target / DATABASE_FILE
+    copy.touch(0o600)
     with (
         closing(sqlite3.connect(str(database.url.database))) as source,
         closing(sqlite3.connect(copy)) as draft,
@@ -173,6 +175,7 @@ def _state(connection: sa.Connection) -> tuple[list[str], Chain, str | None]:
 
 
 def _copy_log(source: Path, target: Path, listed: list[str]) -> None:
+    target.mkdir(mode=0o700)
     for path in listed:
         if not (source / path).exists():
             _refuse(
@@ -200,7 +203,6 @@ def _restore_keys(keys: list[Path], target: Path) -> None:
                 "conflict", f"{there} is there already and is another key. Name an empty folder."
             )
         _copy(path, there)
-        there.chmod(0o600)
 
 
 def _checked(source: Path) -> Manifest:
@@ -223,6 +225,7 @@ def _checked(source: Path) -> Manifest:
 
 
 def _dump(database: Database, file: Path, snapshot: str) -> None:
+    file.touch(0o600)
     arguments = ["--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={file}"]
     _run("pg_dump", database, arguments)
 
@@ -301,7 +304,9 @@ def _files(folder: Path) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """A file only for whoever copies it, on the disk for good when this returns."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.touch(0o600)
     shutil.copyfile(source, target)
     with target.open("rb+") as file:
         os.fsync(file.fileno())

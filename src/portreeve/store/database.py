@@ -294,6 +294,12 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         hide_parameters=True,
     )
 
+    @sa.event.listens_for(engine, "do_connect")
+    def _make(*_: Any) -> None:
+        if not memory and not Path(str(url.database)).exists():
+            # for its owner only; SQLite gives the files beside it the same mode
+            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600))
+
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         for pragma in (

@@ -210,7 +210,8 @@ class LogExporter:
 
     def _draft(self, day: str) -> Path:
         folder = self._folder / day
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         return folder / f".{new_id('log')}.draft"
 
     def _placed(self, draft: Path, day: str, rows: int) -> dict[str, Any]:
