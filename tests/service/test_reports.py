@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from franking_cases import FORGER, GENUINE, KEYS, MESSAGE, NEW, OPENING_KEY, stamped
 from portreeve.model import Verdict
+from portreeve.schemas.enforcement import Imposition
 from portreeve.schemas.reports import AddFrankingKey, ReportClaim, ReportFranked, ReportItem
 from portreeve.service.message_judge import MessageJudgement, PolicyMessageJudge
 from portreeve.service.reports import Reports
@@ -359,3 +360,16 @@ def test_a_key_has_one_id_and_one_network(desk, keys):
         "keys.public_key has the wrong length: a commitment and a public key have 32 bytes, a "
         "signature 64. Send the whole value, and nothing but it.",
     )
+
+
+@pytest.mark.parametrize("network", ["canary 加微信", "", "A", "x" * 101, "square\n"])
+def test_no_words_stand_where_a_network_is_named(network):
+    """It is named in the audit log, in events and in cases."""
+    for kind, given in (
+        (ReportClaim, {"reporter": "rob", "account": "mallory", "words": "Pills."}),
+        (ReportFranked, {"reporter": "rob", "report": {}}),
+        (Imposition, {"account": "mallory", "kind": "warn", "reason": "Pills."}),
+    ):
+        assert msgspec.convert({**given, "network": "square"}, kind).network == "square"
+        with pytest.raises(msgspec.ValidationError, match=r"at `\$.network`"):
+            msgspec.convert({**given, "network": network}, kind)

@@ -9,6 +9,13 @@ from msgspec import Meta
 
 T = TypeVar("T")
 
+LONGEST_NAME = 512
+"""How many characters a name may have that the host gives: of an account, of an item."""
+
+HostName = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+NetworkName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$(?!\n)")]
+"""As policies are named; so nobody can put words where they are kept for good."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something asked of the service; a field that it does not know is refused."""

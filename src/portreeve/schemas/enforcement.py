@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from portreeve.schemas.base import Answer, Request
+from portreeve.schemas.base import Answer, HostName, NetworkName, Request
 
 SanctionKind = Literal["warn", "limit", "mute", "disgorge", "block_links", "suspend", "ban"]
 ByHand = Literal["warn", "limit", "mute", "block_links", "suspend", "ban"]
@@ -67,9 +67,9 @@ class Sanction(Answer, frozen=True, kw_only=True):
 class Imposition(Request, frozen=True, kw_only=True):
     """A sanction by a person's hand."""
 
-    account: Annotated[str, Meta(description="who is sanctioned", min_length=1)]
+    account: Annotated[HostName, Meta(description="who is sanctioned")]
     network: Annotated[
-        str | None, Meta(description="the network in which it holds; the service's default")
+        NetworkName | None, Meta(description="the network in which it holds; the service's default")
     ] = None
     kind: Annotated[ByHand, Meta(description="what it is")]
     days: Annotated[

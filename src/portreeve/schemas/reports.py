@@ -7,18 +7,17 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from portreeve.schemas.base import Answer, Request
+from portreeve.schemas.base import Answer, HostName, NetworkName, Request
 
 Grade = Literal["attested_public", "franked", "reporters_claim"]
-AccountName = Annotated[str, Meta(min_length=1, max_length=256)]
 ReportWords = Annotated[str, Meta(min_length=1, max_length=4000)]
 
 
 class ReportItem(Request, frozen=True, kw_only=True):
     """Report something that was published. Portreeve holds what it said."""
 
-    item: Annotated[str, Meta(description="the host's own name of the item", max_length=256)]
-    reporter: Annotated[AccountName, Meta(description="the account that is signed in")]
+    item: Annotated[HostName, Meta(description="the host's own name of the item")]
+    reporter: Annotated[HostName, Meta(description="the account that is signed in")]
     words: Annotated[ReportWords | None, Meta(description="what is wrong with it")] = None
 
 
@@ -26,10 +25,10 @@ class ReportClaim(Request, frozen=True, kw_only=True):
     """Claim something that cannot be checked; a person looks into it, nothing else follows."""
 
     network: Annotated[
-        str | None, Meta(description="name of the policy; the service's default")
+        NetworkName | None, Meta(description="name of the policy; the service's default")
     ] = None
-    reporter: Annotated[AccountName, Meta(description="the account that is signed in")]
-    account: Annotated[AccountName, Meta(description="who is reported")]
+    reporter: Annotated[HostName, Meta(description="the account that is signed in")]
+    account: Annotated[HostName, Meta(description="who is reported")]
     words: Annotated[
         ReportWords, Meta(description="what happened; a screenshot is described in words")
     ]
@@ -39,10 +38,10 @@ class ReportFranked(Request, frozen=True, kw_only=True):
     """Open one message of a private chat, with the network's own stamp as proof."""
 
     network: Annotated[
-        str | None, Meta(description="name of the policy; the service's default")
+        NetworkName | None, Meta(description="name of the policy; the service's default")
     ] = None
     reporter: Annotated[
-        AccountName, Meta(description="the account that is signed in; must have received it")
+        HostName, Meta(description="the account that is signed in; must have received it")
     ]
     report: Annotated[
         dict[str, Any],
@@ -73,7 +72,7 @@ class AddFrankingKey(Request, frozen=True, kw_only=True):
     """Register a public key with which a network stamps messages, or the end of its use."""
 
     network: Annotated[
-        str | None, Meta(description="name of the policy; the service's default")
+        NetworkName | None, Meta(description="name of the policy; the service's default")
     ] = None
     key_id: Annotated[str, Meta(description="its id, never used again", max_length=256)]
     public_key: Annotated[str, Meta(description="Ed25519 public key, 32 bytes in base64url")]

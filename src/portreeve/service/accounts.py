@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portreeve.enforcement.ladder import Strike, count_at
 from portreeve.schemas import accounts as schemas
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import LONGEST_NAME
 from portreeve.schemas.enforcement import Strike as StrikeAnswer
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
@@ -23,9 +24,6 @@ from portreeve.store.statements import insert_missing, upsert
 from portreeve.store.tables import core, enforcement
 
 Row = sa.Row[Any]
-
-LONGEST_NAME = 512
-"""How many characters a name may have that the host gives."""
 
 
 class Accounts:

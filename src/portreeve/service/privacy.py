@@ -27,9 +27,10 @@ class Privacy:
     def erase(self, actor: Actor, account: str, reason: ErasureReason) -> Erased:
         """Erase the person of an account; erasing again changes nothing.
 
-        Gone are: what they wrote and its digests, their words in reports and appeals, what others
-        wrote about them, what the host told of them, their relation events. What stays names the
-        account only: decisions with rules and signals, strikes, sanctions, the audit log.
+        Gone are: what they wrote and its digests, their words in reports and appeals, what
+        reviewers wrote about them, what the host told of them, their relation events. What stays
+        names the account only: decisions with rules and signals, strikes, sanctions, the audit
+        log. What others reported of them is the reporters', until its time is over.
 
         Raises:
             ServiceError: ``not-found``, when nothing is known of the account.
