@@ -194,6 +194,22 @@ def test_what_is_no_entry_is_named_by_its_line(database):
     assert found.what == "line 3 is no entry: Input data was truncated"
 
 
+@pytest.mark.parametrize(("old", "new"), [
+    (b'"actor":"ann"', b'"actor":"eve","actor":"ann"'),
+    (b'"a":1', b'"a":2,"a":1'),
+    (b'"a":1', b'"a": 1'),
+    (b"ann", b"\\u0061nn"),
+])  # fmt: skip
+def test_a_file_says_nothing_that_its_hashes_do_not_cover(old, new):
+    file = io.BytesIO()
+    write(lines([Entry("ann", "case.claim", "cas_1", {"a": 1})]), file)
+    assert verify(read(io.BytesIO(file.getvalue()))).intact
+    forged = file.getvalue().replace(old, new)
+    assert forged != file.getvalue()
+    found = verify(read(io.BytesIO(forged)))
+    assert (found.broken, found.what) == (1, "line 1 is not written as it was exported")
+
+
 def test_entries_are_found_page_by_page(database, context, clock):
     log = AuditLog(context)
     note(database, 5)

@@ -119,14 +119,23 @@ def stored(connection: sa.Connection, after: int = 0) -> Iterator[Line | Unreada
 
 
 def read(file: BinaryIO) -> Iterator[Line | Unreadable]:
-    """The entries of a file, one a line; empty lines are passed over."""
+    """The entries of a file, one a line; empty lines are passed over.
+
+    A line must be written as :func:`write` does: another way, such as a field that comes twice,
+    could tell a reader what the hash does not cover.
+    """
     for number, text in enumerate(file, 1):
         if not text.strip():
             continue
         try:
-            yield msgspec.json.decode(text, type=Line)
+            line = msgspec.json.decode(text, type=Line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Unreadable(None, f"line {number} is no entry: {error}")
+            continue
+        if msgspec.json.encode(line) != text.strip():
+            yield Unreadable(line.seq, f"line {number} is not written as it was exported")
+        else:
+            yield line
 
 
 def write(lines: Iterable[Line | Unreadable], file: BinaryIO) -> int:
