@@ -485,3 +485,17 @@ def test_every_time_that_a_host_can_say_is_kept_and_read(embedded, given, kept):
     again = Rescreening(embedded.context)
     [dry] = again(["p-1"], policy, stage="retroactive", by="portreeve", dry=True)
     assert dry[2] == "remove"
+
+
+def test_items_of_several_lots_are_locked_together(desk):
+    """Lot by lot would be in no order: two processes could wait for each other in a ring."""
+    locked = []
+
+    def note(_connection, _cursor, statement, parameters, *_more):
+        if statement.startswith('SELECT "id"') and statement.endswith("FOR UPDATE"):
+            locked.append(sorted(parameters[0]))
+
+    sa.event.listen(desk.context.database.engine, "before_cursor_execute", note)
+    desk.submit(post("b", LIFE), post("a", LIFE, published=True))
+    if desk.context.database.dialect == "postgresql":
+        assert locked[0] == ["a", "b"]

@@ -19,6 +19,8 @@ from portreeve.service.metrics import Metrics
 from portreeve.service.records import Lot, Recorder, Written
 from portreeve.service.stored import Stored
 from portreeve.store import Transaction
+from portreeve.store.rows import rows_by_key
+from portreeve.store.tables.core import items
 
 _APPEARS = ("allow", "label")
 _ENCODE = msgspec.json.Encoder().encode
@@ -58,6 +60,17 @@ class LotWriter:
         self._stored = stored
         self._metrics = metrics
         self._recorder = Recorder(context.vault)
+
+    @staticmethod
+    def lock(tx: Transaction, lots: Sequence[JudgedLot]) -> None:
+        """Keep the items of lots that are written together from being decided by others.
+
+        Each lot locks its own in order; of several lots all must be locked in one order, so that
+        two processes never wait for each other in a ring. SQLite has one writer at a time anyway.
+        """
+        if len(lots) > 1 and tx.connection.dialect.name == "postgresql":
+            ids = [id for judged in lots for id in judged.lot.ids()]
+            rows_by_key(tx.connection, items, ("id",), ids, lock=True)
 
     def write(self, tx: Transaction, judged: JudgedLot) -> list[Written]:
         """Write a lot in the caller's transaction."""

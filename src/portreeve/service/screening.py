@@ -313,6 +313,7 @@ class Screening:
     def _write(self, lots: list[JudgedLot]) -> None:
         with self._context.database.write() as tx:
             self._late.capture(lots)
+            self._writer.lock(tx, lots)
             written = [self._writer.write(tx, judged) for judged in lots]
             if self._late.is_overtaken(lots):
                 raise _OvertakenError
