@@ -13,6 +13,7 @@ from portreeve.schemas.enforcement import Imposition
 from portreeve.schemas.reports import AddFrankingKey, ReportClaim, ReportFranked, ReportItem
 from portreeve.service.message_judge import MessageJudgement, PolicyMessageJudge
 from portreeve.service.reports import Reports
+from portreeve.service.retention import Retention
 from portreeve.store.tables import core, enforcement
 from portreeve.store.tables.cases import cases
 from portreeve.store.tables.cases import reports as reports_table
@@ -207,13 +208,13 @@ def test_claims_against_one_account_are_one_case_and_count_people(desk):
 
 def test_a_genuine_report_opens_exactly_one_message(desk, keys):
     filed = desk.reports.report_franked(BEN, franked())
-    assert (filed.grade, filed.item, filed.state) == ("franked", "message:m-1", "open")
+    assert (filed.grade, filed.item, filed.state) == ("franked", "message:acquaintance:m-1", "open")
     [case] = desk.open()
     found = desk.evidence.read(CAM, case, FIRST)
     assert (found.items, [one.message for one in found.reports]) == ([], [MESSAGE.decode()])
     # the sender is told nothing while nobody has decided
     assert count(desk, enforcement.notices) == 0
-    assert desk.state("message:m-1") == "published"
+    assert desk.state("message:acquaintance:m-1") == "published"
     desk.decide(CAM, case, "remove", DRUGS)
     desk.open()
     assert desk.reports.read(BEN, filed.id).outcome == "acted"
@@ -224,6 +225,21 @@ def test_a_genuine_report_opens_exactly_one_message(desk, keys):
         for table in ("reports", "items", "decisions", "case_actions", "audit", "events"):
             rows = connection.execute(sa.text(f"SELECT * FROM {table}")).all()
             assert "便宜" not in str(rows)
+
+
+def test_two_networks_may_use_the_same_id_for_a_message(desk, keys):
+    key = FORGER.public_key(datetime(2014, 6, 1, tzinfo=UTC))
+    desk.franking.add(
+        ANN,
+        AddFrankingKey(
+            network="stranger", key_id=key.key_id, public_key=text(key.public_key),
+            valid_from=key.valid_from,
+        ),
+    )  # fmt: skip
+    first = desk.reports.report_franked(BEN, franked())
+    other = msgspec.structs.replace(GENUINE, stamp=stamped(FORGER))
+    second = desk.reports.report_franked(BEN, franked(other, network="stranger"))
+    assert (first.item, second.item) == ("message:acquaintance:m-1", "message:stranger:m-1")
 
 
 def test_the_policy_may_act_on_proof(desk, keys):
@@ -240,7 +256,7 @@ def test_the_policy_may_act_on_proof(desk, keys):
     [case] = desk.open()
     found = desk.cases.get(BEN, case)
     assert (found.queue, found.sealed, found.severity) == ("black-goods", True, 16.0)
-    assert desk.state("message:m-1") == "removed"
+    assert desk.state("message:acquaintance:m-1") == "removed"
     assert refusal(lambda: desk.evidence.read(CAM, case, FIRST))[0] == "forbidden"
     with desk.database.read() as connection:
         struck = connection.execute(sa.select(enforcement.strikes.c.account)).scalars().all()
@@ -285,6 +301,16 @@ def test_a_replayed_report_is_refused(desk, keys):
         "stamp.message_id was reported before. Nothing is left to do: the first report counts.",
     )
     assert count(desk, cases) == 1
+
+
+def test_a_replayed_report_is_refused_when_all_else_is_forgotten(desk, keys, clock):
+    desk.reports.report_franked(BEN, franked())
+    [case] = desk.open()
+    desk.decide(BEN, case, "allow")
+    clock.advance(days=5_000)
+    swept = Retention(desk.context).sweep()
+    assert (swept["decisions"], swept["items"], swept["reports"]) == (2, 1, 1)
+    assert refusal(lambda: desk.reports.report_franked(BEN, franked()))[0] == "franking"
 
 
 def test_of_two_replays_at_once_one_is_taken(desk, keys):

@@ -85,12 +85,12 @@ RETENTION: tuple[Kept, ...] = (
     Kept(c.cases, c.cases.c.decided, "decision"),
     Kept(c.appeals, c.appeals.c.decided, "decision"),
     Kept(c.reports, c.reports.c.resolved, "decision"),
-    Kept(c.franked_seen, c.franked_seen.c.time, "decision"),
     Kept(c.judgements, c.judgements.c.time, "decision"),
 )  # fmt: skip
 """What is kept for how long. A row whose ``since`` is NULL, such as an open appeal, stays.
 
-The audit log, policies and their records, and the keys of persons are kept for good.
+The audit log, policies and their records, and the keys of persons are kept for good; so are the
+ids of messages that were reported with proof, lest one be reported again.
 """
 
 
