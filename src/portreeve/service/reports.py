@@ -248,7 +248,7 @@ def _decide_message(
 ) -> Row:
     """Put a message among the items, without content, and a decision on it: so that notices,
     strikes, undo and appeals are the same for it as for everything else."""
-    name = f"{MESSAGE_ITEM}{franked.message_id}"
+    name = f"{MESSAGE_ITEM}{network}:{franked.message_id}"
     decision = {
         "id": new_id("dec"), "item": name, "revision": 1, "account": franked.sender,
         "network": network, "surface": Surface.private_chat.value, "stage": "after",
