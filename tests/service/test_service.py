@@ -37,3 +37,20 @@ def test_what_is_started_is_well_and_says_so(tmp_path: Path) -> None:
     service.start()
     assert set(service.ready().values()) == {"ok"}
     service.stop()
+
+
+def test_it_stops_even_when_what_follows_from_decisions_cannot_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data=str(tmp_path / "data"))
+    service = Service.open(settings)
+    service.start()
+
+    def broken(_limit: int) -> int:
+        raise KeyError("a ladder")
+
+    monkeypatch.setattr(service.enforcement, "follow", broken)
+    service.stop()
+    again = Service.open(settings)
+    again.start()
+    again.stop()

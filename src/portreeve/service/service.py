@@ -170,9 +170,7 @@ class Service:
         patience = threading.Timer(self.context.settings.drain_seconds, database.abandon)
         patience.start()
         self.screening.stop()
-        with suppress(StoreUnavailableError):
-            while self._follow():
-                pass
+        self._following.finish()
         for worker in reversed(self.workers):
             worker.stop(self.context.settings.drain_seconds)
         self.webhooks.stop()

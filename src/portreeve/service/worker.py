@@ -54,6 +54,11 @@ class Worker:
         """There is something to do now."""
         self._wake.set()
 
+    def finish(self) -> None:
+        """Do what there is to do, in the caller's thread, until nothing is left or it fails."""
+        while self._done():
+            pass
+
     def stop(self, timeout: float = 20.0) -> None:
         """Finish the piece of work at hand and end the thread; wait so many seconds for it."""
         self._stopping.set()
