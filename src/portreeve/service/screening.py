@@ -242,6 +242,9 @@ class Screening:
                 if self._waiting:
                     continue
                 if self._stopping.is_set():
+                    self._judged.join()
+                    if self._waiting:  # what could not be written is judged once more
+                        continue
                     self._judged.put([])
                     return
                 self._arrived.wait()
@@ -279,36 +282,48 @@ class Screening:
     def _write_loop(self) -> None:
         carried: list[JudgedLot] = []
         while True:
-            lots, carried = carried or self._judged.get(), []
-            while lots and not _is_alone(lots) and _size(lots) < MOST_AT_ONCE:
-                try:
-                    more = self._judged.get_nowait()
-                except queue.Empty:
-                    break
-                if not more:
-                    self._judged.put(more)
-                    break
-                if _is_alone(more):
-                    carried = more
-                    break
-                lots += more
+            lots, taken, carried = self._gathered(carried or self._judged.get())
             if not lots:
                 return
-            pendings = [pending for judged in lots for pending in judged.pendings]
+            self._written_or_not(lots)
+            for _ in range(taken):
+                self._judged.task_done()
+
+    def _gathered(self, lots: list[JudgedLot]) -> tuple[list[JudgedLot], int, list[JudgedLot]]:
+        """What is judged by now, to be written together; how many pieces of it were taken from
+        the queue; and one that was taken and must be written alone.
+        """
+        taken = 1
+        while lots and not _is_alone(lots) and _size(lots) < MOST_AT_ONCE:
             try:
-                self._write(lots)
-            except _OvertakenError:
-                self._again(pendings)
-            except (StoreConflictError, sa.exc.IntegrityError) as error:
-                # another process wrote some of the same items; what it wrote is seen now
-                self._try_again(pendings, error, _MOST_TRIES)
-            except StoreUnavailableError as error:
-                _log.warning("store away", extra={"facts": {"error": str(error)}})
-                self._late.release(pendings)
-                self._park(pendings)
-            except Exception as error:
-                # one of them it is: each is written alone now, so that the others are
-                self._try_again(pendings, error, 1 if len(pendings) == 1 else _MOST_TRIES)
+                more = self._judged.get_nowait()
+            except queue.Empty:
+                break
+            if not more:
+                self._judged.put(more)
+                break
+            if _is_alone(more):
+                return lots, taken, more
+            lots += more
+            taken += 1
+        return lots, taken, []
+
+    def _written_or_not(self, lots: list[JudgedLot]) -> None:
+        pendings = [pending for judged in lots for pending in judged.pendings]
+        try:
+            self._write(lots)
+        except _OvertakenError:
+            self._again(pendings)
+        except (StoreConflictError, sa.exc.IntegrityError) as error:
+            # another process wrote some of the same items; what it wrote is seen now
+            self._try_again(pendings, error, _MOST_TRIES)
+        except StoreUnavailableError as error:
+            _log.warning("store away", extra={"facts": {"error": str(error)}})
+            self._late.release(pendings)
+            self._park(pendings)
+        except Exception as error:
+            # one of them it is: each is written alone now, so that the others are
+            self._try_again(pendings, error, 1 if len(pendings) == 1 else _MOST_TRIES)
 
     def _write(self, lots: list[JudgedLot]) -> None:
         with self._context.database.write() as tx:
