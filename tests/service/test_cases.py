@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from portreeve.schemas.cases import AddNote, CaseQuery, DecideCase, Handover
 from portreeve.schemas.reports import ReportItem
+from portreeve.service import case_steps
 from portreeve.service.actor import Actor
 from portreeve.service.case_opening import decision_row
+from portreeve.service.case_steps import Step
 from portreeve.store import micros
 from portreeve.store.tables import enforcement
 from portreeve.store.tables.cases import case_prints, cases, judgements
@@ -404,3 +406,18 @@ def test_a_verdict_is_on_the_revision_that_was_read(desk):
     with desk.database.read() as connection:
         [strike] = connection.execute(sa.select(enforcement.strikes)).all()
     assert (strike.revision, strike.withdrawn) == (1, None)
+
+
+def test_whoever_notes_something_is_told_their_own_note(desk, monkeypatch):
+    held(desk, "p-1")
+    [case] = desk.open()
+    write_noted = case_steps.write_noted
+
+    def somebody_else_writes_too(tx, context, step, *rest):
+        id = write_noted(tx, context, step, *rest)
+        case_steps.write(tx, [Step(case, "cam", "claimed", {})])
+        return id
+
+    monkeypatch.setattr(case_steps, "write_noted", somebody_else_writes_too)
+    told = desk.cases.note(BEN, case, AddNote(note="She sells masks."))
+    assert (told.actor, told.action, told.note) == ("ben", "noted", "She sells masks.")

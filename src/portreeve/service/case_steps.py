@@ -31,14 +31,14 @@ def write(tx: Transaction, steps: Iterable[Step]) -> None:
 
 def write_noted(
     tx: Transaction, context: Context, step: Step, account: str | None, note: str | None
-) -> None:
-    """Add one step with a reviewer's words, sealed with the key of the case's account."""
+) -> str:
+    """Add one step with a reviewer's words, sealed with the key of the case's account; its id."""
     row = _row(tx, step)
+    id: str = row["id"]
     if note is not None:
-        row["note"] = context.vault.seal_many(
-            tx, [account or NOBODY], [note.encode()], [row["id"]]
-        )[0]
+        row["note"] = context.vault.seal_many(tx, [account or NOBODY], [note.encode()], [id])[0]
     tx.execute(sa.insert(case_actions), row)
+    return id
 
 
 def _row(tx: Transaction, step: Step) -> dict[str, Any]:

@@ -159,8 +159,8 @@ class Cases:
         with self._context.database.write() as tx:
             row = case_row(tx.connection, id)
             step = Step(id, actor.name, "noted", {})
-            case_steps.write_noted(tx, self._context, step, row.account, request.note)
-            return self._steps(tx.connection, row)[-1]
+            id = case_steps.write_noted(tx, self._context, step, row.account, request.note)
+            return self._steps(tx.connection, row, case_actions.c.id == id)[0]
 
     def decide(self, actor: Actor, id: str, request: DecideCase) -> CaseRecord:
         """Decide all items of a case one holds.
@@ -180,10 +180,12 @@ class Cases:
         contents = case_records.contents_of(connection, id, first=blind)
         return CaseRecord(**msgspec.structs.asdict(case), contents=contents)
 
-    def _steps(self, connection: sa.Connection, case: Row) -> builtins.list[CaseStep]:
+    def _steps(
+        self, connection: sa.Connection, case: Row, *which: sa.ColumnElement[bool]
+    ) -> builtins.list[CaseStep]:
         rows = connection.execute(
             sa.select(case_actions)
-            .where(case_actions.c.case == case.id)
+            .where(case_actions.c.case == case.id, *which)
             .order_by(case_actions.c.seq)
         ).all()
         noted = [row for row in rows if row.note is not None]
