@@ -99,7 +99,8 @@ class Readings:
         """Share of equal verdicts and Cohen's kappa, each with its 95 % interval."""
         actor.need(Scope.cases)
         c = second_readings.c
-        wanted = sa.select(c.first_verdict, c.verdict).where(c.state == "decided")
+        verdicts = (c.first_verdict, c.verdict)
+        wanted = sa.select(*verdicts, sa.func.count()).where(c.state == "decided")
         waiting = sa.select(sa.func.count()).where(c.state == "open")
         if network is not None:
             wanted, waiting = (
@@ -109,8 +110,9 @@ class Readings:
         if since is not None:
             wanted = wanted.where(c.decided >= since)
         with self._context.database.read() as connection:
-            pairs = [(_step(a), _step(b)) for a, b in connection.execute(wanted)]
+            counted = connection.execute(wanted.group_by(*verdicts).order_by(*verdicts)).all()
             left = connection.execute(waiting).scalar_one()
+        pairs = [(_step(a), _step(b)) for a, b, count in counted for _ in range(count)]
         agreed = sum(first == second for first, second in pairs)
         share = wilson(agreed, len(pairs)) if pairs else None
         beyond = kappa(pairs)
