@@ -10,6 +10,8 @@ from portreeve.store import StoreUnavailableError
 
 _log = logging.getLogger("portreeve.worker")
 _LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE_AWAY = 2.0
+"""While the database is away: asking again costs little, and the work waits for it."""
 
 
 class Worker:
@@ -35,6 +37,7 @@ class Worker:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._errors = 0
+        self._longest = _LONGEST_PAUSE
 
     @property
     def healthy(self) -> bool:
@@ -79,10 +82,10 @@ class Worker:
             more = self._work()
         except Exception as error:
             self._errors += 1
+            away = isinstance(error, StoreUnavailableError)
+            self._longest = _LONGEST_PAUSE_AWAY if away else _LONGEST_PAUSE
             if self._errors == 1:
-                level = (
-                    logging.WARNING if isinstance(error, StoreUnavailableError) else logging.ERROR
-                )
+                level = logging.WARNING if away else logging.ERROR
                 _log.log(level, "worker fails", extra={"facts": {
                     "worker": self.name, "error": type(error).__name__, "place": place(error),
                 }})  # fmt: skip
@@ -93,7 +96,9 @@ class Worker:
         return more
 
     def _pause(self) -> float:
-        return min(self._every * 2.0 ** min(self._errors, 10), max(self._every, _LONGEST_PAUSE))
+        if self._errors == 0:
+            return self._every
+        return min(self._every * 2.0 ** min(self._errors, 10), self._longest)
 
 
 def place(error: BaseException) -> str:
