@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ import sqlalchemy as sa
 from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
-from portreeve.service import lots
+from portreeve.service import lots, records
 from portreeve.service.actor import Actor
+from portreeve.service.enforcement import Enforcement
 from portreeve.service.errors import ServiceError
 from portreeve.service.judged import judge_all
 from portreeve.service.policies import Policies
@@ -25,9 +27,11 @@ from portreeve.service.screening import Screening
 from portreeve.service.spool import Entry, Spool
 from portreeve.service.stored import Stored
 from portreeve.service.undo import Undo
+from portreeve.store import Database
 from portreeve.store.tables import core
 from portreeve.store.tables.enforcement import sanctions
 from portreeve.store.vault import Content
+from service.factories import NoCases, decision
 from service.support import START, make_context
 
 HOST = Actor("host", frozenset({Scope.screen}))
@@ -247,8 +251,6 @@ def test_many_calls_at_once_each_get_their_own(desk):
 @pytest.fixture
 def embedded(tmp_path: Any) -> Iterator[Desk]:
     """A SQLite file that a test can lock: the database does not answer then."""
-    from portreeve.store import Database
-
     database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
     database.create()
     made = Desk(make_context(database, tmp_path, deadlines="moments=100:allow live=100:hold"))
@@ -296,7 +298,7 @@ def test_what_a_crash_left_in_the_spool_is_decided_by_the_next_start(embedded):
 
 def test_what_was_spooled_does_not_overwrite_what_came_since(embedded):
     desk = embedded.start()
-    [newer] = desk.submit(post("p-1", LIFE))
+    [newer] = desk.screen(post("p-1", LIFE))
     desk.stop()
     entry = Entry(post("p-1", SALE), START - timedelta(seconds=1), "host", "allow")
     screening = Screening(desk.context, desk.policies, Stored(desk.context, desk.policies))
@@ -478,7 +480,7 @@ def test_deciding_again_knows_what_the_host_said_with_an_item(desk):
 )
 def test_every_time_that_a_host_can_say_is_kept_and_read(embedded, given, kept):
     told = msgspec.json.encode({"id": "p-1", "account": "ann", "text": SALE, "time": given})
-    embedded.start().submit(msgspec.json.decode(told, type=Submission))
+    embedded.start().screen(msgspec.json.decode(told, type=Submission))
     [item] = embedded.rows(core.items)
     assert item.time.isoformat() == kept
     policy = embedded.policies.named("acquaintance@2014-06")
@@ -499,3 +501,32 @@ def test_items_of_several_lots_are_locked_together(desk):
     desk.submit(post("b", LIFE), post("a", LIFE, published=True))
     if desk.context.database.dialect == "postgresql":
         assert locked[0] == ["a", "b"]
+
+
+def test_a_comment_that_comes_while_its_post_is_taken_down_is_hidden_too(desk, monkeypatch):
+    desk.submit(post("post", LIFE))
+    context = desk.context
+    url = context.database.url.render_as_string(hide_password=False)
+    other = Database(url, clock=context.database.clock)
+    elsewhere = replace(context, database=other)
+
+    def take_down() -> None:
+        decision(other, "post", "remove", stage="after")
+        Enforcement(elsewhere, desk.policies, NoCases()).follow()
+
+    taking = threading.Thread(target=take_down)
+    hidden_parents = records._hidden_parents
+
+    def meanwhile(*given: Any) -> dict[str, str]:
+        found = hidden_parents(*given)
+        taking.start()
+        taking.join(0.3)
+        return found
+
+    monkeypatch.setattr(records, "_hidden_parents", meanwhile)
+    desk.submit(post("under", LIFE, account="bob", parent="post", surface=Surface.comment))
+    taking.join()
+    other.close()
+    rows = {item.id: item for item in desk.rows(core.items)}
+    assert rows["post"].state == "removed"
+    assert rows["under"].hidden_by == rows["post"].decision

@@ -65,12 +65,15 @@ class LotWriter:
     def lock(tx: Transaction, lots: Sequence[JudgedLot]) -> None:
         """Keep the items of lots that are written together from being decided by others.
 
-        Each lot locks its own in order; of several lots all must be locked in one order, so that
-        two processes never wait for each other in a ring. SQLite has one writer at a time anyway.
+        And the items that they answer: what is taken down meanwhile would not hide them. A lot
+        locks its own items in order; these together must be in one order too, so that two processes
+        never wait for each other in a ring. SQLite has one writer at a time anyway.
         """
-        if len(lots) > 1 and tx.connection.dialect.name == "postgresql":
-            ids = [id for judged in lots for id in judged.lot.ids()]
-            rows_by_key(tx.connection, items, ("id",), ids, lock=True)
+        given = [submission for judged in lots for submission in judged.lot.judged.submissions]
+        parents = {submission.parent for submission in given if submission.parent}
+        if (parents or len(lots) > 1) and tx.connection.dialect.name == "postgresql":
+            named = parents | {str(submission.id) for submission in given}
+            rows_by_key(tx.connection, items, ("id",), sorted(named), lock=True)
 
     def write(self, tx: Transaction, judged: JudgedLot) -> list[Written]:
         """Write a lot in the caller's transaction."""
