@@ -26,6 +26,7 @@ faults: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.service
 
 docs: $(READY)
 	$(BIN)/python -m portreeve.docs

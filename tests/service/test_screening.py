@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import msgspec.structs
 import pytest
 import sqlalchemy as sa
 
@@ -96,6 +97,7 @@ def test_a_sale_is_refused_with_the_reasons_in_both_languages(desk):
     )  # fmt: skip
     assert reason.because.zh.startswith("这条内容是在向朋友卖货")
     assert reason.way_out.name == "enterprise-account"
+    assert answer.appeal_until == START + timedelta(days=183)
     assert answer.contacts == ["wechat:abc12345"]
     assert {SALE[e.start : e.end] for e in answer.evidence} >= {"89元", "微信 abc12345"}
 
@@ -125,9 +127,7 @@ def test_the_same_item_again_is_told_its_decision(desk):
     [again] = desk.submit(post())
     assert again.decision == first.decision
     assert again.repeated
-    assert (again.verdict, again.rules, again.contacts, again.evidence, again.reasons) == (
-        first.verdict, first.rules, first.contacts, first.evidence, first.reasons,
-    )  # fmt: skip
+    assert msgspec.structs.replace(again, repeated=False) == first
     assert len(desk.rows(core.decisions)) == 1
 
 
@@ -530,3 +530,16 @@ def test_a_comment_that_comes_while_its_post_is_taken_down_is_hidden_too(desk, m
     rows = {item.id: item for item in desk.rows(core.items)}
     assert rows["post"].state == "removed"
     assert rows["under"].hidden_by == rows["post"].decision
+
+
+def test_an_id_that_another_network_has_is_refused(desk):
+    [first] = desk.submit(post("p-1", LIFE))
+    with pytest.raises(ServiceError) as refused:
+        desk.submit(post("p-1", LIFE, network="stranger"))
+    assert (refused.value.code, refused.value.field) == ("conflict", "id")
+    assert refused.value.detail == (
+        "Item 'p-1' is on the network 'acquaintance'. An id names one item on all networks: give "
+        "this one another, such as with the network's name before it."
+    )
+    [item] = desk.rows(core.items)
+    assert (item.network, item.decision) == ("acquaintance", first.decision)

@@ -19,7 +19,7 @@ class Submission(Item, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An item to be screened, before or after publication.
 
     The same id with the same content is the same item: its decision is given again. With other
-    content it is an edit: a new revision.
+    content it is an edit: a new revision. An id names one item on all networks of a service.
 
     >>> Submission(id="p-1", text="猫睡着了").published
     False
@@ -77,6 +77,13 @@ class Screened(Decision, frozen=True, kw_only=True):
         float | None, Meta(description="share of the audience that a `limit` leaves")
     ] = None
     reasons: Annotated[list[Reason], Meta(description="the rules that hold, strongest first")]
+    appeal_until: Annotated[
+        datetime | None,
+        Meta(
+            description="until when the person can appeal, free, naming the decision; null when "
+            "the item is allowed, or waits until a person decides"
+        ),
+    ] = None
     repeated: Annotated[
         bool, Meta(description="the same item with the same content was decided before")
     ] = False

@@ -139,6 +139,11 @@ class Lateness:
             return
         with self._context.database.write() as tx:
             for outcome in late:
+                if outcome.refusal is not None:
+                    _log.error("an item that was answered for cannot be decided", extra={"facts": {
+                        "item": str(outcome.pending.submission.id), "code": outcome.refusal.code,
+                    }})  # fmt: skip
+                    continue
                 tx.announce_once(
                     self._event_id(outcome.pending),
                     "decision.late",

@@ -9,13 +9,15 @@ from typing import Any, Protocol
 
 import msgspec
 
-from portreeve.schemas.screening import Screened
+from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Judged
 from portreeve.service.lots import JudgedLot
 from portreeve.service.metrics import Metrics
+from portreeve.service.reasons import appeal_until
 from portreeve.service.records import Lot, Recorder, Written
 from portreeve.service.stored import Stored
 from portreeve.store import Transaction
@@ -40,13 +42,19 @@ class PolicyCounts(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one submission; ``answer`` is None when it must be judged once more."""
+    """What became of one submission: an answer, a refusal, or neither: judge it once more."""
 
     pending: Pending
     written: Written
     answer: bytes | None
     verdict: str
     state: str
+    refusal: ServiceError | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be done but to say it."""
+        return self.answer is not None or self.refusal is not None
 
 
 class LotWriter:
@@ -92,6 +100,7 @@ class LotWriter:
         self._count(judged.lot, written)
         of = judged.lot.judged
         repeated = self._repeated(of, written)
+        days = self._context.settings.appeal_days
         found = []
         for at, (pending, w) in enumerate(zip(judged.pendings, written, strict=True)):
             stands = repeated.get(at)
@@ -100,8 +109,9 @@ class LotWriter:
                     Outcome(pending, w, _ENCODE(stands), stands.verdict.value, stands.state)
                 )
             else:
-                answer = None if w.decision is None else _answer(of, at, pending, w)
-                found.append(Outcome(pending, w, answer, of.verdict[at], of.state(at)))
+                answer = None if w.decision is None else _answer(of, at, pending, w, days)
+                refusal = None if w.taken is None else _id_taken(of.submissions[at], w.taken)
+                found.append(Outcome(pending, w, answer, of.verdict[at], of.state(at), refusal))
         return found
 
     @staticmethod
@@ -160,14 +170,29 @@ class LotWriter:
             self._metrics.decisions.labels(lot.network, surface, verdict, stage).inc(count)
 
 
-def _answer(judged: Judged, at: int, pending: Pending, written: Written) -> bytes:
-    reach = judged.reach[at]
-    return b'{"id":%b,"decision":"%b","revision":%d,"state":"%b","stage":"%b","reach":%b,%b' % (
+def _id_taken(submission: Submission, network: str) -> ServiceError:
+    return ServiceError(
+        "conflict",
+        f"Item {str(submission.id)!r} is on the network {network!r}. An id names one item on all "
+        "networks: give this one another, such as with the network's name before it.",
+        field="id",
+    )
+
+
+def _answer(judged: Judged, at: int, pending: Pending, written: Written, days: int) -> bytes:
+    reach, until = judged.reach[at], None
+    if written.decided is not None:
+        until = appeal_until(judged.verdict[at], written.decided, days)
+    return (
+        b'{"id":%b,"decision":"%b","revision":%d,"state":"%b","stage":"%b","reach":%b,'
+        b'"appeal_until":%b,%b'
+    ) % (
         _ENCODE(judged.submissions[at].id),
         (written.decision or "").encode(),
         written.revision,
         judged.state(at).encode(),
         pending.stage.encode(),
         b"null" if reach is None else _ENCODE(reach),
+        b"null" if until is None else _ENCODE(until),
         judged.answer[at],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -88,6 +89,12 @@ def reach_of(policy: Policy, rules: Iterable[str]) -> float | None:
         [policy.rule(name) for name in named if not name.startswith(SANCTION_RULE)],
         account_limited=f"{SANCTION_RULE}limit" in named,
     )
+
+
+def appeal_until(verdict: str, decided: datetime, days: int) -> datetime | None:
+    """Until when a decision can be appealed; None where nothing is settled against the person."""
+    open_to_none = verdict in (Verdict.allow, Verdict.hold)
+    return None if open_to_none else decided + timedelta(days=days)
 
 
 def _reason(policy: Policy, rule: Rule) -> Reason:

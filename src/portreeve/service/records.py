@@ -42,6 +42,7 @@ class Kept(NamedTuple):
     """What the table of items says of one."""
 
     id: str
+    network: str
     revision: int
     digest: str
     decision: str
@@ -55,12 +56,14 @@ class Written:
     """What became of one submission.
 
     ``decision`` is None when nothing was written: ``repeated`` names the decision that stands, or
-    the item was changed after this submission came.
+    the item was changed after this submission came, or its id is taken on the network ``taken``.
     """
 
     decision: str | None
     revision: int
     repeated: str | None = None
+    taken: str | None = None
+    decided: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Recorder:
         named = [judged.ids[at] for at in fresh]
         for at, name in zip(fresh, named, strict=True):
             before = kept.get(ids[at])
-            answers[at] = Written(name, _revision(before, digests[at]))
+            answers[at] = Written(name, _revision(before, digests[at]), decided=tx.time)
         self._meet(tx, [s.account for s in judged.submissions if s.account])
         batch = tx.execute(
             _BATCH,
@@ -273,6 +276,8 @@ def _sorted_out(
         if id in first:
             same = digests[first[id]] == digest
             answers[at] = Written(None, 0, id if same else None)
+        elif before is not None and before.network != lot.network:
+            answers[at] = Written(None, before.revision, taken=before.network)
         elif before is not None and _stands(before, digest, lot, at):
             answers[at] = Written(None, before.revision, before.decision)
         else:

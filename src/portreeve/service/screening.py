@@ -337,7 +337,7 @@ class Screening:
             for judged, of in zip(lots, written, strict=True)
             for outcome in self._writer.outcomes(judged, of)
         ]
-        self._late.settle(outcome for outcome in outcomes if outcome.answer is not None)
+        self._late.settle(outcome for outcome in outcomes if outcome.is_settled)
         again = _answer_all(outcomes)
         if again:
             self._again(again)
@@ -434,7 +434,11 @@ def _answer_all(outcomes: list[Outcome]) -> list[Pending]:
     again: list[Pending] = []
     for outcome in outcomes:
         pending = outcome.pending
-        if outcome.answer is None:
+        if outcome.refusal is not None:
+            if pending.call is not None:
+                pending.call.error = outcome.refusal
+                finished.append(pending.call)
+        elif outcome.answer is None:
             again.append(pending)
         elif pending.call is not None and pending.call.answer(pending.place, outcome.answer):
             finished.append(pending.call)

@@ -14,7 +14,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
 from portreeve.service.errors import not_found
-from portreeve.service.reasons import reach_of, reasons_of
+from portreeve.service.reasons import appeal_until, reach_of, reasons_of
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
 from portreeve.store.tables.core import contents, decisions, items
@@ -148,6 +148,9 @@ class Stored:
             verdict=Verdict(row["verdict"]),
             reach=reach_of(policy, row["rules"]) if row["verdict"] == "limit" else None,
             reasons=reasons_of(policy, row["rules"]),
+            appeal_until=appeal_until(
+                row["verdict"], row["decided"], self._context.settings.appeal_days
+            ),
             contacts=content.contacts,
             prices=content.prices,
             links=content.hosts,
