@@ -497,3 +497,27 @@ def test_what_runs_every_second_does_not_read_the_whole_table(database, context)
         assert [row[3] for row in plan] == [
             "SEARCH sanctions USING INDEX ix_sanctions_ends (ends<?)"
         ]
+
+
+def test_a_decision_that_cannot_be_followed_holds_up_no_other(database, follow):
+    published(database, "before")
+    good = decision(database, "before", "remove", [SELLING])
+    published(database, "between")
+    bad = decision(database, "between", "remove", [SELLING])
+    published(database, "behind")
+    later = decision(database, "behind", "remove", [SELLING])
+    d = core.decisions
+    with database.write() as tx:
+        tx.execute(sa.update(d).where(d.c.id == bad).values(policy="forgotten@2014-01"))
+    while follow():
+        pass
+    with database.read() as connection:
+        struck = connection.execute(sa.select(enforcement.strikes.c.decision)).scalars().all()
+        aside = connection.execute(
+            sa.select(core.audit.c.subject, core.audit.c.detail).where(
+                core.audit.c.action == "decision.set_aside"
+            )
+        ).one()
+        assert not connection.execute(sa.select(d.c.id).where(sa.not_(d.c.followed))).all()
+    assert set(struck) == {good, later}
+    assert aside == (bad, {"error": "PolicyError"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
@@ -18,9 +19,12 @@ from portreeve.service.reversing import free
 from portreeve.service.settling import decided_by_item, settle, settle_strikes
 from portreeve.service.standing import PolicyBook, recompute, try_lock
 from portreeve.service.telling import Row, give_notices, item_event, rules_of
-from portreeve.store import Transaction
+from portreeve.service.worker import place
+from portreeve.store import StoreUnavailableError, Transaction
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables import core, enforcement
+
+_log = logging.getLogger("portreeve.enforcement")
 
 
 class CaseDesk(Protocol):
@@ -47,9 +51,32 @@ class Enforcement:
 
         One transaction: all or nothing. A decision is followed once. Of several processes on one
         database one follows at a time; the others return 0 at once.
+
+        A decision that cannot be followed, for a fault of ours, does not hold up those behind it:
+        when it fails alone too, it is set aside, and log and audit log name it.
         """
         if not self._waiting():
             return 0
+        try:
+            return self._follow(limit)
+        except (StoreUnavailableError, sa.exc.SQLAlchemyError):
+            raise
+        except Exception as error:
+            return self.follow(1) if limit > 1 else self._set_aside(error)
+
+    def _set_aside(self, error: Exception) -> int:
+        d = core.decisions
+        with self._context.database.write() as tx:
+            first = sa.select(d.c.seq, d.c.id).where(sa.not_(d.c.followed)).order_by(d.c.seq)
+            row = tx.execute(first.limit(1)).one()
+            tx.execute(sa.update(d).where(d.c.seq == row.seq).values(followed=True))
+            kind = type(error).__name__
+            tx.audit("portreeve", "decision.set_aside", row.id, error=kind)
+        facts = {"decision": row.id, "error": kind, "place": place(error)}
+        _log.error("the consequences of a decision cannot be drawn", extra={"facts": facts})
+        return 1
+
+    def _follow(self, limit: int) -> int:
         d = core.decisions
         with self._context.database.write() as tx:
             if not try_lock(tx):
