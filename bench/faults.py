@@ -33,7 +33,8 @@ from service import postgres  # noqa: E402
 PAGE = ROOT / "docs" / "reliability.md"
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 MIB = 1024 * 1024
-LIMITS = "start ≤ 5 s, memory ≤ 500 MB"
+LIMITS = "start ≤ 5 s, memory ≤ 500 MB, which is 477 MiB; what is more is marked *missed*"
+MOST_MIB = 500e6 / MIB
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def starts(bench: Bench, note: Callable[[str], None]) -> Section:
             assert service.stop() == 0
         rows.append(
             (kind, *median_and_range(took, " s"), f"{number(max(ready))} MiB",
-             f"{number(peak)} MiB", f"{number(rate)}")
+             f"{number(peak)} MiB{' (missed)' if peak > MOST_MIB else ''}", number(rate))
         )  # fmt: skip
     return Section(
         "Start and memory",
