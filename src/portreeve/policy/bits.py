@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from portreeve.policy import domains
@@ -62,9 +63,13 @@ class Truth(NamedTuple):
 
 @dataclass
 class _Rows:
-    """The rows at hand. Columns are fetched when they are asked for, once."""
+    """The rows at hand. Columns are fetched when they are asked for, once.
 
-    frame: pl.DataFrame
+    They are an Arrow table: each call of polars lets go of Python's lock and takes it again, which
+    in a process with busy threads costs more than all else here.
+    """
+
+    table: pa.Table
     tiers: Mapping[str, Mapping[str, str]]
     every: int
     lists: dict[str, list[Any]] = field(default_factory=dict)
@@ -80,16 +85,16 @@ class _Rows:
                 goods = self.column("goods_category")
                 self.lists[name] = [None if g is None else tier_of.get(g) for g in goods]
             elif name == _SALE:
-                self.lists[name] = [False] * len(self.frame)
+                self.lists[name] = [False] * len(self.table)
             else:
-                self.lists[name] = self.frame[name].to_list()
+                self.lists[name] = self.table[name].to_pylist()
         return self.lists[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A signal's values, NaN where it is unknown."""
         found = self.arrays.get(name)
         if found is None:
-            given = self.frame.get_column(name).to_numpy()
+            given = self.table[name].to_numpy()
             if CATALOG[name].type == "number":
                 given = given.astype(np.float32, copy=False)
             found = self.arrays[name] = given.astype(np.float64)
@@ -168,7 +173,7 @@ class BitProgram:
         """Row and rule of all that holds, by row, then by rule; the tiers; the protected sales."""
         size = len(signals)
         every = (1 << size) - 1
-        rows = _Rows(signals, self._tiers, every)
+        rows = _Rows(pa.table(signals), self._tiers, every)
         rows.limits = self._limits.read(rows)
         truths: list[Truth] = []
         for step in self._steps:
@@ -242,7 +247,7 @@ class BitProgram:
         def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
             columns = {name: rows.column(name) for name in names}
             true = false = 0
-            for row in range(len(rows.frame)):
+            for row in range(len(rows.table)):
                 values = {name: column[row] for name, column in columns.items()}
                 values |= {name: _value(truths[slot], row) for name, slot in slots.items()}
                 value = evaluate(expr, values)
@@ -351,7 +356,7 @@ def _comparison(op: str, left: Expr, right: Expr) -> _Compiled | None:
         a, b = first(rows), second(rows)
         compared, lost = compare(a, b), np.isnan(a) | np.isnan(b)
         if compared.ndim == 0:  # two written numbers
-            compared, lost = (np.full(len(rows.frame), flag) for flag in (compared, lost))
+            compared, lost = (np.full(len(rows.table), flag) for flag in (compared, lost))
         unknown = _packed(lost) if lost.any() else 0
         true = _packed(compared) & ~unknown
         return Truth(true, rows.every & ~true & ~unknown)

@@ -1,8 +1,9 @@
 """Screening online: many small calls become few columnar ones, and nothing accepted is lost.
 
-Calls put their submissions in a queue. One thread takes what has gathered there and judges it; a
-second writes the decisions of one or more judged lots in one transaction and answers the calls.
-So the engine works on the next submissions while the last ones are synced to disk.
+Calls put their submissions in a queue. One thread takes what has gathered there, judges it, writes
+the decisions in one transaction and answers the calls. While it works the next submissions gather,
+so the lots grow with the load. A second thread, to judge while the first one writes, made answers
+slower: the two spent their time on waiting for Python's lock.
 
 Each surface has a deadline. When it passes, or when the database does not answer, a call is
 answered by the surface's fail policy, after its submissions are safe in the spool.
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import threading
 import time
 from collections import deque
@@ -85,13 +85,12 @@ class Screening:
         self._waiting: deque[Pending] = deque()
         self._parked: deque[Pending] = deque()
         self._arrived = threading.Event()
-        self._judged: queue.Queue[list[JudgedLot]] = queue.Queue(maxsize=2)
         self._parking = threading.Lock()
         self._away = False
         self._stopping = threading.Event()
         self._missing: deque[tuple[Call, bool]] = deque()
         self._spooling = ThreadPoolExecutor(1, thread_name_prefix="portreeve-spool")
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -168,34 +167,30 @@ class Screening:
         """What is wrong; None when all is well."""
         if self._away:
             return "the database does not answer; items are answered by their surface's fail policy"
-        if any(not thread.is_alive() for thread in self._threads):
-            return "a screening thread has ended"
+        if self._thread is None or not self._thread.is_alive():
+            return "the screening thread does not run"
         return None
 
     # --- running ----------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the threads, and decide what an earlier process left in the spool."""
+        """Start the thread, and decide what an earlier process left in the spool."""
         self._stopping.clear()
         for ticket, entry in self._late.left_behind():
             pending = self._pending(entry.submission, entry.actor, entry.accepted)
             pending.missed, pending.ticket, pending.then = True, ticket, entry.answered
             self._waiting.append(pending)
-        self._threads = [
-            threading.Thread(target=loop, name=f"portreeve-{name}", daemon=True)
-            for name, loop in (("judge", self._judge_loop), ("write", self._write_loop))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._loop, name="portreeve-screening", daemon=True)
+        self._thread.start()
         self._arrived.set()
 
     def stop(self) -> None:
         """Decide what waits, then end; what cannot be decided now stays in the spool."""
         self._stopping.set()
         self._arrived.set()
-        for thread in self._threads:
-            thread.join(self._context.settings.drain_seconds)
-        self._threads = []
+        if self._thread is not None:
+            self._thread.join(self._context.settings.drain_seconds)
+            self._thread = None
         self._spooling.shutdown()
         self._late.close()
 
@@ -234,20 +229,15 @@ class Screening:
 
     # --- judging ----------------------------------------------------------------------------------
 
-    def _judge_loop(self) -> None:
+    def _loop(self) -> None:
         while True:
             self._arrived.wait()
             if not self._waiting:
-                self._arrived.clear()
-                if self._waiting:
-                    continue
                 if self._stopping.is_set():
-                    self._judged.join()
-                    if self._waiting:  # what could not be written is judged once more
-                        continue
-                    self._judged.put([])
                     return
-                self._arrived.wait()
+                self._arrived.clear()
+                if self._waiting or self._stopping.is_set():
+                    self._arrived.set()
                 continue
             if len(self._waiting) < MOST_AT_ONCE and not self._stopping.is_set():
                 time.sleep(self._context.settings.gather_ms / 1000)
@@ -256,7 +246,7 @@ class Screening:
                 self._park(taken)
                 continue
             for lots in self._judged_or_failed(taken):
-                self._judged.put(lots)
+                self._written_or_not(lots)
 
     def _next(self) -> list[Pending]:
         """What is judged together: all that waits, or alone what could not be written before."""
@@ -278,35 +268,6 @@ class Screening:
             yield from self._judged_or_failed(taken[half:])
 
     # --- writing ----------------------------------------------------------------------------------
-
-    def _write_loop(self) -> None:
-        carried: list[JudgedLot] = []
-        while True:
-            lots, taken, carried = self._gathered(carried or self._judged.get())
-            if not lots:
-                return
-            self._written_or_not(lots)
-            for _ in range(taken):
-                self._judged.task_done()
-
-    def _gathered(self, lots: list[JudgedLot]) -> tuple[list[JudgedLot], int, list[JudgedLot]]:
-        """What is judged by now, to be written together; how many pieces of it were taken from
-        the queue; and one that was taken and must be written alone.
-        """
-        taken = 1
-        while lots and not _is_alone(lots) and _size(lots) < MOST_AT_ONCE:
-            try:
-                more = self._judged.get_nowait()
-            except queue.Empty:
-                break
-            if not more:
-                self._judged.put(more)
-                break
-            if _is_alone(more):
-                return lots, taken, more
-            lots += more
-            taken += 1
-        return lots, taken, []
 
     def _written_or_not(self, lots: list[JudgedLot]) -> None:
         pendings = [pending for judged in lots for pending in judged.pendings]
@@ -417,15 +378,6 @@ class Screening:
                 "internal", "The item could not be decided. Nothing was written; try again."
             )
         finish(calls.values())
-
-
-def _size(lots: list[JudgedLot]) -> int:
-    return sum(len(judged.pendings) for judged in lots)
-
-
-def _is_alone(lots: list[JudgedLot]) -> bool:
-    """Whether this is a submission that could not be written with others."""
-    return _size(lots) == 1 and lots[0].pendings[0].tries > 0
 
 
 def _answer_all(outcomes: list[Outcome]) -> list[Pending]:

@@ -49,7 +49,7 @@ from portreeve.store import StoreUnavailableError
 _FOLLOWED_AT_ONCE = 500
 _FOLLOW_GATHER = 0.1
 """Seconds in which decisions with consequences gather: few transactions instead of many."""
-_SWITCH_SECONDS = 0.0002
+_SWITCH_SECONDS = 0.001
 """A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
 _HOUR = 3600.0
@@ -133,7 +133,7 @@ class Service:
             Worker("alarms", self._watch, every=10.0),
             Worker("retroactive", self.retroactive.advance, every=5.0),
             Worker("sanctions", self._expire, every=1.0),
-            Worker("decision-log", self.log.exporter.work, every=5.0),
+            Worker("decision-log", self.log.exporter.work, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
 

@@ -18,14 +18,14 @@ def pack(decisions: Sequence[str], items: Sequence[str], signals: pl.DataFrame) 
 
     Of ``signals`` only columns of the catalog are kept: none of them holds content.
     """
-    columns = {"decision": pa.array(decisions, _TEXT), "item": pa.array(items, _TEXT)}
-    # column by column: a whole table would go through the pool of threads, which is slow to wake
-    columns |= {
-        column.name: column.to_arrow(compat_level=pl.CompatLevel.oldest())
-        for column in signals.get_columns()
-        if column.name in CATALOG
-    }
-    table = pa.table(columns)
+    # by way of Arrow's C interface: polars' own conversion goes through its pool of threads, which
+    # is slow to wake
+    given = pa.table(signals)
+    kept = [name for name in given.column_names if name in CATALOG]
+    table = pa.Table.from_arrays(
+        [pa.array(decisions, _TEXT), pa.array(items, _TEXT), *(given[name] for name in kept)],
+        names=["decision", "item", *kept],
+    )
     stream = pa.BufferOutputStream()
     with pa.ipc.new_stream(stream, table.schema, options=_LZ4) as writer:
         writer.write_table(table)
