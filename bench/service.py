@@ -47,7 +47,7 @@ class Size:
     """How much is measured: rates, seconds at each, batch calls."""
 
     rates: tuple[int, ...] = (250, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000)
-    seconds: float = 20.0
+    seconds: float = 12.0
     batches: int = 200
 
     @property
