@@ -55,5 +55,5 @@ def test_the_page_names_every_event():
         announced |= set(
             re.findall(r'"((?:decision|item|comments|sanction|followers|notice)\.\w+)"', text)
         )
-    audited = {"decision.free", "sanction.impose", "sanction.lift"}
+    audited = {"decision.free", "decision.set_aside", "sanction.impose", "sanction.lift"}
     assert announced - audited == named_events()
