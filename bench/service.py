@@ -301,11 +301,10 @@ shares.
 
 One process has one interpreter, and its parts take turns on the interpreter's lock: the event
 loop, the screening thread (judge, write, answer), and the workers that draw consequences and move
-decisions into the log. Alone on a thread, judging some thirty items takes about 3 ms and writing
-them 2 ms, and a request costs the web server what the table of the floor says. Together in one
-process each costs about twice as much, since the lock changes hands some hundred times a lot; a
-second core then helps little. The slowest answers are those that came while consequences were
-drawn or decisions moved into the log.
+decisions into the log.
+The table of the floor says what a request costs the web server when nothing else wants the lock; a
+second core helps little while all want it. The slowest answers are those that came while
+consequences were drawn or decisions moved into the log.
 
 What was done about it: screening is one thread, since two waited for each other; few rows are
 decided without calls that let go of the lock; rows go into SQLite many a statement. What would

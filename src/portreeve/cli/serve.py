@@ -32,8 +32,6 @@ def serve(
 
     Example: portreeve serve --port 8014 --data portreeve-data
     """
-    # nothing here multiplies large matrices; each thread of that library keeps memory and spins
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from portreeve.api.server import Server
     from portreeve.api.version import VERSION
     from portreeve.service import logs

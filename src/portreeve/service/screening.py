@@ -27,6 +27,7 @@ import sqlalchemy as sa
 
 from portreeve.model import Surface, SurfaceState
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import LONGEST_NAME
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.actor import Actor
 from portreeve.service.calls import Call, Pending, finish
@@ -45,7 +46,6 @@ MOST_AT_ONCE = 1_000
 """Submissions judged in one columnar call."""
 MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
-_LONGEST_ID = 512
 _PROBE_EVERY = 0.5
 _WRITING_SECONDS = 0.5
 """How long a deadline waits for decisions that are being written."""
@@ -137,18 +137,18 @@ class Screening:
         if state is not None and state is not SurfaceState.governed:
             raise _closed(submission.surface, state, in_force.policy.label)
         id = str(submission.id)
-        if not id or len(id) > _LONGEST_ID or "\x00" in id:
+        if not id or len(id) > LONGEST_NAME or "\x00" in id:
             raise ServiceError(
                 "invalid",
-                f"`id` must have 1 to {_LONGEST_ID} characters, none of them NUL.",
+                f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
                 field="id",
             )
         for name in ("account", "parent", "audience"):
             value = getattr(submission, name)
-            if value is not None and ("\x00" in value or len(value) > _LONGEST_ID):
+            if value is not None and ("\x00" in value or len(value) > LONGEST_NAME):
                 raise ServiceError(
                     "invalid",
-                    f"`{name}` must have at most {_LONGEST_ID} characters, none of them NUL.",
+                    f"`{name}` must have at most {LONGEST_NAME} characters, none of them NUL.",
                     field=name,
                 )
 
