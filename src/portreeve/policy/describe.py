@@ -98,7 +98,7 @@ def describe_rule(policy: Policy, rule: Rule, lang: str = "en") -> str:
         f"  {said['on']}: {', '.join(rule.surfaces)}",
         f"  {said['when']}: {rule.when}",
     ]
-    for name in _used(policy, rule):
+    for name in definitions_used(policy, rule):
         lines.append(f"    {said['where']} {name}: {policy.definitions[name].words.said(lang)}")
     for key, words in (("because", rule.because), ("comply", rule.comply), ("label", rule.label)):
         if words is not None:
@@ -213,7 +213,7 @@ def _ladders(policy: Policy, lang: str) -> list[str]:
     return lines
 
 
-def _used(policy: Policy, rule: Rule) -> list[str]:
+def definitions_used(policy: Policy, rule: Rule) -> list[str]:
     """Definitions that a rule uses, those that they use in turn included."""
     found: list[str] = []
     pending = [rule.condition]
