@@ -39,6 +39,7 @@ from portreeve.service.retention import Retention
 from portreeve.service.retroactive import Retroactive
 from portreeve.service.sanctions import Sanctions
 from portreeve.service.screening import Screening
+from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
 from portreeve.service.stored import Stored
 from portreeve.service.undo import Undo
@@ -99,6 +100,7 @@ class Service:
         self.privacy = Privacy(context)
         self.retention = Retention(context)
         self.keys = Keys(context)
+        self.sessions = Sessions(context)
         self.kept_answers = KeptAnswers(context)
         self.webhooks = Webhooks(context)
         self.screening = Screening(
@@ -156,6 +158,7 @@ class Service:
             worker.start()
         self.policies.lookup.kept()
         self.keys.start()
+        self.sessions.start()
         self.kept_answers.start()
         self.webhooks.start()
         self._warm = True
@@ -175,6 +178,7 @@ class Service:
             worker.stop(self.context.settings.drain_seconds)
         self.webhooks.stop()
         self.kept_answers.stop()
+        self.sessions.stop()
         self.keys.stop()
         patience.cancel()
         self._probe.close()
