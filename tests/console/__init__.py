@@ -1,0 +1,1 @@
+"""Tests of the console and of the public pages: a real server, a real browser."""
