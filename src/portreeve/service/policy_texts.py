@@ -15,15 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import sqlalchemy as sa
 import yaml
 
-from portreeve.policy import ExampleResult, Policy, PolicyError, Problem, check, run_examples
-from portreeve.policy.document import check_text
+from portreeve.policy import ExampleResult, Policy, PolicyError, check
 from portreeve.policy.files import read, shipped
 from portreeve.schemas.policies import PolicyProblem
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.policy_checking import check_policy_text
 from portreeve.store import Database, Transaction
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.policies import policy_sources, policy_versions
@@ -91,11 +90,11 @@ def checked(text: str) -> tuple[Policy, list[PolicyProblem]]:
         ServiceError: ``policy-errors``, when it does not load, governs no network, or one of its
             own examples comes out otherwise than it says; ``problems`` lists all that was found.
     """
-    policy, problems = check_text(text, "the text")
-    found = [_told(problem) for problem in problems]
+    result = check_policy_text(text)
+    policy, found = result.policy, list(result.problems)
     if policy is None:
         raise _refused(found, "The text does not load")
-    if policy.announcement is None:
+    if result.is_law:
         raise ServiceError(
             "policy-errors",
             "The text is a law file. It is in force only under a house policy: "
@@ -103,9 +102,8 @@ def checked(text: str) -> tuple[Policy, list[PolicyProblem]]:
             field="text",
             problems=found,
         )
-    failed = [result for result in run_examples(policy, _screen) if not result.passed]
-    if failed:
-        raise _refused([*found, *map(_failed, failed)], "Examples of the text fail")
+    if result.failed:
+        raise _refused([*found, *map(_failed, result.failed)], "Examples of the text fail")
     return policy, found
 
 
@@ -176,25 +174,6 @@ def _shown(policy: Policy, folder: Path) -> Policy:
         for name, definition in policy.definitions.items()
     }
     return replace(policy, rules=rules, definitions=definitions)
-
-
-def _screen(items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    from portreeve.engine import screen
-
-    return screen(items, policy)
-
-
-def _told(problem: Problem) -> PolicyProblem:
-    facts = problem.to_dict()
-    return PolicyProblem(
-        code=facts["code"],
-        severity=facts["severity"],
-        file=facts["file"],
-        line=facts["line"],
-        column=facts["column"],
-        message=facts["message"],
-        mend=facts["help"],
-    )
 
 
 def _failed(result: ExampleResult) -> PolicyProblem:

@@ -63,7 +63,7 @@ class Previews:
         actor.need(Scope.policies_propose)
         policy = self._policies.named(f"{network}@{version}")
         with self._context.database.read() as connection:
-            rows = connection.execute(_newest(network, order)).all()
+            rows = connection.execute(newest(network, order, SEEN)).all()
         decided = [
             (row, again)
             for chunk in _chunks(rows)
@@ -97,9 +97,12 @@ def rank(verdict: str) -> int:
     return Verdict(verdict).rank
 
 
-def _newest(network: str, order: PreviewOrder) -> sa.Select[Any]:
+def newest(
+    network: str, order: PreviewOrder, columns: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
+    """The newest stored items that an order means; ``columns`` of them and of their decisions."""
     wanted = (
-        sa.select(*SEEN)
+        sa.select(*columns)
         .join_from(
             decisions,
             items,

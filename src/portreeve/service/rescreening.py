@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from portreeve.engine import Assessed, assess
 from portreeve.model import Surface, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import Submission
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
-from portreeve.service.judged import Judged, judge_all
+from portreeve.service.judged import Judged, as_items, judge_all
 from portreeve.service.preview import Rescreened
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot, Recorder, Written
@@ -38,7 +39,7 @@ class Rescreening:
         """
         if stage != "retroactive":
             raise ValueError(f"stored items are decided again retroactively, not {stage!r}")
-        found, rows = self._stored(item_ids)
+        found, rows = self.stored(item_ids)
         if not found:
             return []
         standings = self._standings(found)
@@ -73,7 +74,17 @@ class Rescreening:
         with self._context.database.write() as tx:
             return self._recorder.write(tx, lot, by=by, instead_of=refused, audited={})
 
-    def _stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, sa.RowMapping]]:
+    def measured(self, item_ids: Sequence[str]) -> tuple[list[Submission], Assessed | None]:
+        """Items as they were submitted, and what was measured of them, for any policy to decide.
+
+        Items that are gone are left out; nothing is measured when all are.
+        """
+        found, _ = self.stored(item_ids)
+        if not found:
+            return [], None
+        return found, assess(as_items(found, self._standings(found)))
+
+    def stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, sa.RowMapping]]:
         """Items as they were submitted, in the order asked for, and their rows by id."""
         statement = (
             sa.select(

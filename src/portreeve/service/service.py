@@ -29,6 +29,8 @@ from portreeve.service.message_judge import PolicyMessageJudge
 from portreeve.service.metrics import Metrics
 from portreeve.service.notices import Notices
 from portreeve.service.policies import Policies
+from portreeve.service.policy_difference import Differences
+from portreeve.service.policy_drafts import Drafts
 from portreeve.service.preview import Previews
 from portreeve.service.privacy import Privacy
 from portreeve.service.probe import Probe
@@ -94,6 +96,8 @@ class Service:
         self.judgements = Judgements(context)
         rescreen = Rescreening(context)
         self.previews = Previews(context, self.policies, rescreen)
+        self.drafts = Drafts(context, self.policies)
+        self.differences = Differences(context, self.policies, self.drafts, rescreen)
         self.retroactive = Retroactive(context, self.policies, rescreen)
         self.log = Log(context)
         self.audit_log = AuditLog(context)

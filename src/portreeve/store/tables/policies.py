@@ -48,6 +48,23 @@ policy_opinions = table(
     column("time", Time, "when"),
 )
 
+policy_drafts = table(
+    "policy_drafts",
+    "Policy texts that people write and have not proposed yet; each is its writer's alone.",
+    column("seq", Sequence, "running number", primary_key=True, autoincrement=True),
+    column("id", sa.Text, "unguessable name", unique=True),
+    column("by", sa.Text, "who writes it"),
+    column("network", sa.Text, "the policy that it was begun for"),
+    column("base", sa.Text, "the version that it was begun from; null when from none",
+           nullable=True),
+    column("text", sa.Text, "the policy so far, in YAML; it need not load"),
+    column("rationale", sa.Text, "why it will be proposed, so far"),
+    column("revision", sa.Integer, "how often it was saved; who saves names the last they saw"),
+    column("created", Time, "when it was begun"),
+    column("changed", Time, "when it was saved last"),
+    sa.Index(None, "by", "changed"),
+)  # fmt: skip
+
 policy_records = table(
     "policy_records",
     "Signed decision records: without one no version decides anything.",

@@ -1,0 +1,55 @@
+"""A post that nobody published, decided by two policies: what each makes of it, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from portreeve.engine import Assessed, assess, judge
+from portreeve.model import Item, Verdict, columns
+from portreeve.policy import Explanation, Policy, Rule, explain
+from portreeve.schemas.policy_drafts import TryPost
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one policy decides of a post.
+
+    ``evidence``: places in the text, as decisions have them; ``rules``: those that hold, the
+    strongest first; ``explained``: why, first of the rule that was asked about.
+    """
+
+    policy: str
+    verdict: Verdict
+    rules: tuple[Rule, ...]
+    evidence: list[dict[str, Any]]
+    signals: dict[str, Any]
+    explained: tuple[Explanation, ...]
+
+
+def try_post(post: TryPost, *policies: Policy) -> list[Tried]:
+    """What policies decide of one post, measured once."""
+    row: dict[str, Any] = {
+        "id": "tried", "surface": post.surface.value, "standing": post.standing,
+        "licence": post.licence, "text": post.text, "links": [], "disclosed": post.disclosed,
+    }  # fmt: skip
+    assessed = assess(pl.DataFrame([row], schema=columns(Item)))
+    return [_tried(post, assessed, policy) for policy in policies]
+
+
+def _tried(post: TryPost, assessed: Assessed, policy: Policy) -> Tried:
+    decisions, facts = judge(assessed, policy)
+    decision, signals = decisions.row(0, named=True), facts.row(0, named=True)
+    rules = tuple(policy.rule(id) for id in decision["rules"])
+    asked = [post.rule] if post.rule in {rule.id for rule in policy.rules} else []
+    ids = dict.fromkeys([*asked, *decision["rules"]])
+    return Tried(
+        policy=policy.label,
+        verdict=Verdict(decision["verdict"]),
+        rules=rules,
+        evidence=decision["evidence"],
+        signals=signals,
+        explained=tuple(explain(policy, signals, str(id)) for id in ids),
+    )
