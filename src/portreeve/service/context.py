@@ -10,6 +10,7 @@ from portreeve.service import secrets
 from portreeve.service.errors import ServiceError
 from portreeve.service.settings import Settings
 from portreeve.store import Database
+from portreeve.store.database import Clock, utc_now
 from portreeve.store.migrations import MigrationError, migrate
 from portreeve.store.vault import SealError, Vault
 
@@ -34,8 +35,10 @@ class Context:
         return self.database.clock()
 
 
-def open_context(settings: Settings) -> Context:
+def open_context(settings: Settings, *, clock: Clock = utc_now) -> Context:
     """Open the store: make the folder and the keys on the first start, bring tables up to date.
+
+    ``clock`` is what the service goes by; only tools that make a past of a store set another.
 
     Raises:
         ServiceError: ``invalid``, when a key cannot be used or is not this database's, or the
@@ -46,7 +49,7 @@ def open_context(settings: Settings) -> Context:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = Vault(secrets.master_key(settings, folder))
     signer = secrets.signer(settings, folder)
-    database = open_database(settings)
+    database = open_database(settings, clock=clock)
     try:
         migrate(database)
         with database.write() as tx:
@@ -58,10 +61,10 @@ def open_context(settings: Settings) -> Context:
     return Context(settings=settings, database=database, folder=folder, vault=vault, signer=signer)
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, *, clock: Clock = utc_now) -> Database:
     """The database that the settings name; nothing is read yet."""
     embedded = f"sqlite:///{Path(settings.data) / DATABASE_FILE}"
-    return Database(settings.database or embedded)
+    return Database(settings.database or embedded, clock=clock)
 
 
 def missing_file(settings: Settings) -> Path | None:
