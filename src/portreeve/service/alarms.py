@@ -90,14 +90,24 @@ class Alarms:
             tx.execute(sa.delete(policy_hits).where(_HIT.bucket < before))
 
     def page(
-        self, actor: Actor, network: str | None = None, paging: Paging | None = None
+        self,
+        actor: Actor,
+        network: str | None = None,
+        paging: Paging | None = None,
+        *,
+        rule: str | None = None,
+        is_open: bool = False,
     ) -> Page[Alarm]:
-        """Alarms, the last raised first."""
+        """Alarms, the last raised first; of one network, about one rule, or open ones only."""
         actor.need(Scope.policies_read)
         asked = paging or Paging()
         wanted = sa.select(policy_alarms).order_by(_ALARM.seq.desc()).limit(asked.limit + 1)
         if network is not None:
             wanted = wanted.where(_ALARM.network == network)
+        if rule is not None:
+            wanted = wanted.where(_ALARM.rule == rule)
+        if is_open:
+            wanted = wanted.where(_ALARM.acknowledged.is_(None))
         with self._context.database.read() as connection:
             if asked.cursor is not None:
                 wanted = wanted.where(_ALARM.seq < _row(connection, asked.cursor).seq)

@@ -101,6 +101,27 @@ class EvidenceRoom:
             )
             return self._items(tx, [row])[0]
 
+    def read_decisions(
+        self, actor: Actor, wanted: Sequence[str], action: str, subject: str
+    ) -> list[ItemEvidence]:
+        """What the items of some decisions said; ``action`` and ``subject`` stand in the audit log.
+
+        Black goods are sealed and private chats have no content: both are left out.
+        """
+        actor.need(Scope.evidence)
+        with self._context.database.write() as tx:
+            rows = tx.execute(
+                sa.select(decisions.c.id.label("decision"), decisions.c.item, decisions.c.account)
+                .where(
+                    decisions.c.id.in_(wanted),
+                    decisions.c.goods_tier.is_distinct_from(SEALED_TIER),
+                    decisions.c.surface != Surface.private_chat,
+                )
+                .order_by(decisions.c.seq.desc())
+            ).all()
+            tx.audit(actor.name, action, subject, decisions=[row.decision for row in rows])
+            return self._items(tx, rows)
+
     def request_release(self, actor: Actor, case: str, request: RequestRelease) -> Release:
         """Ask for leave to read a sealed case. Somebody else must grant it.
 

@@ -41,6 +41,11 @@ class Versions:
         self._context = context
         self._texts = texts
 
+    @property
+    def approvals_needed(self) -> int:
+        """How many people other than the proposer must approve a version."""
+        return self._context.settings.policy_approvals
+
     def propose(self, actor: Actor, proposal: Proposal) -> PolicyVersion:
         """Keep a new version, if its text loads and its own examples come out as it says.
 
@@ -201,7 +206,7 @@ class Versions:
         records: Mapping[str, list[str]],
         states: Mapping[str, VersionState],
     ) -> PolicyVersion:
-        missing = missing_of(row, approvals, self._context.settings.policy_approvals)
+        missing = missing_of(row, approvals, self.approvals_needed)
         return PolicyVersion(
             policy=row.label,
             network=row.network,

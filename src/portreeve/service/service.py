@@ -20,11 +20,14 @@ from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.evidence import EvidenceRoom
 from portreeve.service.franking import FrankingKeys
+from portreeve.service.happenings import Happenings
 from portreeve.service.in_force import LOOK_EVERY
 from portreeve.service.judging import Judgements
 from portreeve.service.kept_answers import KeptAnswers
 from portreeve.service.keys import Keys
+from portreeve.service.likeness import Likeness
 from portreeve.service.log import Log
+from portreeve.service.measured import Measurements
 from portreeve.service.message_judge import PolicyMessageJudge
 from portreeve.service.metrics import Metrics
 from portreeve.service.notices import Notices
@@ -34,11 +37,14 @@ from portreeve.service.policy_drafts import Drafts
 from portreeve.service.preview import Previews
 from portreeve.service.privacy import Privacy
 from portreeve.service.probe import Probe
+from portreeve.service.readers import Readers
 from portreeve.service.readings import Readings
 from portreeve.service.reports import Reports
 from portreeve.service.rescreening import Rescreening
 from portreeve.service.retention import Retention
 from portreeve.service.retroactive import Retroactive
+from portreeve.service.review import Review
+from portreeve.service.rule_facts import RuleFacts
 from portreeve.service.sanctions import Sanctions
 from portreeve.service.screening import Screening
 from portreeve.service.sessions import Sessions
@@ -87,6 +93,11 @@ class Service:
         self.sanctions = Sanctions(context)
         self.notices = Notices(context, self.policies)
         self.cases = Cases(context, self.policies, self.decisions, self.undo)
+        self.review = Review(context, self.policies, self.cases)
+        self.likeness = Likeness(context)
+        self.measurements = Measurements(context, self.policies)
+        self.readers = Readers(context)
+        self.happenings = Happenings(context)
         self.enforcement = Enforcement(context, self.policies, self.cases)
         self.appeals = Appeals(context, self.decisions, self.undo)
         self.reports = Reports(context, self.cases.opening, PolicyMessageJudge(self.policies))
@@ -99,6 +110,7 @@ class Service:
         self.drafts = Drafts(context, self.policies)
         self.differences = Differences(context, self.policies, self.drafts, rescreen)
         self.retroactive = Retroactive(context, self.policies, rescreen)
+        self.rule_facts = RuleFacts(context, self.policies, self.evidence)
         self.log = Log(context)
         self.audit_log = AuditLog(context)
         self.privacy = Privacy(context)
