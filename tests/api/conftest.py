@@ -7,7 +7,7 @@ import threading
 import httpx
 import pytest
 
-from portreeve.api.server import Server
+from portreeve.server import Server
 from portreeve.client import Client
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey

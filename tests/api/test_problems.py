@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from portreeve.api import problems
+from portreeve.http import problems
 from portreeve.schemas.base import Paging
 from portreeve.schemas.errors import Problem
 from portreeve.schemas.keys import NewKey

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from portreeve.api.protocol import MOST_HEAD_BYTES
+from portreeve.http.protocol import MOST_HEAD_BYTES
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST /v1/keys HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n"

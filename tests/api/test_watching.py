@@ -185,7 +185,7 @@ def test_other_packages_are_logged_without_their_words(log):
 
 
 def test_what_is_asked_while_it_starts(settings, tmp_path):
-    from portreeve.api.server import Server
+    from portreeve.server import Server
     from portreeve.service.service import Service
 
     service = Service.open(Settings(data=str(tmp_path / "data"), port=0))

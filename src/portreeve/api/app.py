@@ -13,7 +13,6 @@ import contextvars
 import inspect
 import logging
 import re
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -23,9 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from portreeve.api import problems
+from portreeve.http import problems
 from portreeve.api.access import Access
-from portreeve.api.call import (
+from portreeve.http.call import (
     Call,
     ClientGoneError,
     Receive,
@@ -34,9 +33,9 @@ from portreeve.api.call import (
     Send,
     need_json,
 )
-from portreeve.api.router import Router
+from portreeve.http.router import Router
 from portreeve.api.routes import Route
-from portreeve.api.traces import Tracing
+from portreeve.http.traces import Tracing
 from portreeve.schemas import access
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
@@ -76,7 +75,7 @@ class App:
         self._service = service
         self._access = Access(service.keys)
         routes = list(routes)
-        self._router = Router(routes)
+        self._router = Router(routes, "/openapi.json lists those there are.")
         self._handlers = {route.operation: _Handler(route) for route in routes}
         self._tracing = tracing
         self.open = False
@@ -85,24 +84,12 @@ class App:
         self._look: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-request")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; of the lifespan only the end matters here."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        while (await receive())["type"] != "lifespan.shutdown":
-            await send({"type": "lifespan.startup.complete"})
-        # whoever still waits for a database that does not answer is told so
-        patience = threading.Timer(_WAIT_SECONDS, self._service.context.database.abandon)
-        patience.start()
+    def close(self) -> None:
+        """Wait for the requests that are worked on."""
         self._threads.shutdown(wait=True)
-        patience.cancel()
-        await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         started = time.perf_counter()
         call = Call.of(scope, receive)
         with self._tracing.request(call) as span:

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from portreeve.api.routes import Route
-from portreeve.api.schema import Json, schemas_of
+from portreeve.http.schema import Json, schemas_of
 from portreeve.api.table import AREAS, ROUTES
-from portreeve.api.version import VERSION
+from portreeve.http.version import VERSION
 from portreeve.schemas.access import NAME, Scope
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import KINDS

@@ -34,11 +34,12 @@ class Piece(NamedTuple):
         return kind_of(self.whats[0]) if self.whats else ""
 
 
-def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
+def pieces(text: str, evidence: Sequence[dict[str, Any]], *, whole: bool = False) -> list[Piece]:
     """A text cut at the edges of its evidence; places that overlap are named together.
 
     ``evidence``: ``field``, ``start``, ``end`` (code points), ``what``; only the field ``text`` is
-    marked, and a place outside the text is left out.
+    marked, and a place outside the text is left out. Of a long text a stretch is shown, unless the
+    ``whole`` is wanted.
 
     >>> pieces("a 89", [{"field": "text", "start": 2, "end": 4, "what": "price 89.0 CNY"}])
     [Piece(text='a ', whats=()), Piece(text='89', whats=('price 89.0 CNY',))]
@@ -49,7 +50,7 @@ def pieces(text: str, evidence: Sequence[dict[str, Any]]) -> list[Piece]:
         if place["field"] == "text"
     ]
     spans = [span for span in spans if span[0] < span[1]]
-    start, end = _window(text, spans)
+    start, end = (0, len(text)) if whole else _window(text, spans)
     edges = {start, end}
     edges.update(edge for span in spans for edge in span[:2] if start < edge < end)
     cut = sorted(edges)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from portreeve.api.routes import Markdown, Prometheus, Routes
-from portreeve.api.version import VERSION
+from portreeve.http.version import VERSION
 from portreeve.schemas.access import Scope
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.service.errors import KINDS, ServiceError, not_found

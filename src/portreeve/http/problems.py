@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from portreeve.api.schema import schemas_of
+from portreeve.http.schema import schemas_of
 from portreeve.model import SealedSurfaceError
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import ServiceError
@@ -19,7 +19,7 @@ from portreeve.store import StoreLimitError, StoreUnavailableError
 
 CONTENT_TYPE = b"application/problem+json"
 
-_log = logging.getLogger("portreeve.api")
+_log = logging.getLogger("portreeve.http")
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>.*)`$")
 _IDENTIFIER = re.compile(r"[a-z_]{1,40}")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)

@@ -1,4 +1,4 @@
-"""The web server around the application: one process, which stops gracefully."""
+"""The web server around the doors: API and console on one port, in one process that stops well."""
 
 from __future__ import annotations
 
@@ -13,16 +13,62 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from portreeve.api.app import App
-from portreeve.api.protocol import BoundedProtocol
 from portreeve.api.table import ROUTES
-from portreeve.api.traces import Tracing, tracing
-from portreeve.api.version import VERSION
+from portreeve.console.app import Console
+from portreeve.console.table import PAGES
+from portreeve.http.call import Receive, Scope, Send
+from portreeve.http.protocol import BoundedProtocol
+from portreeve.http.traces import Tracing, tracing
+from portreeve.http.version import VERSION
 from portreeve.service.errors import ServiceError
 
 if TYPE_CHECKING:
     from portreeve.service.service import Service
 
 _BACKLOG = 2_048
+_WAIT_SECONDS = 5.0
+_PEOPLE = ("/console", "/policy", "/d/", "/static/", "/favicon.ico")
+
+
+class Doors:
+    """API and console: what the address of a request begins with says whose it is."""
+
+    def __init__(self, api: App, console: Console, *, give_up: Callable[[], None]) -> None:
+        """``give_up``: tells whoever still waits for the database that it does not answer."""
+        self._api = api
+        self._console = console
+        self._give_up = give_up
+
+    def open(self) -> None:
+        """The service is started."""
+        self._api.open = self._console.open = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; of the lifespan only the end matters here."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            door = self._console if _for_people(scope) else self._api
+            await door(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        patience = threading.Timer(_WAIT_SECONDS, self._give_up)
+        patience.start()
+        self._api.close()
+        self._console.close()
+        patience.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _for_people(scope: Scope) -> bool:
+    """Whether a browser asks for a page, also where it asks for nothing but the host."""
+    path: str = scope["path"]
+    if path == "/":
+        accepted = dict(scope["headers"]).get(b"accept", b"")
+        return b"text/html" in accepted
+    return path.startswith(_PEOPLE)
 
 
 class Server:
@@ -39,10 +85,14 @@ class Server:
         self._ready = ready
         self._socket = _listen(settings.host, settings.port)
         self._tracing: Tracing = tracing(settings.traces, VERSION)
-        self._app = App(service, ROUTES, self._tracing)
+        self._doors = Doors(
+            App(service, ROUTES, self._tracing),
+            Console(service, PAGES, self._tracing, ending=lambda: self._server.should_exit),
+            give_up=service.context.database.abandon,
+        )
         self._server = uvicorn.Server(
             uvicorn.Config(
-                self._app,
+                self._doors,
                 loop="uvloop",
                 http=BoundedProtocol,
                 ws="none",
@@ -109,7 +159,7 @@ class Server:
             self._failure = error
             self._server.should_exit = True
         else:
-            self._app.open = True
+            self._doors.open()
             self._ready()
 
 

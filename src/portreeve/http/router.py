@@ -7,39 +7,59 @@ any character, an encoded slash too.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from portreeve.api.routes import Route
 from portreeve.service.errors import ServiceError
 
 
-class _Node:
+class Routed(Protocol):
+    """What the router must know of a route."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+
+    @property
+    def path(self) -> str:
+        """The address, with parts that vary in braces."""
+
+    @property
+    def places(self) -> list[str]:
+        """The names of the parts of the path that vary."""
+
+
+R = TypeVar("R", bound=Routed)
+
+
+class _Node(Generic[R]):
     """What may follow a part of a path."""
 
     def __init__(self) -> None:
-        self.parts: dict[str, _Node] = {}
-        self.any: _Node | None = None
-        self.routes: dict[str, Route] = {}
+        self.parts: dict[str, _Node[R]] = {}
+        self.any: _Node[R] | None = None
+        self.routes: dict[str, R] = {}
 
 
-class Router:
-    """Finds routes."""
+class Router(Generic[R]):
+    """Finds routes. ``hint`` says where those there are can be seen."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._root = _Node()
+    def __init__(self, routes: Iterable[R], hint: str) -> None:
+        self._hint = hint
+        self._root = _Node[R]()
         for route in routes:
             node = self._root
             for part in route.path.strip("/").split("/"):
                 if part.startswith("{"):
-                    node.any = node.any or _Node()
+                    node.any = node.any or _Node[R]()
                     node = node.any
                 else:
-                    node = node.parts.setdefault(part, _Node())
+                    node = node.parts.setdefault(part, _Node[R]())
             if route.method in node.routes:
                 raise ValueError(f"{route.method} {route.path} is declared twice")
             node.routes[route.method] = route
 
-    def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
+    def find(self, method: str, raw_path: str) -> tuple[R, dict[str, str]]:
         """The route, and the parts of the path that vary.
 
         Raises:
@@ -49,9 +69,7 @@ class Router:
         parts = raw_path.split("/")[1:]
         found = _walk(self._root, parts, 0, [])
         if found is None:
-            raise ServiceError(
-                "not-found", "There is no such address. /openapi.json lists those there are."
-            )
+            raise ServiceError("not-found", f"There is no such address. {self._hint}")
         node, values = found
         route = node.routes.get(method)
         if route is None:
@@ -67,8 +85,8 @@ class Router:
 
 
 def _walk(
-    node: _Node, parts: list[str], at: int, values: list[str]
-) -> tuple[_Node, list[str]] | None:
+    node: _Node[R], parts: list[str], at: int, values: list[str]
+) -> tuple[_Node[R], list[str]] | None:
     if at == len(parts):
         return (node, values) if node.routes else None
     part = parts[at]

@@ -23,12 +23,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _PROCESS = secrets.token_hex(6)
 _NUMBERS = itertools.count()
 """A request is named by its process and its number in it: nothing secret hangs on the name."""
-_ALWAYS: Headers = [
+STRICT: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
 ]
+"""Headers of an answer that no browser shall do anything with."""
 
 
 class ClientGoneError(Exception):
@@ -123,11 +124,13 @@ class Reply:
     body: bytes = b""
     content_type: bytes = JSON
     headers: Headers = field(default_factory=list)
+    guard: Headers = field(default_factory=lambda: STRICT)
+    """What a browser may do with it, and keep of it."""
 
     async def send(self, call: Call, send: Send) -> None:
         """Send it."""
         headers = [
-            *_ALWAYS,
+            *self.guard,
             (b"x-request-id", call.id.encode()),
             (b"content-length", b"%d" % len(self.body)),
             *self.headers,

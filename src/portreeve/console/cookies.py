@@ -1,0 +1,66 @@
+"""Cookies of the console: who is signed in, in which language, and a message shown once."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote, unquote
+
+SESSION = "portreeve_session"
+LANGUAGE = "portreeve_language"
+MESSAGE = "portreeve_message"
+_YEAR = 365 * 24 * 3600
+
+Header = tuple[bytes, bytes]
+
+
+def read(header: bytes) -> dict[str, str]:
+    """The cookies of a request; none, when they cannot be read.
+
+    >>> read(b"portreeve_language=zh; other=1")["portreeve_language"]
+    'zh'
+    """
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(header.decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: unquote(morsel.value) for name, morsel in jar.items()}
+
+
+def session_name(*, secure: bool) -> str:
+    """The session's cookie; where people come by https no other host can set it."""
+    return f"__Host-{SESSION}" if secure else SESSION
+
+
+def session(secret: str, *, secure: bool) -> Header:
+    """Keep the secret of a session, until the browser is closed."""
+    return _set(session_name(secure=secure), secret, secure=secure)
+
+
+def no_session(*, secure: bool) -> Header:
+    """Forget it."""
+    return _set(session_name(secure=secure), "", secure=secure, seconds=0)
+
+
+def language(code: str, *, secure: bool) -> Header:
+    """Remember the language of somebody who is not signed in."""
+    return _set(LANGUAGE, code, secure=secure, seconds=_YEAR)
+
+
+def message(text: str, *, secure: bool) -> Header:
+    """A message for the next page."""
+    return _set(MESSAGE, quote(text), secure=secure, seconds=60)
+
+
+def no_message(*, secure: bool) -> Header:
+    """It was shown."""
+    return _set(MESSAGE, "", secure=secure, seconds=0)
+
+
+def _set(name: str, value: str, *, secure: bool, seconds: int | None = None) -> Header:
+    parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    if secure:
+        parts.append("Secure")
+    if seconds is not None:
+        parts.append(f"Max-Age={seconds}")
+    return (b"set-cookie", "; ".join(parts).encode("latin-1"))

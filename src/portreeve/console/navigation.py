@@ -1,0 +1,81 @@
+"""Where one can go: the places of the console, each with its key and who may see it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from portreeve.console.routes import SIGNED_IN, Needs
+from portreeve.console.words import Words
+from portreeve.schemas.access import Scope
+
+
+class Place(NamedTuple):
+    """A link in the navigation. ``key`` is pressed after ``g``."""
+
+    path: str
+    words: Words
+    needs: Needs
+    key: str | None = None
+
+
+class Group(NamedTuple):
+    """Links that belong together."""
+
+    words: Words
+    places: tuple[Place, ...]
+
+
+def _any(*scopes: Scope) -> Needs:
+    return Needs(signed_in=True, scopes=scopes)
+
+
+NAVIGATION: tuple[Group, ...] = (
+    Group(
+        Words("Work", "处理"),
+        (
+            Place("/console", Words("Overview", "概览"), SIGNED_IN, "o"),
+            Place("/console/queue", Words("Queue", "待办"), _any(Scope.cases), "q"),
+            Place("/console/appeals", Words("Appeals", "申诉"), _any(Scope.cases), "a"),
+            Place(
+                "/console/readings", Words("Second readings", "复核抽查"), _any(Scope.cases), "r"
+            ),
+        ),
+    ),
+    Group(
+        Words("Explore", "查看"),
+        (
+            Place("/console/search", Words("Search", "检索"), _any(Scope.log), "s"),
+            Place("/console/accounts", Words("Accounts", "账号"), _any(Scope.accounts), "c"),
+        ),
+    ),
+    Group(
+        Words("Rules", "规则"),
+        (
+            Place("/console/policies", Words("Policies", "规则"), _any(Scope.policies_read), "p"),
+            Place("/console/alarms", Words("Alarms", "告警"), _any(Scope.policies_read), "l"),
+        ),
+    ),
+    Group(
+        Words("Record and settings", "记录与设置"),
+        (
+            Place("/console/audit", Words("Audit log", "审计日志"), _any(Scope.audit), "u"),
+            Place("/console/people", Words("People", "成员"), _any(Scope.admin), "e"),
+            Place("/console/settings/keys", Words("API keys", "API 密钥"), _any(Scope.admin), "k"),
+            Place(
+                "/console/settings/webhooks",
+                Words("Webhooks", "Webhook"),
+                _any(Scope.webhooks),
+                "w",
+            ),
+            Place(
+                "/console/settings/retention",
+                Words("Retention", "保留期限"),
+                _any(Scope.admin),
+                "t",
+            ),
+            Place(
+                "/console/settings/health", Words("Health", "运行状况"), _any(Scope.metrics), "h"
+            ),
+        ),
+    ),
+)
