@@ -32,8 +32,8 @@ def serve(
 
     Example: portreeve serve --port 8014 --data portreeve-data
     """
-    from portreeve.api.server import Server
-    from portreeve.api.version import VERSION
+    from portreeve.http.version import VERSION
+    from portreeve.server import Server
     from portreeve.service import logs
     from portreeve.service.keys import FIRST_KEY_FILE
     from portreeve.service.service import Service
