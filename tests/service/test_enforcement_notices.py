@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from portreeve.model import Evidence
 from portreeve.schemas.base import Paging
 from portreeve.schemas.enforcement import Imposition, Lift, UndoRequest
+from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.errors import ServiceError
 from portreeve.service.notices import Notices
@@ -94,7 +95,9 @@ def test_a_notice_in_chinese_with_a_link_to_appeal(database, tmp_path):
     account(database)
     id = decision(database, context=context, content=POST, verdict="remove", stage="after")
     follow(context)
-    lines = listed(Notices(context, Shipped()))[0].text.splitlines()
+    [notice] = listed(Notices(context, Shipped()))
+    assert notice.link == f"https://portreeve.example/d/{DecisionLinks(context.vault).token(id)}"
+    lines = notice.text.splitlines()
     assert lines[0] == "您的动态已被撤下。"
     assert lines[2] == "所凭内容：“89元”、“abc12345”、“shop.example”"
     assert lines[5:] == [
@@ -102,7 +105,7 @@ def test_a_notice_in_chinese_with_a_link_to_appeal(database, tmp_path):
         "特此警告。",
         "您可以在2014年12月1日 00:00（UTC）之前免费申诉，由未参与此决定的人重新查看。"
         f"请注明决定编号 {id}。",
-        f"申诉入口：https://portreeve.example/appeal/{id}",
+        f"申诉入口：{notice.link}",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from portreeve.model import Evidence
 from portreeve.schemas.enforcement import Appealing, Ground, Language, Quote
@@ -98,7 +98,7 @@ def correction(surface: str, language: Language) -> str:
     return _CORRECTED[language].format(noun=_NOUNS[surface][language])
 
 
-def sanction(kind: str, ends: datetime | None, language: Language) -> str:
+def sanction(kind: str, ends: datetime | None, language: Language, zone: tzinfo = UTC) -> str:
     """What a sanction means.
 
     >>> sanction("mute", datetime(2014, 6, 8, tzinfo=UTC), "en")
@@ -106,7 +106,7 @@ def sanction(kind: str, ends: datetime | None, language: Language) -> str:
     """
     what = _SANCTIONED[kind][language]
     if ends is not None:
-        return _say("until", language, sanction=what, time=_time(ends, language))
+        return _say("until", language, sanction=what, time=moment(ends, language, zone))
     return what if what.endswith((".", "。")) else _say("endless", language, sanction=what)
 
 
@@ -115,7 +115,7 @@ def lifted(kind: str, language: Language) -> str:
     return _LIFTED[kind][language]
 
 
-def strike(count: int, expires: datetime | None, language: Language) -> str:
+def strike(count: int, expires: datetime | None, language: Language, zone: tzinfo = UTC) -> str:
     """What a decision cost.
 
     >>> strike(2, None, "en")
@@ -124,7 +124,7 @@ def strike(count: int, expires: datetime | None, language: Language) -> str:
     shown = _strikes(count, language)
     if expires is None:
         return _say("strike_endless", language, count=shown)
-    return _say("strike", language, count=shown, time=_time(expires, language))
+    return _say("strike", language, count=shown, time=moment(expires, language, zone))
 
 
 def withdrawn(count: int, language: Language) -> str:
@@ -137,9 +137,9 @@ def appears(language: Language) -> str:
     return _say("appears", language)
 
 
-def reversed_on(time: datetime, language: Language) -> str:
+def reversed_on(time: datetime, language: Language, zone: tzinfo = UTC) -> str:
     """That the decision was undone since."""
-    return _say("reversed", language, time=_time(time, language))
+    return _say("reversed", language, time=moment(time, language, zone))
 
 
 def ground(reason: Reason, language: Language) -> Ground:
@@ -231,7 +231,7 @@ def plain(
         lines.append(
             _say(
                 "appeal", language,
-                time=_time(appeal.until, language), decision=appeal.decision,
+                time=moment(appeal.until, language), decision=appeal.decision,
             )
         )  # fmt: skip
         if appeal.url:
@@ -249,11 +249,19 @@ def _strikes(count: int, language: Language) -> str:
     return f"{count} strike" + ("" if count == 1 else "s")
 
 
-def _time(time: datetime, language: Language) -> str:
-    time = time.astimezone(UTC)
+def moment(time: datetime, language: Language, zone: tzinfo = UTC) -> str:
+    """A time, and in which zone it is meant.
+
+    >>> from datetime import timedelta, timezone
+    >>> moment(datetime(2014, 6, 1, tzinfo=UTC), "zh", timezone(timedelta(hours=8)))
+    '2014年6月1日 08:00（UTC+8）'
+    """
+    local = time.astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    hours = f"UTC{offset / timedelta(hours=1):+g}" if offset else "UTC"
     if language == "zh":
-        return f"{time.year}年{time.month}月{time.day}日 {time:%H:%M}（UTC）"
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（{hours}）"
+    return f"{local:%Y-%m-%d %H:%M} {hours}"
 
 
 def _link(links: Sequence[str], field: str) -> str | None:

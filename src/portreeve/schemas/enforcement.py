@@ -191,6 +191,14 @@ class Notice(Answer, frozen=True, kw_only=True):
     decision: Annotated[str | None, Meta(description="the decision it is about")]
     sanction: Annotated[str | None, Meta(description="the sanction by hand it is about")]
     item: Annotated[str | None, Meta(description="the item it is about")]
+    link: Annotated[
+        str | None,
+        Meta(
+            description="the page about the decision, for the person concerned: whoever has the "
+            "link can read it and appeal, so give it to nobody else; only a path while the service "
+            "has no `public_url`; null for a sanction by hand"
+        ),
+    ]
     language: Annotated[Language, Meta(description="the language of its words")]
     title: Annotated[str, Meta(description="what happened, in one sentence")]
     grounds: Annotated[list[Ground], Meta(description="the rules, strongest first")]

@@ -43,5 +43,8 @@ PORTREEVE = Actor("portreeve", frozenset({Scope.admin}))
 SCREEN = "screen"
 """Who decided, where the machine did."""
 
-OWN_NAMES = frozenset({PORTREEVE.name, SCREEN})
+LINK_HOLDER = Actor("link-holder", frozenset({Scope.appeals}))
+"""Whoever opens the page about a decision by its link: the person concerned, who has no login."""
+
+OWN_NAMES = frozenset({PORTREEVE.name, SCREEN, LINK_HOLDER.name})
 """Names of the service's own: nobody who asks has one of them."""
