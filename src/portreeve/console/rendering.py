@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from portreeve.console import assets, words
+from portreeve.console import assets, names, words
 from portreeve.console.forms import CSRF_FIELD
 from portreeve.console.navigation import NAVIGATION
 from portreeve.model import Verdict
@@ -47,6 +47,7 @@ def _environment() -> jinja2.Environment:
         TIERS=TIER_WORDS,
         INTENTS=INTENTS,
         LANGUAGES=words.LANGUAGES,
+        names=names,
         asset=assets.address,
     )
     environment.filters.update(
