@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from portreeve.enforcement.consequences import PERSON
 from portreeve.engine import judge
-from portreeve.model import Verdict
+from portreeve.model import Evidence, Verdict
 from portreeve.policy import Explanation, Policy, Rule, explain
 from portreeve.schemas.access import Scope
 from portreeve.schemas.policies import PreviewOrder
@@ -79,7 +80,7 @@ class DifferenceSample:
     surface: str
     text: str | None
     links: list[str]
-    evidence: list[dict[str, Any]]
+    evidence: list[Evidence]
     person: str | None
     """What a person decided of it, if one did."""
     before: Side
@@ -124,7 +125,7 @@ class Differences:
         """
         _need(actor)
         before = self._before(subject)
-        key = (before.label, subject.key, order)
+        key = (before.label, subject.key, msgspec.json.encode(order))
         kept = self._known(key)
         if kept is None:
             kept = self._compared(before, subject, order)
@@ -260,11 +261,11 @@ def _side(policy: Policy, decision: dict[str, Any], signals: dict[str, Any]) -> 
     )
 
 
-def _evidence(at: int, *decided: pl.DataFrame) -> list[dict[str, Any]]:
+def _evidence(at: int, *decided: pl.DataFrame) -> list[Evidence]:
     """The places in the text that either decision rests on, each once."""
     places = [place for frame in decided for place in frame["evidence"][at].to_list()]
     seen = {(p["field"], p["start"], p["end"], p["what"]): p for p in places}
-    return [seen[key] for key in sorted(seen)]
+    return msgspec.convert([seen[key] for key in sorted(seen)], list[Evidence])
 
 
 def _chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from portreeve.engine import Assessed, assess, judge
-from portreeve.model import Item, Verdict, columns
+from portreeve.model import Evidence, Item, Verdict, columns
 from portreeve.policy import Explanation, Policy, Rule, explain
 from portreeve.schemas.policy_drafts import TryPost
 
@@ -24,7 +25,7 @@ class Tried:
     policy: str
     verdict: Verdict
     rules: tuple[Rule, ...]
-    evidence: list[dict[str, Any]]
+    evidence: list[Evidence]
     signals: dict[str, Any]
     explained: tuple[Explanation, ...]
 
@@ -49,7 +50,7 @@ def _tried(post: TryPost, assessed: Assessed, policy: Policy) -> Tried:
         policy=policy.label,
         verdict=Verdict(decision["verdict"]),
         rules=rules,
-        evidence=decision["evidence"],
+        evidence=msgspec.convert(decision["evidence"], list[Evidence]),
         signals=signals,
         explained=tuple(explain(policy, signals, str(id)) for id in ids),
     )

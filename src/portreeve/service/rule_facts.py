@@ -30,6 +30,7 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.evidence import EvidenceRoom
 from portreeve.service.policies import Policies
+from portreeve.service.reasons import SANCTION_RULE
 from portreeve.store.log import LogLimitError, LogReader, Query, checked
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables.cases import judgements
@@ -296,7 +297,7 @@ def _overlaps(
         Overlap(rule=rule, both=both, other=totals[rule],
                 jaccard=both / (hits + totals[rule] - both))
         for rule, both in together.items()
-        if rule != id and rule in totals
+        if rule != id and rule in totals and not rule.startswith(SANCTION_RULE)
     ]  # fmt: skip
     return sorted(found, key=lambda one: (-one.jaccard, one.rule))[:_OVERLAPS]
 
