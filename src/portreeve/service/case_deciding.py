@@ -11,7 +11,15 @@ from portreeve.enforcement.consequences import DOWN, STATES
 from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.cases import DecideCase
-from portreeve.service import case_steps, claims, judging, outcomes, readings_drawn, standing
+from portreeve.service import (
+    case_steps,
+    claims,
+    judging,
+    outcomes,
+    prints,
+    readings_drawn,
+    standing,
+)
 from portreeve.service.actor import SCREEN, Actor
 from portreeve.service.case_opening import lock_items
 from portreeve.service.case_records import Row, case_row
@@ -22,7 +30,7 @@ from portreeve.service.errors import ServiceError
 from portreeve.service.judging import Judged
 from portreeve.service.undo import Undo
 from portreeve.store import Transaction
-from portreeve.store.tables.cases import case_items, case_prints, cases
+from portreeve.store.tables.cases import case_items, cases
 from portreeve.store.tables.core import decisions, items
 
 
@@ -164,7 +172,7 @@ class CaseDeciding:
                 claimed_until=None,
             )
         )
-        tx.execute(sa.delete(case_prints).where(case_prints.c.case == case.id))
+        prints.set_aside(tx, case.id)
         acted = request.verdict != Verdict.allow
         told = outcomes.resolve(tx, case.id, acted=acted)
         detail = {"verdict": request.verdict, "rules": request.rules, "reports": told}

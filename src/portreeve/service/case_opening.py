@@ -112,6 +112,18 @@ class CaseOpening:
         self.count_report(tx, found)
         return str(found.id)
 
+    def gather_again(self, tx: Transaction, case: str) -> None:
+        """Let a case that is open again find near copies of its first item again."""
+        first = tx.execute(
+            sa.select(decisions)
+            .join(case_items, case_items.c.decision == decisions.c.id)
+            .where(case_items.c.case == case)
+            .order_by(case_items.c.added, case_items.c.item)
+            .limit(1)
+        ).all()
+        for found in self._prints(tx, first).values():
+            tx.execute(sa.insert(case_prints), _print_rows(case, found))
+
     def count_report(self, tx: Transaction, case: Row) -> None:
         """One more person reports what a case is about: it moves up."""
         place = rank(micros(case.opened), case.severity, case.reach, case.reports + 1)
@@ -268,7 +280,7 @@ class CaseOpening:
         grown = [group for group in groups if not group.new]
         if new:
             tx.execute(sa.insert(cases), [_case_row(tx, g, origin, account) for g in new])
-            parts = [part for group in new for part in _print_rows(group)]
+            parts = [part for group in new for part in _print_rows(group.id, group.print)]
             if parts:
                 tx.execute(sa.insert(case_prints), parts)
         if grown:
@@ -423,11 +435,11 @@ def _case_row(
     }
 
 
-def _print_rows(group: _Group) -> list[dict[str, Any]]:
-    if group.print is None:
+def _print_rows(case: str, found: copies.Print | None) -> list[dict[str, Any]]:
+    if found is None:
         return []
-    whole = group.print.tobytes()
-    return [{"band": part, "case": group.id, "print": whole} for part in copies.bands(group.print)]
+    whole = found.tobytes()
+    return [{"band": part, "case": case, "print": whole} for part in copies.bands(found)]
 
 
 def _grown_row(group: _Group) -> dict[str, Any]:

@@ -12,14 +12,18 @@ import sqlalchemy as sa
 from portreeve.enforcement.priority import priority
 from portreeve.model import Verdict
 from portreeve.schemas.cases import Case, CaseItem
-from portreeve.service.errors import not_found
-from portreeve.store.tables.cases import case_items, cases, second_readings
+from portreeve.service.errors import ServiceError, not_found
+from portreeve.store import Transaction
+from portreeve.store.tables.cases import case_actions, case_items, cases, second_readings
 from portreeve.store.tables.core import decisions, items
 
 Row = sa.Row[Any]
 
 SHOWN_ITEMS = 1_000
 """How many items of a case are listed; no case grows larger."""
+
+_JUDGING = ("decided", "read")
+"""Steps that bind a reviewer to a verdict."""
 
 FIRST_STATES = {
     Verdict.hold: "held",
@@ -52,6 +56,26 @@ def reads_blind(connection: sa.Connection, case: str, name: str) -> bool:
     c = second_readings.c
     wanted = sa.select(c.id).where(c.case == case, c.claimed_by == name, c.state == "open")
     return connection.execute(wanted).first() is not None
+
+
+def judged_by(case: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether a reviewer has judged a case."""
+    a = case_actions.c
+    steps = sa.select(a.id).where(a.case == case, a.actor == name, a.action.in_(_JUDGING))
+    return steps.exists()
+
+
+def need_third(tx: Transaction, case: Row, name: str) -> None:
+    """Raise when a reviewer has judged the case before.
+
+    Raises:
+        ServiceError: ``same-person``.
+    """
+    if tx.execute(sa.select(judged_by(sa.literal(case.id), name))).scalar():
+        raise ServiceError(
+            "same-person",
+            f"{name!r} has judged the case {case.id} already. A third reviewer must decide it.",
+        )
 
 
 def sizes(connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:

@@ -21,12 +21,14 @@ from portreeve.schemas.cases import (
     DecideCase,
     Handover,
 )
+from portreeve.schemas.review import TakeBack
 from portreeve.service import case_records, case_steps, claims
 from portreeve.service.actor import Actor
 from portreeve.service.case_deciding import CaseDeciding
 from portreeve.service.case_opening import CaseOpening
-from portreeve.service.case_records import Row, case_row
+from portreeve.service.case_records import Row, case_row, need_third
 from portreeve.service.case_steps import Step
+from portreeve.service.case_undo import TakingBack
 from portreeve.service.context import Context
 from portreeve.service.decisions import PersonDecisions, PoliciesInForce
 from portreeve.service.errors import ServiceError
@@ -34,9 +36,6 @@ from portreeve.service.undo import Undo
 from portreeve.store import Transaction
 from portreeve.store.tables.cases import case_actions, cases
 from portreeve.store.vault import NOBODY
-
-_JUDGING = ("decided", "read")
-"""Steps that bind a reviewer to a verdict."""
 
 _RANK = re.compile(r"-?[0-9]{1,18}")
 
@@ -50,6 +49,9 @@ class Cases:
         self._context = context
         self.opening = CaseOpening(context)
         self._deciding = CaseDeciding(context, policies, decisions, undo)
+        self._taking_back = TakingBack(
+            context, policies, undo, self.opening, decided=decisions.decided
+        )
 
     def open_for(self, tx: Transaction, rows: Iterable[Row], policy: Policy) -> None:
         """Open cases for decisions that a person must judge; see :meth:`CaseOpening.open_for`."""
@@ -92,7 +94,7 @@ class Cases:
         """A case with its items, without content."""
         actor.need(Scope.cases)
         with self._context.database.read() as connection:
-            return self._record(connection, actor, id)
+            return self.record(connection, actor, id)
 
     def history(self, actor: Actor, id: str) -> Page[CaseStep]:
         """What happened to a case, the oldest first, with the reviewers' notes.
@@ -121,12 +123,18 @@ class Cases:
         """
         actor.need(Scope.cases)
         with self._context.database.write() as tx:
-            row = case_row(tx.connection, id)
-            if row.queue == "senior":
-                _need_third(tx, row, actor.name)
-            claims.take(tx, cases, id, actor.name, "case")
-            case_steps.write(tx, [Step(id, actor.name, "claimed", {})])
-            return self._record(tx.connection, actor, id)
+            self.take(tx, actor.name, id)
+            return self.record(tx.connection, actor, id)
+
+    def take(self, tx: Transaction, name: str, id: str) -> None:
+        """As :meth:`claim`, inside the caller's transaction."""
+        row = case_row(tx.connection, id)
+        if row.queue == "senior":
+            need_third(tx, row, name)
+        claims.take(tx, cases, id, name, "case")
+        case_steps.write(tx, [Step(id, name, "claimed", {})])
+        if not claims.is_held(row, name, tx.time):
+            tx.announce("case.claimed", id, queue=row.queue, network=row.network)
 
     def release(self, actor: Actor, id: str) -> CaseRecord:
         """Give a case one holds back to its queue."""
@@ -136,7 +144,8 @@ class Cases:
             claims.need_held(row, actor.name, tx.time, "case")
             claims.give_back(tx, cases, id)
             case_steps.write(tx, [Step(id, actor.name, "released", {})])
-            return self._record(tx.connection, actor, id)
+            tx.announce("case.released", id, queue=row.queue, network=row.network)
+            return self.record(tx.connection, actor, id)
 
     def hand_over(self, actor: Actor, id: str, request: Handover) -> CaseRecord:
         """Give a case one holds to another reviewer, who then holds it for 15 minutes."""
@@ -146,12 +155,13 @@ class Cases:
             claims.need_held(row, actor.name, tx.time, "case")
             to = request.to.lower()
             if row.queue == "senior":
-                _need_third(tx, row, to)
+                need_third(tx, row, to)
             claims.give_back(tx, cases, id)
             claims.take(tx, cases, id, to, "case")
+            tx.announce("case.claimed", id, queue=row.queue, network=row.network)
             step = Step(id, actor.name, "handed-over", {"to": to})
             case_steps.write_noted(tx, self._context, step, row.account, request.note)
-            return self._record(tx.connection, actor, id)
+            return self.record(tx.connection, actor, id)
 
     def note(self, actor: Actor, id: str, request: AddNote) -> CaseStep:
         """Write something down for other reviewers."""
@@ -171,9 +181,20 @@ class Cases:
         """
         self._deciding.decide(actor, id, request)
         with self._context.database.read() as connection:
-            return self._record(connection, actor, id)
+            return self.record(connection, actor, id)
 
-    def _record(self, connection: sa.Connection, actor: Actor, id: str) -> CaseRecord:
+    def take_back(self, actor: Actor, id: str, request: TakeBack) -> CaseRecord:
+        """Take the decision of a case back, with all it did; the actor then holds the case.
+
+        What the machine had decided holds again; reports are open again; what was found of the
+        rules is as before. One's own decision, or anybody's with the scope ``sanctions``.
+        """
+        self._taking_back.take_back(actor, id, request)
+        with self._context.database.read() as connection:
+            return self.record(connection, actor, id)
+
+    def record(self, connection: sa.Connection, actor: Actor, id: str) -> CaseRecord:
+        """A case as the actor may see it."""
         row = case_row(connection, id)
         [case] = case_records.answers(connection, [row], actor.name, self._context.now())
         blind = case_records.reads_blind(connection, id, actor.name)
@@ -207,24 +228,6 @@ class Cases:
             )
             for row in rows
         ]
-
-
-def _need_third(tx: Transaction, case: Row, name: str) -> None:
-    """Raise when a reviewer has judged the case before.
-
-    Raises:
-        ServiceError: ``same-person``.
-    """
-    judged = sa.select(case_actions.c.id).where(
-        case_actions.c.case == case.id,
-        case_actions.c.actor == name,
-        case_actions.c.action.in_(_JUDGING),
-    )
-    if tx.execute(judged.limit(1)).first() is not None:
-        raise ServiceError(
-            "same-person",
-            f"{name!r} has judged the case {case.id} already. A third reviewer must decide it.",
-        )
 
 
 def _place(cursor: str) -> tuple[int, str]:

@@ -21,6 +21,11 @@ def free(table: sa.Table, time: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(table.c.claimed_by.is_(None), table.c.claimed_until <= time)
 
 
+def is_held(row: Row, name: str, time: datetime) -> bool:
+    """Whether a reviewer holds an open record now."""
+    return row.state == "open" and row.claimed_by == name and row.claimed_until > time
+
+
 def take(tx: Transaction, table: sa.Table, id: str, name: str, what: str) -> None:
     """Claim an open record for a reviewer, in one step between threads and processes.
 

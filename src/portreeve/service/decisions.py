@@ -47,7 +47,8 @@ class PersonDecisions:
         """``decided`` is called when a decision is committed, so that what follows is drawn."""
         self._context = context
         self._policies = policies
-        self._decided = decided
+        self.decided = decided
+        """To be called when what a decision leads to is to be drawn."""
 
     def person_decision(
         self,
@@ -96,7 +97,7 @@ class PersonDecisions:
             item=item.id, verdict=verdict, rules=list(rules), clauses=list(clauses),
             supersedes=last.id,
         )  # fmt: skip
-        tx.then(self._decided)
+        tx.then(self.decided)
         return id
 
     def _policy(self, last: sa.Row[Any], rules: Sequence[str], time: datetime) -> Policy:

@@ -77,6 +77,17 @@ def withdraw(
     tx.execute(changed.values(withdrawn=tx.time))
 
 
+def take_back(tx: Transaction, record: str, decisions: Collection[str], time: datetime) -> None:
+    """Let what a record found at a time count no longer, and what it had withdrawn count again."""
+    c = judgements.c
+    found = sa.update(judgements).where(c.record == record, c.time == time, c.withdrawn.is_(None))
+    before = sa.update(judgements).where(
+        c.decision.in_(decisions), c.withdrawn == time, c.record != record
+    )
+    tx.execute(found.values(withdrawn=tx.time))
+    tx.execute(before.values(withdrawn=None))
+
+
 class Judgements:
     """The measured precision of rules."""
 

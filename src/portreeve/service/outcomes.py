@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from portreeve.store import Transaction
@@ -24,3 +26,14 @@ def resolve(tx: Transaction, case: str, *, acted: bool) -> int:
     for row in told:
         tx.announce("report.resolved", row.id, reporter=row.reporter, outcome=outcome)
     return len(told)
+
+
+def open_again(tx: Transaction, case: str, resolved: datetime) -> int:
+    """Open the reports of a case that were resolved at a time; how many. Their reporters are told
+    again when they are resolved again."""
+    opened = tx.execute(
+        sa.update(reports)
+        .where(reports.c.case == case, reports.c.resolved == resolved)
+        .values(state="open", outcome=None, resolved=None)
+    )
+    return opened.rowcount

@@ -13,7 +13,7 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.store import Transaction
 from portreeve.store.statements import upsert
-from portreeve.store.tables.cases import case_items, case_prints
+from portreeve.store.tables.cases import case_items, case_prints, past_prints
 from portreeve.store.tables.core import accounts, contents, decisions, items, person_keys
 from portreeve.store.tables.enforcement import relations
 
@@ -75,7 +75,8 @@ def _wipe(tx: Transaction, account: str) -> int:
     gone = tx.execute(sa.delete(contents).where(contents.c.account == account)).rowcount
     tx.execute(sa.update(items).where(items.c.account == account).values(digest=""))
     theirs = sa.select(case_items.c.case).where(case_items.c.account == account)
-    tx.execute(sa.delete(case_prints).where(case_prints.c.case.in_(theirs)))
+    for prints in (case_prints, past_prints):
+        tx.execute(sa.delete(prints).where(prints.c.case.in_(theirs)))
     tx.execute(sa.delete(relations).where(relations.c.account == account))
     return gone
 

@@ -61,6 +61,7 @@ RETENTION: tuple[Kept, ...] = (
          unless=lambda _: _under_review(core.decisions.c.id)),
     Kept(c.case_actions, c.case_actions.c.time, "content", words=("note",),
          unless=lambda _: _in_open_case(c.case_actions.c.case)),
+    Kept(c.past_prints, c.past_prints.c.decided, "content"),
     Kept(c.appeals, c.appeals.c.decided, "content", words=("words", "reply")),
     Kept(c.reports, c.reports.c.resolved, "content", words=("words", "message")),
     Kept(enforcement.sanctions, enforcement.sanctions.c.ended, "content",

@@ -33,6 +33,11 @@ cases = table(
     sa.Index("ix_cases_queue", "state", "queue", "rank", "id"),
     sa.Index("ix_cases_rank", "state", "rank", "id"),
     sa.Index("ix_cases_account", "account"),
+    sa.Index("ix_cases_decided", "decided_by", "decided"),
+    # all that the counts of the queues need, of open cases only
+    sa.Index("ix_cases_waiting", "queue", "network", "opened", "due", "claimed_until",
+             "claimed_by", sqlite_where=sa.text("state = 'open'"),
+             postgresql_where=sa.text("state = 'open'")),
 )  # fmt: skip
 
 case_items = table(
@@ -44,6 +49,7 @@ case_items = table(
     column("account", sa.Text, "who published it", nullable=True),
     column("added", Time, "when it joined"),
     sa.Index("ix_case_items_item", "item"),
+    sa.Index("ix_case_items_account", "account", "added"),
 )
 
 case_prints = table(
@@ -52,6 +58,22 @@ case_prints = table(
     column("band", sa.BigInteger, "one part of the print", primary_key=True, autoincrement=False),
     column("case", sa.Text, "the case", primary_key=True, index=True),
     column("print", sa.LargeBinary, "the whole print, made with a secret seed"),
+)
+
+past_prints = table(
+    "past_prints",
+    "By what a decided case is found again when something like it comes; deleted with content.",
+    column("band", sa.BigInteger, "one part of the print", primary_key=True, autoincrement=False),
+    column("case", sa.Text, "the case", primary_key=True, index=True),
+    column("decided", Time, "when it was decided", index=True),
+)
+
+case_readers = table(
+    "case_readers",
+    "Who has a case open in front of them.",
+    column("case", sa.Text, "the case", primary_key=True),
+    column("name", sa.Text, "the reviewer", primary_key=True),
+    column("until", Time, "until when they count as there, unless they are seen again", index=True),
 )
 
 case_actions = table(
@@ -63,8 +85,8 @@ case_actions = table(
     column("time", Time, "when"),
     column("actor", sa.Text, "who"),
     column("action", sa.Text, "opened, joined, edited, reported, claimed, released, handed-over, "
-           "noted, decided, read (a second time), reopened, undone, evidence-read, "
-           "release-requested or release-granted"),
+           "noted, decided, taken-back, read (a second time), reopened, undone, "
+           "evidence-read, release-requested or release-granted"),
     column("detail", Json, "the facts, without content"),
     column("note", sa.LargeBinary, "the reviewer's words, sealed with the case's account's key",
            nullable=True),
