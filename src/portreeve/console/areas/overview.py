@@ -84,7 +84,9 @@ class _Drawn(NamedTuple):
             ),
             tiers=_bars(
                 desk, desk.t("By tier of goods", "按商品分级"), figures.tiers, list(TIERS),
-                lambda name: (_named(desk, TIER_WORDS, name), f"t-{name}", f"goods_tier = '{name}'"),
+                lambda name: (
+                    _named(desk, TIER_WORDS, name), f"t-{name}", f"goods_tier = '{name}'",
+                ),
             ),
             rules=_bars(
                 desk, desk.t("By rule", "按规则"), figures.rules, [],
@@ -150,7 +152,7 @@ def _change(count: int, before: int) -> str:
         return "±0 %"
     if not before:
         return f"+{count:,}"
-    sign = "+" if count > before else "−"  # noqa: RUF001
+    sign = "+" if count > before else "−"
     return sign + percent(abs(count - before) / before)
 
 
