@@ -61,7 +61,12 @@ def check_policy_text(text: str) -> CheckedText:
     told = tuple(told_problem(problem) for problem in problems)
     if policy is None:
         return CheckedText(None, told, ())
-    return CheckedText(policy, told, tuple(run_examples(policy, _screen)))
+    return CheckedText(policy, told, run_all(policy))
+
+
+def run_all(policy: Policy) -> tuple[ExampleResult, ...]:
+    """What comes out for each example of a policy's own rules."""
+    return tuple(run_examples(policy, _screen))
 
 
 def told_problem(problem: Problem) -> PolicyProblem:

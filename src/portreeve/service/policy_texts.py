@@ -22,7 +22,8 @@ from portreeve.policy import ExampleResult, Policy, PolicyError, check
 from portreeve.policy.files import read, shipped
 from portreeve.schemas.policies import PolicyProblem
 from portreeve.service.errors import ServiceError, not_found
-from portreeve.service.policy_checking import check_policy_text
+from portreeve.service.policy_checking import check_policy_text, run_all
+from portreeve.service.policy_origins import Origin, origins_of
 from portreeve.store import Database, Transaction
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.policies import policy_sources, policy_versions
@@ -39,7 +40,10 @@ class PolicyTexts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cached = functools.lru_cache(maxsize=_KEPT)(self._load)
+        kept = functools.lru_cache(maxsize=_KEPT)
+        self._cached = kept(self._load)
+        self._origins = kept(self._read_origins)
+        self._examples = kept(self._run_examples)
 
     def named(self, label: str) -> Policy:
         """A stored version, compiled; compiling takes a fraction of a second, once.
@@ -49,22 +53,55 @@ class PolicyTexts:
         """
         return self._cached(label)
 
-    def _load(self, label: str) -> Policy:
-        wanted = sa.select(policy_versions.c.text, policy_versions.c.bases)
+    def origins(self, label: str) -> dict[str, Origin]:
+        """Where each part of a stored version comes from; empty when it extends nothing.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        return self._origins(label)
+
+    def examples(self, label: str) -> tuple[ExampleResult, ...]:
+        """What comes out for each example of a stored version.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        return self._examples(label)
+
+    def _read_origins(self, label: str) -> dict[str, Origin]:
         with self._database.read() as connection:
-            row = connection.execute(wanted.where(policy_versions.c.label == label)).one_or_none()
-            if row is None:
-                raise not_found("policy version", label)
-            return compiled_row(connection, row)
+            row = _source(connection, label)
+            return origins_of(row.text, _bases(connection, row))
+
+    def _run_examples(self, label: str) -> tuple[ExampleResult, ...]:
+        return run_all(self.named(label))
+
+    def _load(self, label: str) -> Policy:
+        with self._database.read() as connection:
+            return compiled_row(connection, _source(connection, label))
 
 
 def compiled_row(connection: sa.Connection, row: Any) -> Policy:
     """The policy of a row of ``policy_versions``, compiled."""
+    return compiled(row.text, tuple(sorted(_bases(connection, row).items())))
+
+
+def _source(connection: sa.Connection, label: str) -> Any:
+    """The text of a version, and the hashes of what it builds on."""
+    wanted = sa.select(policy_versions.c.text, policy_versions.c.bases)
+    row = connection.execute(wanted.where(policy_versions.c.label == label)).one_or_none()
+    if row is None:
+        raise not_found("policy version", label)
+    return row
+
+
+def _bases(connection: sa.Connection, row: Any) -> dict[str, str]:
+    """What a version builds on: name and text."""
     source = policy_sources.c
     wanted = sa.select(source.sha256, source.text).where(source.sha256.in_(row.bases.values()))
     texts = dict(connection.execute(wanted).all())
-    bases = {name: texts[sha256] for name, sha256 in row.bases.items()}
-    return compiled(row.text, tuple(sorted(bases.items())))
+    return {name: texts[sha256] for name, sha256 in row.bases.items()}
 
 
 def keep_bases(tx: Transaction, texts: Iterable[str]) -> None:
