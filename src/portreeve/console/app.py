@@ -26,6 +26,7 @@ from portreeve.http.call import Call, ClientGoneError, Receive, Reply, Scope, Se
 from portreeve.http.router import Router
 from portreeve.http.traces import Tracing
 from portreeve.service.errors import ServiceError
+from portreeve.store import StoreUnavailableError
 from portreeve.store.audit import through
 
 if TYPE_CHECKING:
@@ -112,11 +113,14 @@ class Console:
 
     def _made(self, call: Call, page: Page, places: dict[str, str], body: bytes) -> Reply:
         """A page, or the page that says why not."""
-        desk = self._desk(call, None)
         try:
-            desk = self._admitted(call, page)
-            if isinstance(desk, Reply):
-                return desk
+            desk = self._desk(call)
+        except StoreUnavailableError as error:
+            return self._away(call, error)
+        try:
+            first = self._admitted(desk, page)
+            if first is not None:
+                return first
             given: dict[str, Any] = dict(places)
             if page.query is not None:
                 given["query"] = forms.struct(
@@ -132,34 +136,33 @@ class Console:
             return _refused(desk, error)
         return reply
 
-    def _admitted(self, call: Call, page: Page) -> Any:
-        """The desk of whoever may see the page; an answer for whoever must sign in first.
+    def _admitted(self, desk: Desk, page: Page) -> Reply | None:
+        """None for whoever may see the page; for whoever must sign in first, the way there.
 
         Raises:
             ServiceError: ``forbidden``, or ``unavailable`` while the service starts.
         """
         if not self.open:
             raise ServiceError("unavailable", "The service is starting. Try again in a moment.")
-        person = self._person(call)
-        desk = self._desk(call, person)
         # always set: a thread that serves pages served another person before
         through.set(None)
-        call.actor = desk.actor.name
+        desk.call.actor = desk.actor.name
         if not page.needs.signed_in:
-            return desk
-        if person is None:
+            return None
+        if desk.person is None:
             return _sign_in(desk)
         if not page.needs.met(desk.actor.may):
             desk.actor.need(page.needs.scopes[0])
-        return desk
+        return None
 
     def _person(self, call: Call) -> SignedIn | None:
         jar = cookies.read(call.headers.get(b"cookie", b""))
         secure = (self._service.context.settings.public_url or "").startswith("https:")
         secret = jar.get(cookies.session_name(secure=secure))
-        return None if not secret else self._service.sessions.find(secret)
+        return self._service.sessions.find(secret) if secret and self.open else None
 
-    def _desk(self, call: Call, person: SignedIn | None) -> Desk:
+    def _desk(self, call: Call) -> Desk:
+        person = self._person(call)
         language, remember = _language(call, person)
         desk = Desk(self._service, call, person, language)
         if remember:
@@ -167,8 +170,14 @@ class Console:
         return desk
 
     def _lost(self, call: Call, error: ServiceError) -> Reply:
-        person = self._person(call) if self.open else None
-        return _refused(self._desk(call, person), error)
+        try:
+            return _refused(self._desk(call), error)
+        except StoreUnavailableError as away:
+            return self._away(call, away)
+
+    def _away(self, call: Call, error: StoreUnavailableError) -> Reply:
+        """Nobody can be known while the database is away: a page says so, and no login."""
+        return _refused(Desk(self._service, call, None, _language(call, None)[0]), error)
 
     async def _in_thread(self, work: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -178,10 +187,11 @@ class Console:
     ) -> Reply | None:
         """Send events until the browser goes, the session ends or the service does."""
         try:
-            desk = await self._in_thread(partial(self._admitted, call, page))
-        except Exception as error:
+            desk = await self._in_thread(partial(self._desk, call))
+            first = self._admitted(desk, page)
+        except (ServiceError, StoreUnavailableError) as error:
             return _problem(call, error)
-        if isinstance(desk, Reply):
+        if first is not None:
             return _problem(call, _ended())
         if self._streams >= STREAMS:
             return _problem(

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from portreeve.console import cookies, rendering
 from portreeve.console.words import Language, Words, zone
@@ -109,7 +110,9 @@ class Desk:
         overview. A language that it asks for is left out.
         """
         path, _, query = address.partition("?")
-        if not _LOCAL.fullmatch(path) or not _QUERY.fullmatch(query):
+        steps = unquote(path).split("/")
+        known = _LOCAL.fullmatch(path) and _QUERY.fullmatch(query)
+        if not known or "." in steps or ".." in steps:
             return "/console"
         kept = "&".join(part for part in query.split("&") if not part.startswith("language="))
         return f"{path}?{kept}" if kept else path

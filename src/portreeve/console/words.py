@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
+from portreeve.policy import Words
+
+__all__ = [
+    "LANGUAGES", "Language", "Words", "absolute", "accepted", "number", "percent", "relative",
+    "span", "time_tag", "zone",
+]  # fmt: skip
+
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
-
-
-class Words(NamedTuple):
-    """The same in both languages; of the same shape as those of a policy."""
-
-    en: str
-    zh: str
 
 
 def accepted(header: bytes) -> Language:

@@ -33,7 +33,7 @@ class Change(NamedTuple):
     """A figure of today, and how it compares with the same time of day a week ago."""
 
     verdict: str
-    count: int
+    now: int
     before: int
     change: str
     href: str | None
