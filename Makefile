@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint bench faults train docs lock clean
+.PHONY: demo test lint bench faults screenshots train docs lock clean
 
 demo: $(READY)
 	$(BIN)/portreeve demo
 
 test: $(READY)
 	$(BIN)/python tests/service/postgres.py
+	$(BIN)/python tests/console/browser.py
 	$(BIN)/python -m pytest
 
 lint: $(READY)
@@ -23,6 +24,10 @@ lint: $(READY)
 faults: $(READY)
 	$(BIN)/python tests/service/postgres.py
 	$(BIN)/python -m bench.faults
+
+screenshots: $(READY)
+	$(BIN)/python tests/console/browser.py
+	$(BIN)/python -m tests.console.screenshots
 
 bench: $(READY)
 	$(BIN)/python -m bench.speed
