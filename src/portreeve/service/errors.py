@@ -42,19 +42,29 @@ KINDS: dict[str, Kind] = {
 class ServiceError(Exception):
     """The service refuses. ``detail`` says what is wrong and how to mend it.
 
-    ``field`` is the place in the request, such as ``items[3].surface``; ``more`` are further facts.
+    ``field`` is the place in the request, such as ``items[3].surface``; ``zh`` says the detail in
+    Chinese, for pages; ``more`` are further facts.
 
     >>> error = ServiceError("invalid", "`days` is 0. Give 1 or more.", field="days")
     >>> error.kind.status
     422
     """
 
-    def __init__(self, code: str, detail: str, *, field: str | None = None, **more: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        zh: str | None = None,
+        **more: object,
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.kind = KINDS[code]
         self.detail = detail
         self.field = field
+        self.zh = zh
         self.more = more
 
 

@@ -12,6 +12,7 @@ from portreeve.schemas.access import Scope
 from portreeve.service.accounts import Accounts
 from portreeve.service.actor import Actor
 from portreeve.service.appeals import Appeals
+from portreeve.service.attempts import Attempts
 from portreeve.service.audit import AuditLog
 from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
@@ -22,6 +23,7 @@ from portreeve.service.evidence import EvidenceRoom
 from portreeve.service.franking import FrankingKeys
 from portreeve.service.happenings import Happenings
 from portreeve.service.in_force import LOOK_EVERY
+from portreeve.service.joining import Joining
 from portreeve.service.judging import Judgements
 from portreeve.service.kept_answers import KeptAnswers
 from portreeve.service.keys import Keys
@@ -31,12 +33,15 @@ from portreeve.service.measured import Measurements
 from portreeve.service.message_judge import PolicyMessageJudge
 from portreeve.service.metrics import Metrics
 from portreeve.service.notices import Notices
+from portreeve.service.passwords import Passwords
+from portreeve.service.people import People
 from portreeve.service.policies import Policies
 from portreeve.service.policy_difference import Differences
 from portreeve.service.policy_drafts import Drafts
 from portreeve.service.preview import Previews
 from portreeve.service.privacy import Privacy
 from portreeve.service.probe import Probe
+from portreeve.service.profiles import Profiles
 from portreeve.service.readers import Readers
 from portreeve.service.readings import Readings
 from portreeve.service.reports import Reports
@@ -49,6 +54,8 @@ from portreeve.service.sanctions import Sanctions
 from portreeve.service.screening import Screening
 from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
+from portreeve.service.signing_in import SigningIn
+from portreeve.service.single_sign_on import SingleSignOn
 from portreeve.service.stored import Stored
 from portreeve.service.undo import Undo
 from portreeve.service.webhooks import Webhooks
@@ -117,6 +124,12 @@ class Service:
         self.retention = Retention(context)
         self.keys = Keys(context)
         self.sessions = Sessions(context)
+        attempts, passwords = Attempts(context), Passwords()
+        self.people = People(context, self.sessions, attempts)
+        self.signing_in = SigningIn(context, self.sessions, attempts, passwords)
+        self.profiles = Profiles(context, self.sessions, attempts, passwords, self.signing_in)
+        self.joining = Joining(context, self.sessions, attempts, passwords, self.signing_in)
+        self.single_sign_on = SingleSignOn(context, self.sessions, self.joining)
         self.kept_answers = KeptAnswers(context)
         self.webhooks = Webhooks(context)
         self.screening = Screening(

@@ -160,6 +160,11 @@ class Sessions:
         self._forget(tx, {id})
         return ended
 
+    def end_of(self, tx: Transaction, person: str, id: str) -> bool:
+        """End a session if it is a person's; whether it was."""
+        wanted = sa.select(table.c.person).where(table.c.id == id)
+        return tx.execute(wanted).scalar() == person and self.end_in(tx, id)
+
     def end_all(self, tx: Transaction, person: str, *, but: str | None = None) -> int:
         """End all of a person's sessions, half ones too, but one; how many."""
         theirs = sa.select(table.c.id).where(table.c.person == person)

@@ -107,6 +107,48 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "surface, milliseconds, and what happens then: allow, hold or refuse"
         ),
     ] = ""
+    local_accounts: Annotated[
+        bool, Meta(description="people may sign in to the console with a password kept here")
+    ] = True
+    require_totp: Annotated[
+        bool, Meta(description="who signs in with a password needs a second factor (TOTP)")
+    ] = False
+    oidc_issuer: Annotated[
+        str | None,
+        Meta(description="address of an OpenID Connect provider that people sign in with"),
+    ] = None
+    oidc_client_id: Annotated[
+        str | None, Meta(description="what the provider calls this service")
+    ] = None
+    oidc_client_secret: Annotated[
+        str | None, Meta(description="the secret the provider gave for it; none: a public client")
+    ] = None
+    oidc_scopes: Annotated[
+        str, Meta(description="what the provider is asked for, with spaces between")
+    ] = "openid profile email"
+    oidc_name_claim: Annotated[
+        str, Meta(description="the claim that names a person who signs in for the first time")
+    ] = "preferred_username"
+    oidc_roles_claim: Annotated[
+        str,
+        Meta(description="the claim that says what a person is; dots lead into objects"),
+    ] = "groups"
+    oidc_roles: Annotated[
+        str,
+        Meta(
+            description="which role each value of that claim gives, such as "
+            "`trust-safety=reviewer,admins=administrator`; whoever has one of them may sign in"
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        int,
+        Meta(
+            description="reverse proxies before the service that each add the address they were "
+            "called from to X-Forwarded-For",
+            ge=0,
+            le=10,
+        ),
+    ] = 0
     drain_seconds: Annotated[
         float, Meta(description="how long a stopping service finishes work")
     ] = 20.0
@@ -118,7 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-SECRETS = ("database", "master_key", "signing_key")
+SECRETS = ("database", "master_key", "signing_key", "oidc_client_secret")
 """Settings that are secret; the address of a database may hold its password."""
 
 

@@ -75,7 +75,7 @@ sign_in_failures = table(
     "Failed attempts to sign in, which make the next ones wait.",
     column("id", sa.Text, "keyed digest of the name or of the address they came from",
            primary_key=True),
-    column("count", sa.Integer, "how many in a row"),
+    column("failures", sa.Integer, "how many in a row"),
     column("last", Time, "when the last was", index=True),
     column("until", Time, "before when no further attempt is looked at"),
 )  # fmt: skip
