@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
-from portreeve.schemas.appeals import AppealQuery, DecideAppeal, FileAppeal
+from portreeve.schemas.appeals import AppealQuery, DecideAppeal, FileAppeal, NextAppeal
 from portreeve.service.actor import Actor
 from portreeve.store.tables import core, enforcement
 from portreeve.store.vault import Content
@@ -235,3 +235,45 @@ def test_filing_needs_its_scope_and_reading_on_needs_none(desk, removed):
         "not-found",
         "There is no appeal 'apl_none'.",
     )
+
+
+def test_the_dossier_shows_words_to_whoever_holds_it_only(desk):
+    decision(desk.database, "p-1", "hold", context=desk.context)
+    [case] = desk.open()
+    desk.decide(BEN, case, "refuse", SELLING)
+    with desk.database.read() as connection:
+        i = core.items.c
+        made = connection.execute(sa.select(i.decision).where(i.id == "p-1")).scalar_one()
+    appeal = file(desk, made).id
+    seen = desk.appeals.dossier(CAM, appeal)
+    assert (seen.words, seen.first_reason, seen.own, seen.first_by) == (None, None, False, "ben")
+    assert (seen.item_state, seen.clauses, seen.language) == ("refused", ["3.1"], "zh")
+    assert desk.audit("appeal.read") == []
+    assert desk.appeals.dossier(BEN, appeal).own
+    assert desk.appeals.own(BEN, [appeal, "apl_other"]) == {appeal}
+    assert desk.appeals.own(CAM, [appeal]) == set()
+    desk.appeals.claim(CAM, appeal)
+    seen = desk.appeals.dossier(CAM, appeal)
+    assert (seen.words, seen.first_reason, seen.reply) == (WORDS, "I looked.", None)
+    assert desk.audit("appeal.read") == [("cam", "appeal.read", appeal, {"decision": made})]
+    desk.appeals.decide(CAM, appeal, NO)
+    assert desk.appeals.dossier(CAM, appeal).reply == NO.reply
+    assert desk.appeals.dossier(ANN, appeal).reply is None
+
+
+def test_the_next_appeal_is_the_first_due_that_one_may_answer(desk, clock):
+    for at, actor in enumerate((BEN, CAM)):
+        decision(desk.database, f"p-{at}", "hold", context=desk.context, content=Content(text="a"))
+        [case] = desk.open()
+        desk.decide(actor, case, "refuse", SELLING)
+    with desk.database.read() as connection:
+        i = core.items.c
+        made = connection.execute(sa.select(i.decision).order_by(i.id)).scalars().all()
+    first, second = (file(desk, id).id for id in made)
+    assert desk.appeals.next(BEN, NextAppeal()) == second
+    assert desk.appeals.next(BEN, NextAppeal()) is None
+    assert desk.appeals.next(CAM, NextAppeal()) == first
+    desk.appeals.release(CAM, first)
+    assert desk.appeals.next(ANN, NextAppeal(network="stranger")) is None
+    assert desk.appeals.next(ANN, NextAppeal(network="acquaintance")) == first
+    assert refusal(lambda: desk.appeals.release(CAM, first))[0] == "claimed"

@@ -168,3 +168,12 @@ def test_nobody_who_judged_a_case_answers_the_appeal_of_its_last_word(desk, deci
     for judge in (BEN, CAM, DEE):
         assert refusal(lambda j=judge: desk.appeals.claim(j, appeal))[0] == "same-person"
     assert desk.appeals.claim(ANN, appeal).claimed_by == "ann"
+
+
+def test_the_reading_one_holds_is_found_again(desk, decided, clock):
+    assert desk.readings.held(CAM) is None
+    given = desk.readings.next(CAM)
+    assert desk.readings.held(CAM) == given
+    assert desk.readings.held(DEE) is None
+    clock.advance(minutes=15)
+    assert desk.readings.held(CAM) is None

@@ -1,6 +1,7 @@
 """Reviewing case after case: counts of queues, the next case, what is like it, who reads it."""
 
 import pytest
+import sqlalchemy as sa
 
 from portreeve.schemas.cases import CaseQuery
 from portreeve.schemas.privacy import ErasureReason
@@ -12,6 +13,7 @@ from portreeve.service.likeness import Likeness
 from portreeve.service.privacy import Privacy
 from portreeve.service.readers import Readers
 from portreeve.service.review import Review
+from portreeve.store.tables.people import people
 from portreeve.store.vault import Content
 from service.desk import ANN, BEN, CAM, DEE, Desk, race
 from service.factories import SELLING, Shipped, account, decision, events, named
@@ -266,3 +268,15 @@ def test_claims_are_announced_without_names_and_once(desk):
     found, seen = happenings.after(seen, {"case.released"})
     assert [(one.type, one.subject, one.data) for one in found] == [("case.released", case, facts)]
     assert happenings.after(seen, {"case.released"}) == ([], seen)
+
+
+def test_colleagues_are_those_who_may_work_on_cases(desk, review):
+    row = {
+        "shown": "-", "recovery": [], "roles_from": "portreeve", "preferences": {},
+        "created_by": "ann",
+    }  # fmt: skip
+    with desk.database.write() as tx:
+        for name, role in (("ben", "reviewer"), ("ana", "analyst"), ("sun", "senior")):
+            tx.execute(sa.insert(people), row | {"name": name, "roles": [role], "created": tx.time})
+    assert review.colleagues(BEN) == ["sun"]
+    assert review.colleagues(ANN) == ["ben", "sun"]

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from portreeve.model import Verdict
+from portreeve.model import Surface, Verdict
 from portreeve.schemas.base import Answer, Paging, Request
+from portreeve.schemas.screening import ItemState
 
 AppealState = Literal["open", "upheld", "overturned"]
 Words = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -65,6 +66,33 @@ class AppealRecord(Appeal, frozen=True, kw_only=True):
     verdict: Annotated[Verdict, Meta(description="verdict of the decision appealed")]
     rules: Annotated[list[str], Meta(description="the rules it rests on")]
     words: Annotated[str | None, Meta(description="the person's words; null once erased")]
+
+
+class AppealDossier(AppealRecord, frozen=True, kw_only=True):
+    """An appeal with the decision it contests, for reviewers."""
+
+    clauses: Annotated[list[str], Meta(description="the clauses that the decision enforces")]
+    policy: Annotated[str, Meta(description="policy name and version of the decision")]
+    surface: Annotated[Surface, Meta(description="where the item appears")]
+    item_state: Annotated[ItemState | None, Meta(description="what became of the item so far")]
+    sealed: Annotated[bool, Meta(description="the evidence needs a release by two people")]
+    first: Annotated[datetime, Meta(description="when the decision was made")]
+    first_by: Annotated[str, Meta(description="screen, or the reviewer who decided")]
+    first_reason: Annotated[
+        str | None, Meta(description="that reviewer's reason; null for the machine's, once erased")
+    ]
+    undone: Annotated[datetime | None, Meta(description="when the decision was undone elsewhere")]
+    language: Annotated[Literal["en", "zh"], Meta(description="in which the person is written to")]
+    own: Annotated[
+        bool, Meta(description="whoever asks made or confirmed the decision, so may not answer")
+    ]
+    reply: Annotated[str | None, Meta(description="the answer given; null before, once erased")]
+
+
+class NextAppeal(Request, frozen=True, kw_only=True):
+    """Which appeal to be given next."""
+
+    network: Annotated[str | None, Meta(description="of one network only")] = None
 
 
 class DecideAppeal(Request, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ class NextCase(Request, frozen=True, kw_only=True):
     network: Annotated[str | None, Meta(description="of one network only")] = None
     black_in_a_row: Annotated[
         int | None,
-        Meta(description="at most so many cases of black goods one after the other", ge=1, le=100),
+        Meta(description="at most so many cases of black goods one after the other", ge=1, le=1000),
     ] = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,20 +10,22 @@ import sqlalchemy as sa
 
 from portreeve.enforcement import queues
 from portreeve.enforcement.consequences import DOWN
-from portreeve.model import Verdict
+from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.appeals import (
     Appeal,
+    AppealDossier,
     AppealProgress,
     AppealQuery,
     AppealRecord,
     DecideAppeal,
     FileAppeal,
+    NextAppeal,
 )
 from portreeve.schemas.base import Page
 from portreeve.service import claims, judging, standing
 from portreeve.service.actor import SCREEN, Actor
-from portreeve.service.case_opening import lock_items
+from portreeve.service.case_opening import SEALED_TIER, lock_items
 from portreeve.service.case_records import Row
 from portreeve.service.context import Context
 from portreeve.service.decisions import PersonDecisions
@@ -32,7 +35,7 @@ from portreeve.service.undo import Undo
 from portreeve.store import Transaction, new_id
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.cases import appeals, case_actions, case_items
-from portreeve.store.tables.core import decisions, items
+from portreeve.store.tables.core import accounts, decisions, items
 from portreeve.store.vault import NOBODY, ErasedError
 
 _JUDGING = ("decided", "read")
@@ -119,14 +122,101 @@ class Appeals:
             row = _row(tx.connection, id)
             decision = _decision(tx, row.decision)
             _need_other(tx, decision, actor)
-            claims.take(tx, appeals, id, actor.name, "appeal")
-            tx.audit(actor.name, "appeal.claim", id, decision=decision.id)
+            _take(tx, actor, row)
             return AppealRecord(
                 **msgspec.structs.asdict(_appeal(_row(tx.connection, id), tx.time)),
                 verdict=Verdict(decision.verdict),
                 rules=decision.rules,
                 words=self._opened(tx.connection, row, row.words, _words_name(id)),
             )
+
+    def next(self, actor: Actor, request: NextAppeal) -> str | None:
+        """Claim the appeal that is due first, of those that nobody holds and the actor may answer.
+
+        Its id; None when there is none.
+        """
+        actor.need(Scope.cases)
+        a = appeals.c
+        wanted = (
+            sa.select(appeals)
+            .where(
+                a.state == "open",
+                claims.free(appeals, self._context.now()),
+                sa.not_(_own(a.decision, actor.name)),
+            )
+            .order_by(a.due, a.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if request.network is not None:
+            wanted = wanted.where(a.network == request.network)
+        with self._context.database.write() as tx:
+            row = tx.execute(wanted).first()
+            if row is not None:
+                _take(tx, actor, row)
+            return None if row is None else str(row.id)
+
+    def own(self, actor: Actor, ids: Collection[str]) -> set[str]:
+        """Those of appeals that contest what the actor decided or confirmed."""
+        actor.need(Scope.cases)
+        a = appeals.c
+        wanted = sa.select(a.id).where(a.id.in_(sorted(ids)), _own(a.decision, actor.name))
+        with self._context.database.read() as connection:
+            return set(connection.execute(wanted).scalars())
+
+    def dossier(self, actor: Actor, id: str) -> AppealDossier:
+        """An appeal with the decision it contests.
+
+        What the person says, and what the first reviewer wrote, only to whoever holds the appeal
+        or has answered it; that they were read stands in the audit log.
+        """
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = _row(tx.connection, id)
+            decision = _decision(tx, row.decision)
+            facts = msgspec.structs.asdict(_appeal(row, tx.time))
+            reads = actor.name in (facts["claimed_by"], row.decided_by)
+            if reads:
+                tx.audit(actor.name, "appeal.read", id, decision=decision.id)
+            words = reply = reason = None
+            if reads:
+                words = self._opened(tx.connection, row, row.words, _words_name(id))
+                reply = self._opened(tx.connection, row, row.reply, _reply_name(id))
+                reason = self._opened(
+                    tx.connection, decision, decision.reason, f"{decision.id}.reason"
+                )
+            state = sa.select(items.c.state).where(items.c.id == row.item)
+            language = sa.select(accounts.c.language).where(accounts.c.id == row.account)
+            own = tx.execute(sa.select(_own(sa.literal(decision.id), actor.name))).scalar()
+            return AppealDossier(
+                **facts,
+                verdict=Verdict(decision.verdict),
+                rules=decision.rules,
+                clauses=decision.clauses,
+                policy=decision.policy,
+                surface=Surface(decision.surface),
+                item_state=tx.execute(state).scalar(),
+                sealed=decision.goods_tier == SEALED_TIER,
+                first=decision.decided,
+                first_by=decision.by,
+                first_reason=reason,
+                undone=decision.undone,
+                language=tx.execute(language).scalar() or "zh",
+                own=bool(own),
+                words=words,
+                reply=reply,
+            )
+
+    def release(self, actor: Actor, id: str) -> None:
+        """Give an appeal one holds back."""
+        actor.need(Scope.cases)
+        with self._context.database.write() as tx:
+            row = tx.execute(sa.select(appeals).where(appeals.c.id == id).with_for_update()).first()
+            if row is None:
+                raise not_found("appeal", id)
+            claims.need_held(row, actor.name, tx.time, "appeal")
+            claims.give_back(tx, appeals, id)
+            tx.audit(actor.name, "appeal.release", id, decision=row.decision)
 
     def decide(self, actor: Actor, id: str, request: DecideAppeal) -> Appeal:
         """Answer an appeal one holds.
@@ -280,21 +370,42 @@ def _need_first(tx: Transaction, decision: Row, *, but: str | None = None) -> No
 
 def _need_other(tx: Transaction, decision: Row, actor: Actor) -> None:
     """Raise when the actor made or confirmed a decision on what the decision is about."""
-    d = decisions.c
-    made = sa.select(d.id).where(d.item == decision.item, d.revision == decision.revision)
-    held = sa.select(case_items.c.case).where(case_items.c.decision.in_(made))
-    judged = sa.select(case_actions.c.id).where(
-        case_actions.c.case.in_(held),
-        case_actions.c.actor == actor.name,
-        case_actions.c.action.in_(_JUDGING),
-    )
-    own = made.where(d.by == actor.name)
-    if any(tx.execute(found.limit(1)).first() is not None for found in (own, judged)):
+    if tx.execute(sa.select(_own(sa.literal(decision.id), actor.name))).scalar():
         raise ServiceError(
             "same-person",
             f"{actor.name!r} made or confirmed the decision {decision.id}. Another reviewer must "
             "answer its appeal.",
         )
+
+
+def _own(decision: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether a reviewer made or confirmed a decision on what a decision is about."""
+    about, made, member = decisions.alias(), decisions.alias(), case_items.alias()
+    same = sa.and_(made.c.item == about.c.item, made.c.revision == about.c.revision)
+    decided = (
+        sa.select(made.c.id)
+        .join(about, same)
+        .where(about.c.id == decision, made.c.by == name)
+        .exists()
+    )
+    judged = (
+        sa.select(case_actions.c.id)
+        .join(member, member.c.case == case_actions.c.case)
+        .join(made, made.c.id == member.c.decision)
+        .join(about, same)
+        .where(
+            about.c.id == decision,
+            case_actions.c.actor == name,
+            case_actions.c.action.in_(_JUDGING),
+        )
+        .exists()
+    )
+    return sa.or_(decided, judged)
+
+
+def _take(tx: Transaction, actor: Actor, appeal: Row) -> None:
+    claims.take(tx, appeals, appeal.id, actor.name, "appeal")
+    tx.audit(actor.name, "appeal.claim", appeal.id, decision=appeal.decision)
 
 
 def _appeal(row: Row, now: datetime) -> Appeal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,6 +38,13 @@ class Readers:
         with self._context.database.write() as tx:
             tx.execute(sa.delete(case_readers).where(r.case == case, r.name == actor.name))
 
+    def everybody(self) -> dict[str, list[str]]:
+        """Who reads which case now, for pages that are open."""
+        r = case_readers.c
+        wanted = sa.select(r.case, r.name).where(r.until > self._context.now())
+        with self._context.database.read() as connection:
+            return _by_case(connection.execute(wanted.order_by(r.case, r.name)))
+
     def of(self, actor: Actor, cases: Collection[str]) -> dict[str, list[str]]:
         """Who reads cases now, by case, in the order of their names; the actor too."""
         actor.need(Scope.cases)
@@ -46,8 +54,12 @@ class Readers:
             .where(r.case.in_(sorted(cases)), r.until > self._context.now())
             .order_by(r.case, r.name)
         )
-        found: dict[str, list[str]] = {}
         with self._context.database.read() as connection:
-            for row in connection.execute(wanted):
-                found.setdefault(row.case, []).append(row.name)
-        return found
+            return _by_case(connection.execute(wanted))
+
+
+def _by_case(rows: Iterable[sa.Row[Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.case, []).append(row.name)
+    return found

@@ -47,14 +47,21 @@ class Readings:
             row = self._next(tx, actor)
             claims.take(tx, second_readings, row.id, actor.name, "reading")
             tx.audit(actor.name, "reading.claimed", row.id, case=row.case)
-            return Reading(
-                id=row.id,
-                case=row.case,
-                network=row.network,
-                sealed=case_row(tx.connection, row.case).sealed,
-                claimed_until=tx.time + claims.CLAIM,
-                contents=contents_of(tx.connection, row.case, first=True),
-            )
+            return _reading(tx.connection, row, tx.time + claims.CLAIM)
+
+    def held(self, actor: Actor) -> Reading | None:
+        """The reading that the actor holds, if any."""
+        actor.need(Scope.cases)
+        c = second_readings.c
+        with self._context.database.read() as connection:
+            row = connection.execute(
+                sa.select(second_readings).where(
+                    c.state == "open",
+                    c.claimed_by == actor.name,
+                    c.claimed_until > self._context.now(),
+                )
+            ).first()
+            return None if row is None else _reading(connection, row, row.claimed_until)
 
     def submit(self, actor: Actor, request: SubmitReading) -> ReadingResult:
         """Give one's verdict. When it differs from the first, a senior decides the case again.
@@ -159,6 +166,17 @@ class Readings:
         judging.withdraw(tx, list(tx.execute(judged).scalars()))
         case_steps.write(tx, [Step(case.id, actor.name, "reopened", {"queue": "senior"})])
         tx.announce("case.reopened", case.id, queue="senior", network=case.network)
+
+
+def _reading(connection: sa.Connection, row: Row, until: datetime) -> Reading:
+    return Reading(
+        id=row.id,
+        case=row.case,
+        network=row.network,
+        sealed=case_row(connection, row.case).sealed,
+        claimed_until=until,
+        contents=contents_of(connection, row.case, first=True),
+    )
 
 
 def _figures(name: str, found: Interval | None) -> dict[str, float]:

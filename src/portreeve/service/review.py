@@ -28,10 +28,12 @@ from portreeve.service.case_records import facts, judged_by
 from portreeve.service.cases import Cases
 from portreeve.service.context import Context
 from portreeve.service.reasons import reasons_of
+from portreeve.service.roles import scopes_of
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
 from portreeve.store.tables.cases import case_actions, case_items, cases
 from portreeve.store.tables.core import decisions
+from portreeve.store.tables.people import people
 
 SKIPPED = timedelta(hours=8)
 """How long a case that a reviewer gave back is not given to them again."""
@@ -139,6 +141,18 @@ class Review:
         with self._context.database.read() as connection:
             rows = connection.execute(wanted).all()
         return msgspec.convert([facts(row) for row in rows], list[OwnDecision])
+
+    def colleagues(self, actor: Actor) -> list[str]:
+        """Names of the others who may work on cases."""
+        actor.need(Scope.cases)
+        wanted = sa.select(people.c.name, people.c.roles).where(people.c.disabled.is_(None))
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted.order_by(people.c.name)).all()
+        return [
+            row.name
+            for row in rows
+            if row.name != actor.name and Actor(row.name, scopes_of(row.roles)).may(Scope.cases)
+        ]
 
     def _waiting(self, case: Case, first: sa.Row[Any] | None) -> WaitingCase:
         known = msgspec.structs.asdict(case)
