@@ -1,10 +1,12 @@
 """What comes before the application: heads without an end."""
 
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
 
+from portreeve.http import protocol
 from portreeve.http.protocol import MOST_HEAD_BYTES
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
@@ -62,3 +64,42 @@ def test_a_long_head_and_a_body_in_small_pieces_are_taken(url, http):
     body = iter([b'{"name": "', *[b"a"] * 90, b'", "scopes": ["cases"]}', b" " * 70_000])
     answer = http.post("/v1/keys", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "WHOLE_SECONDS", 0.6)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"", GET, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" + GET],
+    ids=["nothing", "half a head", "half of a second head"],
+)
+def test_a_head_that_does_not_come_is_not_waited_for(url, impatient, first):
+    answer, _ = sent(url, first)
+    assert answer.count(b"HTTP/1.1 408 Request Timeout\r\n") == 1
+    assert answer.endswith(b"The request did not come in time. Send it anew, and faster.")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(url, admin_key, impatient):
+    head = b"POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nAuthorization: Bearer "
+    answer, _ = sent(url, head + admin_key.encode() + b"\r\n\r\n{")
+    assert answer == b""
+
+
+def test_a_body_that_does_not_come_ends_what_was_refused_without_it(url, impatient):
+    answer, _ = sent(url, b"POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"408" not in answer
+
+
+def test_a_connection_that_was_answered_is_kept_for_the_next_request(url, impatient):
+    whole = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connected(url) as wire:
+        wire.sendall(whole)
+        assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
+        time.sleep(0.8)
+        wire.sendall(whole)
+        assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
