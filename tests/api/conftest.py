@@ -7,10 +7,10 @@ import threading
 import httpx
 import pytest
 
-from portreeve.server import Server
 from portreeve.client import Client
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey
+from portreeve.server import Server
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings

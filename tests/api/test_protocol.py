@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from portreeve.http import protocol
+from portreeve.http.call import HELD
 from portreeve.http.protocol import MOST_HEAD_BYTES
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
@@ -103,3 +104,23 @@ def test_a_connection_that_was_answered_is_kept_for_the_next_request(url, impati
         time.sleep(0.8)
         wire.sendall(whole)
         assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def test_more_bodies_at_once_than_there_is_room_for(url, http, monkeypatch):
+    monkeypatch.setattr(HELD, "_most", 150_000)
+    body = b'{"name": "a", "scopes": ["cases"]}' + b" " * 90_000
+    head = b"POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(body)
+    head += b"Authorization: " + http.headers["authorization"].encode() + b"\r\n"
+    head += b"Content-Type: application/json\r\n\r\n"
+    json = {"Content-Type": "application/json"}
+    with connected(url) as wire:
+        wire.sendall(head + body[:-1])
+        while not HELD._bytes:
+            time.sleep(0.01)
+        refused = http.post("/v1/keys", content=body, headers=json)
+        assert refused.status_code == 503
+        assert refused.json()["detail"] == "Too much is sent at once. Try again in a moment."
+        wire.sendall(body[-1:])
+        assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
+    assert http.post("/v1/keys", content=iter([body]), headers=json).status_code == 200
+    assert HELD._bytes == 0

@@ -206,6 +206,18 @@ def test_a_form_that_is_not_as_it_should_be(ask, form, detail):
     assert (part.status_code, part.json()["detail"]) == (422, detail)
 
 
+def test_a_form_that_is_too_large(ask):
+    form = {"colour": "r" * 1_100_000, "csrf": "token"}
+    reply = ask("POST", "/console/wish", "ann", data=form)
+    assert reply.status_code == 413
+    assert "The body is longer than 1048576 bytes." in reply.text
+
+
+def test_a_body_that_is_no_form(ask):
+    header = {"portreeve-csrf": "token", "content-type": "application/json"}
+    assert ask("POST", "/console/wish", "ann", header, content=b"{}").status_code == 415
+
+
 def test_an_error_shows_nothing_of_what_it_was_about(ask):
     reply = ask("GET", "/console/broken", "ann")
     assert reply.status_code == 500

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from portreeve.http import problems
 from portreeve.api.access import Access
+from portreeve.api.routes import Route
+from portreeve.http import problems
 from portreeve.http.call import (
     Call,
     ClientGoneError,
@@ -34,7 +35,6 @@ from portreeve.http.call import (
     need_json,
 )
 from portreeve.http.router import Router
-from portreeve.api.routes import Route
 from portreeve.http.traces import Tracing
 from portreeve.schemas import access
 from portreeve.service.actor import Actor
@@ -92,15 +92,18 @@ class App:
         """Answer a request."""
         started = time.perf_counter()
         call = Call.of(scope, receive)
-        with self._tracing.request(call) as span:
-            try:
-                reply = await self._reply(call)
-            except ClientGoneError:
-                return
-            except Exception as error:
-                reply = _refused(call, error)
-            span.done(call, reply.status)
-            await reply.send(call, send)
+        try:
+            with self._tracing.request(call) as span:
+                try:
+                    reply = await self._reply(call)
+                except ClientGoneError:
+                    return
+                except Exception as error:
+                    reply = _refused(call, error)
+                span.done(call, reply.status)
+                await reply.send(call, send)
+        finally:
+            call.done()
         self._note(call, reply.status, time.perf_counter() - started)
 
     async def _reply(self, call: Call) -> Reply:

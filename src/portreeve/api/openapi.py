@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from portreeve.api.routes import Route
-from portreeve.http.schema import Json, schemas_of
 from portreeve.api.table import AREAS, ROUTES
+from portreeve.http.schema import Json, schemas_of
 from portreeve.http.version import VERSION
 from portreeve.schemas.access import NAME, Scope
 from portreeve.schemas.errors import Problem

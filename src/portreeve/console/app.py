@@ -84,14 +84,17 @@ class Console:
         if asset is not None:
             await _file(call, asset).send(call, send)
             return
-        with self._tracing.request(call) as span:
-            try:
-                reply = await self._reply(call, send)
-            except ClientGoneError:
-                return
-            span.done(call, 200 if reply is None else reply.status)
-            if reply is not None:
-                await reply.send(call, send)
+        try:
+            with self._tracing.request(call) as span:
+                try:
+                    reply = await self._reply(call, send)
+                except ClientGoneError:
+                    return
+                span.done(call, 200 if reply is None else reply.status)
+                if reply is not None:
+                    await reply.send(call, send)
+        finally:
+            call.done()
         self._note(call, 200 if reply is None else reply.status, time.perf_counter() - started)
 
     async def _reply(self, call: Call, send: Send) -> Reply | None:
@@ -103,10 +106,10 @@ class Console:
         try:
             method = "GET" if call.method == "HEAD" else call.method
             page, places = self._router.find(method, call.raw_path)
+            call.route = page.path
+            body = b"" if page.method == "GET" else await call.body(BODY_LIMIT)
         except ServiceError as error:
             return await self._in_thread(partial(self._lost, call, error))
-        call.route = page.path
-        body = b"" if page.method == "GET" else await call.body(BODY_LIMIT)
         if page.kind == "stream":
             return await self._stream(call, page, places, send)
         return await self._in_thread(partial(self._made, call, page, places, body))

@@ -32,6 +32,47 @@ STRICT: Headers = [
 """Headers of an answer that no browser shall do anything with."""
 
 
+MOST_HELD = 134_217_728
+"""How many bytes of bodies are held at once, of all requests together."""
+
+_EACH = 65_536
+"""What a body may have without being counted: of so small ones there are never too many."""
+
+
+class Held:
+    """The bytes of the bodies that this process holds: each in a request that is not answered yet.
+
+    >>> held = Held(most=100_000)
+    >>> held.take(90_000)
+    >>> held.take(20_000)
+    Traceback (most recent call last):
+    portreeve.service.errors.ServiceError: Too much is sent at once. Try again in a moment.
+    >>> held.give(90_000)
+    >>> held.take(20_000)
+    """
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most = most
+        self._bytes = 0
+
+    def take(self, size: int) -> None:
+        """There is room for so many bytes more.
+
+        Raises:
+            ServiceError: ``unavailable``.
+        """
+        if self._bytes + size > self._most:
+            raise ServiceError("unavailable", "Too much is sent at once. Try again in a moment.")
+        self._bytes += size
+
+    def give(self, size: int) -> None:
+        """So many are held no longer."""
+        self._bytes -= size
+
+
+HELD = Held()
+
+
 class ClientGoneError(Exception):
     """The client went away before the request was read."""
 
@@ -49,6 +90,8 @@ class Call:
     key: str | None = None
     actor: str | None = None
     code: str | None = None
+    held: int = 0
+    """Bytes of its body that are counted as held."""
 
     @classmethod
     def of(cls, scope: Scope, receive: Receive) -> Call:
@@ -91,13 +134,16 @@ class Call:
     async def body(self, limit: int) -> bytes:
         """The body, of at most so many bytes, also when it comes without its length.
 
+        What is long counts as held until :meth:`done`.
+
         Raises:
-            ServiceError: ``too-large``.
+            ServiceError: ``too-large``; ``unavailable``, when too much is held already.
             ClientGoneError: it does not come.
         """
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise _too_large(limit)
+        self._hold(int(length))
         message = await self.receive()
         if not message.get("more_body", False) and message["type"] == "http.request":
             body: bytes = message.get("body", b"")
@@ -111,9 +157,21 @@ class Call:
             parts += message.get("body", b"")
             if len(parts) > limit:
                 raise _too_large(limit)
+            self._hold(len(parts))
             if not message.get("more_body", False):
                 return bytes(parts)
             message = await self.receive()
+
+    def done(self) -> None:
+        """It is answered: its body is held no longer."""
+        HELD.give(self.held)
+        self.held = 0
+
+    def _hold(self, size: int) -> None:
+        """Count a body as held, up to so many bytes."""
+        if size > max(_EACH, self.held):
+            HELD.take(size - self.held)
+            self.held = size
 
 
 @dataclass(slots=True)
