@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from portreeve.schemas.access import Scope
 from portreeve.service.actor import Actor
 from portreeve.service.audit import AuditLog
+from portreeve.service.audit_check import AuditChecks
 from portreeve.service.errors import ServiceError
 from portreeve.store.audit import GENESIS, Entry, chain
 from portreeve.store.chain import Line, read, stored, verify, verify_database, write
@@ -256,3 +257,47 @@ def test_two_writers_make_one_chain(database):
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(audit)).scalar() == 80
     assert verified(database).intact
+
+
+def test_the_newest_entries_come_first_on_request(database, context):
+    for number in range(5):
+        with database.write() as tx:
+            tx.audit("ann", "case.claim", f"cas_{number}")
+    log = AuditLog(context)
+    page = log.entries(AUDITOR, limit=2, newest=True)
+    assert [entry.subject for entry in page.items] == ["cas_4", "cas_3"]
+    page = log.entries(AUDITOR, limit=2, newest=True, cursor=page.next)
+    assert [entry.subject for entry in page.items] == ["cas_2", "cas_1"]
+
+
+def test_an_export_in_parts_is_one_log_that_anyone_can_verify(database, context, monkeypatch):
+    for number in range(5):
+        with database.write() as tx:
+            tx.audit("ann", "case.claim", f"cas_{number}")
+    monkeypatch.setattr("portreeve.service.audit.EXPORTED", 3)
+    log = AuditLog(context)
+    first = log.export(AUDITOR)
+    second = log.export(AUDITOR, first.last)
+    assert [(part.first, part.last, part.more) for part in (first, second)] == [
+        (1, 3, True), (4, 6, False),
+    ]  # fmt: skip
+    whole = list(read(io.BytesIO(first.lines + second.lines)))
+    assert (verify(whole).intact, len(whole)) == (True, 6)
+    assert [entry.detail for entry in log.entries(AUDITOR, action="audit.export").items] == [
+        {"first": 1, "last": 3}, {"first": 4, "last": 6},
+    ]  # fmt: skip
+    assert log.export(AUDITOR, 99).last == 0
+
+
+def test_the_whole_log_is_verified_in_the_background(database, context):
+    with database.write() as tx:
+        tx.audit("ann", "case.claim", "cas_1")
+    checks = AuditChecks(context)
+    assert checks.last(AUDITOR) is None
+    done = checks.begin(AUDITOR)
+    assert (done.running, done.entries, done.total, done.started_by) == (False, 1, 1, "auditor")
+    assert (done.result.intact, done.result.entries) == (True, 1)
+    assert checks.last(AUDITOR) == done
+    for call in (checks.begin, checks.last, AuditLog(context).export):
+        with pytest.raises(ServiceError):
+            call(Actor("lin", frozenset({Scope.cases})))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
-from portreeve.schemas.audit import AuditEntry, AuditVerification
+from portreeve.schemas.audit import AuditEntry, AuditPart, AuditVerification
 from portreeve.schemas.base import Page
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
-from portreeve.store.chain import verify_database
-from portreeve.store.tables.core import audit
+from portreeve.store.chain import Chain, stored, verify_database, write
+from portreeve.store.tables.core import audit, audit_head
+
+EXPORTED = 100_000
+"""Entries in one file that a browser takes; more come in parts."""
 
 
 class AuditLog:
@@ -33,8 +38,10 @@ class AuditLog:
         until: datetime | None = None,
         cursor: str | None = None,
         limit: int = 100,
+        newest: bool = False,
     ) -> Page[AuditEntry]:
-        """Entries about a subject, of an action, by somebody, in a time range.
+        """Entries about a subject, of an action, by somebody, in a time range; oldest first, or
+        ``newest`` first.
 
         ``action`` may end in ``.*``: all actions of an area. ``until`` does not count.
 
@@ -42,7 +49,10 @@ class AuditLog:
             ServiceError: ``invalid``, when the cursor is none of ours.
         """
         actor.need(Scope.audit)
-        wanted = sa.select(audit).where(audit.c.seq > _place(cursor))
+        wanted = sa.select(audit)
+        if cursor is not None:
+            place = _place(cursor)
+            wanted = wanted.where(audit.c.seq < place if newest else audit.c.seq > place)
         for column, value in ((audit.c.subject, subject), (audit.c.actor, by)):
             if value is not None:
                 wanted = wanted.where(column == value)
@@ -55,7 +65,8 @@ class AuditLog:
         if until is not None:
             wanted = wanted.where(audit.c.time < until)
         with self._context.database.read() as connection:
-            rows = connection.execute(wanted.order_by(audit.c.seq).limit(limit + 1)).mappings()
+            order = audit.c.seq.desc() if newest else audit.c.seq
+            rows = connection.execute(wanted.order_by(order).limit(limit + 1)).mappings()
             found = [AuditEntry(**row) for row in rows]
         more = len(found) > limit
         return Page(items=found[:limit], next=str(found[limit - 1].seq) if more else None)
@@ -65,18 +76,46 @@ class AuditLog:
         actor.need(Scope.audit)
         with self._context.database.snapshot() as connection:
             chain = verify_database(connection)
-        return AuditVerification(
-            intact=chain.intact,
-            entries=chain.entries,
-            head=chain.head,
-            broken=chain.broken,
-            what=chain.what,
+        return as_verification(chain)
+
+    def export(self, actor: Actor, after: int = 0) -> AuditPart:
+        """The entries after one of them, at most ``EXPORTED``, as lines of a file. It is noted.
+
+        Raises:
+            ServiceError: ``conflict``, when an entry is no entry any more.
+        """
+        actor.need(Scope.audit)
+        file = io.BytesIO()
+        with self._context.database.snapshot() as connection:
+            total = connection.execute(sa.select(audit_head.c.seq)).scalar() or 0
+            chosen = itertools.islice(stored(connection, after), EXPORTED)
+            try:
+                count = write(chosen, file)
+            except ValueError as error:
+                raise ServiceError(
+                    "conflict", f"The log is broken: {error}. Verify it.",
+                    zh="日志已损坏，请先校验。",
+                ) from None  # fmt: skip
+        first, last = after + 1 if count else 0, after + count if count else 0
+        with self._context.database.write() as tx:
+            tx.audit(actor.name, "audit.export", "audit", first=first, last=last)
+        return AuditPart(
+            lines=file.getvalue(), first=first, last=last, more=bool(count) and last < total
         )
 
 
-def _place(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
+def as_verification(chain: Chain) -> AuditVerification:
+    """What came of verifying, as an answer."""
+    return AuditVerification(
+        intact=chain.intact,
+        entries=chain.entries,
+        head=chain.head,
+        broken=chain.broken,
+        what=chain.what,
+    )
+
+
+def _place(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 18:
         raise ServiceError(
             "invalid", "`cursor` is not from a page. Give `next` of the page before.",

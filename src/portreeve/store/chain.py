@@ -5,7 +5,7 @@ The file holds one entry a line, as JSON; docs/audit.md says how anyone can veri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -93,12 +93,28 @@ def verify(
     return Chain(seq, previous)
 
 
-def verify_database(connection: sa.Connection, *, noted: tuple[int, str] | None = None) -> Chain:
-    """Verify the audit log of a database, its end included; read in one snapshot."""
+def verify_database(
+    connection: sa.Connection,
+    *,
+    noted: tuple[int, str] | None = None,
+    passed: Callable[[int], None] = lambda _: None,
+) -> Chain:
+    """Verify the audit log of a database, its end included; read in one snapshot.
+
+    ``passed`` is told the number of every entry that is come to.
+    """
     head = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).first()
     if head is None:
         return Chain(0, GENESIS, 1, "the row that says where the log ends is missing")
-    return verify(stored(connection), (head.seq, head.hash), noted=noted)
+    return verify(_watched(stored(connection), passed), (head.seq, head.hash), noted=noted)
+
+
+def _watched(
+    lines: Iterable[Line | Unreadable], passed: Callable[[int], None]
+) -> Iterator[Line | Unreadable]:
+    for number, line in enumerate(lines, 1):
+        passed(number)
+        yield line
 
 
 def stored(connection: sa.Connection, after: int = 0) -> Iterator[Line | Unreadable]:
