@@ -6,9 +6,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.log import LogExport, LogSearch
@@ -16,6 +18,8 @@ from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
 from portreeve.service.log import SEARCHES, Log
 from portreeve.store.log import LOG, ConditionError, LogLimitError, LogReader, Query, checked
+from portreeve.store.log.engine import Engine
+from portreeve.store.tables.core import decisions
 from service.log_support import decide_by_person, undo, write_batch
 
 ANALYST = Actor("analyst", frozenset({Scope.log}))
@@ -170,10 +174,10 @@ def test_few_searches_are_done_at_once(log, monkeypatch):
     begun, go_on = threading.Semaphore(0), threading.Event()
     ask = LogReader.ask
 
-    def waiting(reader, query):
+    def waiting(reader, query, **limits):
         begun.release()
         assert go_on.wait(30)
-        return ask(reader, query)
+        return ask(reader, query, **limits)
 
     monkeypatch.setattr(LogReader, "ask", waiting)
     with ThreadPoolExecutor(SEARCHES) as threads:
@@ -341,3 +345,71 @@ def test_duckdb_opens_nothing_but_the_log(database, tmp_path):
     reader = LogReader(database, tmp_path)
     with pytest.raises(Exception, match="file system operations are disabled"):
         reader.ask(Query(select=("(SELECT count(*) FROM read_csv('/etc/passwd')) AS n",)))
+
+
+def test_the_newest_are_found_however_many_files_it_takes(context, clock, monkeypatch):
+    monkeypatch.setattr("portreeve.store.log.reading._FIRST_ROUND", 1)
+    monkeypatch.setattr("portreeve.store.log.reading._TIMES", 1)
+    log = Log(context)
+    for day in range(6):
+        write_batch(
+            context.database,
+            {"item": f"a{day}", "verdict": "refuse" if day in (0, 4) else "allow"},
+            {"item": f"b{day}"},
+        )
+        log.exporter.export()
+        clock.advance(days=1)
+    decide_by_person(context.database, "ann", item="p", verdict="refuse")
+    clock.advance(days=1)
+    write_batch(context.database, {"item": "last"})
+    assert items(log, limit=3) == ["last", "p", "b5"]
+    assert items(log, where="verdict = 'refuse'", limit=2) == ["p", "a4"]
+    assert items(log, where="verdict = 'refuse'") == ["p", "a4", "a0"]
+    assert items(log, where="starts_with(item, 'a')", limit=4) == ["a5", "a4", "a3", "a2"]
+    assert items(log, until=datetime(2014, 6, 2, tzinfo=UTC)) == ["b0", "a0"]
+
+
+def test_what_people_decided_is_kept_in_memory_and_never_stale(context, clock):
+    log = Log(context)
+    first = decide_by_person(context.database, "ann", item="a", verdict="refuse")
+    clock.advance(hours=1)
+    assert items(log) == ["a"]
+    decide_by_person(context.database, "ann", item="b", verdict="remove")
+    assert items(log) == ["b", "a"]
+    clock.advance(hours=1)
+    assert items(log) == ["b", "a"]
+    with context.database.write() as tx:
+        tx.execute(sa.delete(decisions).where(decisions.c.id == first))
+    assert items(log) == ["b"]
+
+
+def test_a_file_of_an_older_version_lacks_columns(context, clock):
+    log = Log(context)
+    write_batch(context.database, {"item": "old", "contacts": 3})
+    log.exporter.export()
+    (path,) = context.folder.glob("log/*/*.parquet")
+    older = pq.read_table(path).drop_columns(["contacts"])
+    pq.write_table(older, path)
+    clock.advance(days=1)
+    write_batch(context.database, {"item": "new", "contacts": 2})
+    log.exporter.export()
+    assert items(log, where="contacts IS NULL") == ["old"]
+    assert items(log, where="contacts = 2") == ["new"]
+    groups = log.search(ANALYST, LogSearch(group_by=["contacts"]))
+    assert groups.items == [{"contacts": 2, "count": 1}, {"contacts": None, "count": 1}]
+
+
+def test_duckdb_keeps_its_limits(database, tmp_path):
+    engine = Engine(tmp_path / "log", memory_mb=64, threads=1)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    for sql in (
+        f"SELECT * FROM read_csv('{tmp_path}/secret.csv')",
+        f"SELECT * FROM read_text('{tmp_path}/log/../secret.csv')",
+        "SET memory_limit = '1GB'",
+        "SET enable_external_access = true",
+        f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
+        f"ATTACH '{tmp_path}/other.db'",
+        "INSTALL httpfs",
+    ):
+        with engine.asked() as connection, pytest.raises(duckdb.Error):
+            connection.execute(sql).fetchall()

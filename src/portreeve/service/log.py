@@ -25,6 +25,7 @@ from portreeve.service.errors import ServiceError
 from portreeve.store import micros
 from portreeve.store.log import (
     LOG,
+    NEWEST_FIRST,
     ConditionError,
     LogColumn,
     LogExporter,
@@ -41,7 +42,12 @@ EXPORT_ROWS = 1_000_000
 """The most decisions that one export writes."""
 
 SEARCHES = 2
-"""How many searches one process does at once: each may take 256 MB and two threads."""
+"""How many searches one process does at once; they share two threads."""
+
+MEMORY_MB = 256
+"""Memory for each of them; one alone may have that of all."""
+
+EXPORT_SECONDS = 120.0
 
 _PATIENCE_SECONDS = 1.0
 """How long another search waits for one of these to end."""
@@ -56,8 +62,7 @@ class Log:
     def __init__(self, context: Context) -> None:
         folder = context.folder / FOLDER
         self._database = context.database
-        self._reader = LogReader(context.database, folder)
-        self._patient = LogReader(context.database, folder, seconds=120.0)
+        self._reader = LogReader(context.database, folder, memory_mb=SEARCHES * MEMORY_MB)
         self._places = threading.BoundedSemaphore(SEARCHES)
         self.exporter = LogExporter(context.database, folder)
         """Moves decisions into the log's files; a worker calls its ``work``."""
@@ -95,7 +100,7 @@ class Log:
             where=(*_where(request), *_after(request.cursor, key, falling)),
             since=request.since,
             until=request.until,
-            order=f"{_name(key.name)} {_direction(falling)} NULLS LAST, seq {_direction(falling)}",
+            order=_row_order(key, falling),
             limit=request.limit + 1,
         )
         rows = _ask(self._reader, query).to_pylist()
@@ -127,7 +132,7 @@ class Log:
             order="seq",
             limit=EXPORT_ROWS + 1,
         )
-        table = _ask(self._patient, query)
+        table = _ask(self._reader, query, seconds=EXPORT_SECONDS)
         if len(table) > EXPORT_ROWS:
             raise ServiceError(
                 "too-much",
@@ -171,9 +176,9 @@ class Log:
 _KEY, _SEQ = "sort key", "sort seq"
 
 
-def _ask(reader: LogReader, query: Query) -> pa.Table:
+def _ask(reader: LogReader, query: Query, seconds: float | None = None) -> pa.Table:
     try:
-        return reader.ask(query)
+        return reader.ask(query, seconds=seconds)
     except LogLimitError as error:
         raise ServiceError(
             "too-much", f"This is too much to ask at once: {error}. Narrow `since` and `until`."
@@ -188,19 +193,24 @@ def _ask(reader: LogReader, query: Query) -> pa.Table:
 
 
 def _where(request: LogScope) -> tuple[str, ...]:
-    """The condition, checked.
-
-    Raises:
-        ServiceError: ``invalid``, with the problem as the policy language shows it.
-    """
+    """The condition, checked, and the range."""
     if request.since and request.until and request.since >= request.until:
         raise ServiceError(
             "invalid", "`since` is not before `until`: nothing can be found.", field="since"
         )
-    if request.where is None:
+    return checked_where(request.where)
+
+
+def checked_where(where: str | None) -> tuple[str, ...]:
+    """A condition as SQL for the log; nothing for no condition.
+
+    Raises:
+        ServiceError: ``invalid``, with the problem as the policy language shows it.
+    """
+    if where is None:
         return ()
     try:
-        return (checked(request.where),)
+        return (checked(where),)
     except ConditionError as error:
         problem = error.problem.to_dict()
         raise ServiceError("invalid", str(error), field="where", problems=[problem]) from None
@@ -230,6 +240,12 @@ def _order(order: str | None) -> tuple[LogColumn, bool]:
             "invalid", f"`{column.name}` is a list, which has no order.", field="order"
         )
     return column, order.startswith("-")
+
+
+def _row_order(key: LogColumn, falling: bool) -> str:
+    if key.name == "seq" and falling:
+        return NEWEST_FIRST
+    return f"{_name(key.name)} {_direction(falling)} NULLS LAST, seq {_direction(falling)}"
 
 
 def _group_order(order: str | None, columns: list[LogColumn]) -> str:
@@ -273,6 +289,8 @@ def _after(cursor: str | None, key: LogColumn, falling: bool) -> tuple[str, ...]
             field="cursor",
         )
     name, sign = _name(key.name), "<" if falling else ">"
+    if key.name == "seq":
+        return (f"seq {sign} {seq}",)
     if value is None:
         return (f"{name} IS NULL AND seq {sign} {seq}",)
     place = _literal(key, value)

@@ -8,10 +8,17 @@ from portreeve.store.log.batches import pack, unpack
 from portreeve.store.log.columns import LOG, LogColumn, LogType
 from portreeve.store.log.condition import ConditionError, checked
 from portreeve.store.log.export import LogExporter
-from portreeve.store.log.reading import LogLimitError, LogRangeError, LogReader, Query
+from portreeve.store.log.reading import (
+    NEWEST_FIRST,
+    LogLimitError,
+    LogRangeError,
+    LogReader,
+    Query,
+)
 
 __all__ = [
     "LOG",
+    "NEWEST_FIRST",
     "ConditionError",
     "LogColumn",
     "LogExporter",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
+import pyarrow as pa
 
 from portreeve.signals.catalog import CATALOG
 from portreeve.store.tables.core import decisions
@@ -90,3 +91,6 @@ LOG: dict[str, LogColumn] = {column.name: column for column in _columns()}
 
 STORED: dict[str, pl.DataType] = {c.name: c.column_type for c in LOG.values() if c.stored}
 """The columns of a file, in order, with their types."""
+
+EMPTY: pa.Table = pl.DataFrame(schema=STORED).to_arrow()
+"""A file without rows."""

@@ -1,38 +1,43 @@
 """Reading the log with DuckDB: the files, what is not in a file yet, and what happened since.
 
-DuckDB may open the listed files and nothing else, in bounded memory and time.
+What is cheap is done first: what happened to decisions since is looked up for the rows that are
+shown, unless the question itself is about that; and of the newest decisions only the newest files
+are read, as many as it takes.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 import sqlalchemy as sa
 
 from portreeve.policy.sqltext import quoted
 from portreeve.store.columns import micros
 from portreeve.store.database import Database
-from portreeve.store.log.columns import LOG, STORED
-from portreeve.store.log.rows import conformed, decided, of_batches
-from portreeve.store.tables.core import batches, decisions
-from portreeve.store.tables.log import log_files
+from portreeve.store.log.columns import EMPTY, STORED
+from portreeve.store.log.engine import (
+    Engine,
+    LogLimitError,
+    LogRangeError,
+    OverdueError,
+    bounded,
+)
+from portreeve.store.log.files import LogFile, LogFiles, in_rounds
+from portreeve.store.log.tail import Tail, all_marks, marks_of
 
+__all__ = ["NEWEST_FIRST", "LogLimitError", "LogRangeError", "LogReader", "Query"]
 
-class LogLimitError(Exception):
-    """A query needs more time or memory than it may have. The message says which."""
+NEWEST_FIRST = "seq DESC"
 
-
-class LogRangeError(Exception):
-    """A query reckons with numbers that become larger than any column holds."""
+_FIRST_ROUND, _TIMES = 20_000, 4
+"""The newest rows are looked for among about so many, then among more and more."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,17 @@ class Query:
     """Whether rows alike in all of ``select`` but the last, a count, become one."""
     each: str | None = None
     """A list column of which every element becomes a row."""
-    order: str = "seq DESC"
+    order: str = NEWEST_FIRST
     limit: int = 100
+
+    @property
+    def lists_rows(self) -> bool:
+        """Whether every row that comes back is one of the log."""
+        return not self.group and self.each is None and "(" not in "".join(self.select)
 
 
 class LogReader:
-    """Reads the log in ``folder``."""
+    """Reads the log in ``folder``; several threads may ask at once."""
 
     def __init__(
         self,
@@ -69,78 +79,135 @@ class LogReader:
         threads: int = 2,
     ) -> None:
         self._database = database
-        self._folder = folder
-        self._memory_mb = memory_mb
+        self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
+        self._files = LogFiles(folder)
+        self._tail = Tail()
         self._seconds = seconds
-        self._threads = threads
 
-    def ask(self, query: Query) -> pa.Table:
-        """The rows that answer a query.
+    def ask(self, query: Query, *, seconds: float | None = None) -> pa.Table:
+        """The rows that answer a query, within ``seconds`` if they are given.
 
         Raises:
             LogLimitError: it takes more time or memory than it may.
             LogRangeError: a number in it becomes too large.
             StoreUnavailableError: the database does not answer.
         """
-        with self._opened(query.since, query.until) as connection:
-            return _bounded(connection, self._seconds, _sql(query))
-
-    @contextmanager
-    def _opened(
-        self, since: datetime | None, until: datetime | None
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """DuckDB with the view ``log``, of which rows in the time range matter."""
-        with self._database.snapshot() as connection:
-            files = self._files(connection, since, until)
-            tail = _tail(connection, since)
-            marks = _marks(connection, since)
-        with duckdb.connect(":memory:", config=self._limits()) as engine:
-            paths = ", ".join(quoted(str(path)) for path in files)
-            engine.execute("SET python_enable_replacements = false")
-            engine.execute(f"SET allowed_paths = [{paths}]")
-            engine.execute("SET enable_external_access = false")
-            engine.execute("SET lock_configuration = true")
-            engine.register("tail", tail.to_arrow())
-            engine.register("marks", marks.to_arrow())
-            rows = "SELECT * FROM tail"
-            if files:
-                # a file of an older version lacks some columns: there they are NULL
-                rows += f" UNION ALL BY NAME SELECT * FROM read_parquet([{paths}], {_BY_NAME})"
-            engine.execute(_VIEW.format(rows=rows, stored=_STORED))
-            yield engine
-
-    def _limits(self) -> dict[str, Any]:
-        return {
-            "memory_limit": f"{self._memory_mb}MB",
-            "threads": self._threads,
-            "temp_directory": "",
-        }
-
-    def _files(
-        self, connection: sa.Connection, since: datetime | None, until: datetime | None
-    ) -> list[Path]:
-        wanted = sa.select(log_files.c.path).where(log_files.c.replaced.is_(None))
-        if since is not None:
-            wanted = wanted.where(log_files.c.day >= _day(since))
-        if until is not None:
-            wanted = wanted.where(log_files.c.day <= _day(until))
-        paths = connection.execute(wanted.order_by(log_files.c.path)).scalars()
-        return [(self._folder / path).resolve() for path in paths]
+        allowed = self._seconds if seconds is None else seconds
+        until = time.monotonic() + allowed
+        try:
+            with self._database.snapshot() as connection, self._engine.asked() as engine:
+                return _Question(query, engine, connection, until).answer(
+                    self._files.listed(connection, query.since, query.until),
+                    self._tail.rows(connection, self._database.clock(), query.since).to_arrow(),
+                )
+        except OverdueError:
+            raise LogLimitError(f"it takes more than {allowed:g} seconds") from None
 
 
-_BY_NAME = "union_by_name = true"
-_STORED = ", ".join(f'stored."{name}"' for name in STORED)
-_VIEW = """
-CREATE VIEW log AS
-SELECT {stored},
-       strftime(make_timestamp(epoch_us(stored.decided)), '%Y-%m-%d') AS day,
-       marks.undone, marks.undone_by, marks.superseded_by,
-       marks.undone IS NULL AND marks.superseded_by IS NULL AS in_force
-FROM ({rows}) AS stored LEFT JOIN marks ON marks.decision = stored.decision
-"""
+class _Question:
+    """One query, answered at one moment of the database."""
+
+    def __init__(
+        self,
+        query: Query,
+        engine: duckdb.DuckDBPyConnection,
+        connection: sa.Connection,
+        until: float,
+    ) -> None:
+        self.query = query
+        self._engine = engine
+        self._connection = connection
+        self._until = until
+
+    def answer(self, files: list[LogFile], tail: pa.Table) -> pa.Table:
+        query = self.query
+        if query.lists_rows and not _MARKS & _names([*query.where, query.order]):
+            found = self._found(files, tail)
+            marked = bool(_MARKS & _names(query.select))
+            if marked:
+                ids = found["decision"].to_pylist()
+                self._engine.register("marks", marks_of(self._connection, ids).to_arrow())
+            self._see([], found, found.column_names, marked=marked)
+            return self._run(f"SELECT {', '.join(query.select)} FROM log ORDER BY {query.order}")
+        names = _names([*query.select, *query.where, query.order, query.each or ""])
+        if marked := bool(_MARKS & names):
+            self._engine.register("marks", all_marks(self._connection, query.since).to_arrow())
+        self._see(files, tail, _stored(names), marked=marked)
+        return self._run(_sql(query, query.select))
+
+    def _found(self, files: list[LogFile], tail: pa.Table) -> pa.Table:
+        """The stored columns that are needed, of the rows that are shown."""
+        query = self.query
+        needed = _stored(_names([*query.select, query.order]))
+        seen = _stored(_names([*query.select, *query.where, query.order]))
+        sql = _sql(query, [f'"{name}"' for name in needed])
+        if query.order != NEWEST_FIRST:
+            self._see(files, tail, seen, marked=False)
+            return self._run(sql)
+        rounds = in_rounds(files, _FIRST_ROUND, _TIMES) or [[]]
+        found: pa.Table | None = None
+        for number, some in enumerate(rounds):
+            self._see(some, EMPTY if number else tail, seen, marked=False)
+            more = self._run(sql)
+            found = more if found is None else _newest(pa.concat_tables([found, more]), query.limit)
+            left = max((files[0].last_seq for files in rounds[number + 1 :]), default=0)
+            if len(found) == query.limit and found["seq"][-1].as_py() > left:
+                break
+        return found
+
+    def _see(
+        self, files: Sequence[LogFile], tail: pa.Table, names: Sequence[str], *, marked: bool
+    ) -> None:
+        """Let the view ``log`` be these rows, with these of their columns."""
+        self._engine.register("tail", tail.select(names))
+        columns = ", ".join(f'"{name}"' for name in names)
+        rows = f"SELECT {columns} FROM tail"
+        current = ", ".join(quoted(str(file.path)) for file in files if file.current)
+        if current:
+            rows += f" UNION ALL SELECT {columns} FROM read_parquet([{current}])"
+        older = ", ".join(quoted(str(file.path)) for file in files if not file.current)
+        if older:
+            # a file of an older version lacks some columns: there they are NULL
+            older_rows = f"read_parquet([{older}], union_by_name = true)"
+            rows += f" UNION ALL BY NAME SELECT * FROM {older_rows}"
+        stored = ", ".join(f'stored."{name}"' for name in names)
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW log AS SELECT {stored}, {_DAY}"
+            f"{_MARKED if marked else ''} FROM ({rows}) AS stored{_JOINED if marked else ''}"
+        )
+
+    def _run(self, sql: str) -> pa.Table:
+        return bounded(self._engine, self._until - time.monotonic(), sql)
 
 
-def _sql(query: Query) -> str:
+_MARKS = frozenset({"undone", "undone_by", "superseded_by", "in_force"})
+_ALWAYS = ("seq", "decision", "decided")
+_DAY = "strftime(make_timestamp(epoch_us(stored.decided)), '%Y-%m-%d') AS day"
+_MARKED = (
+    ", marks.undone, marks.undone_by, marks.superseded_by,"
+    " marks.undone IS NULL AND marks.superseded_by IS NULL AS in_force"
+)
+_JOINED = " LEFT JOIN marks ON marks.decision = stored.decision"
+
+
+def _newest(rows: pa.Table, count: int) -> pa.Table:
+    return rows.sort_by([("seq", "descending")]).slice(0, count)
+
+
+def _names(sql: Sequence[str]) -> set[str]:
+    """Names that may stand in some SQL; what stands in quotes is taken for names too."""
+    return set(_NAME.findall(" ".join(sql)))
+
+
+def _stored(names: set[str]) -> list[str]:
+    """The columns of a file that are needed where these names are asked for."""
+    return [name for name in STORED if name in names or name in _ALWAYS]
+
+
+_NAME = re.compile(r"\w+")
+
+
+def _sql(query: Query, select: Sequence[str]) -> str:
     conditions = [f"({condition})" for condition in query.where]
     if query.since is not None:
         conditions.append(f"decided >= make_timestamptz({micros(query.since)})")
@@ -151,65 +218,5 @@ def _sql(query: Query) -> str:
         name = f'"{query.each}"'
         rows = f"(SELECT * REPLACE (unnest({name}) AS {name}) FROM {rows})"
     grouped = " GROUP BY ALL" if query.group else ""
-    columns = ", ".join(query.select)
+    columns = ", ".join(select)
     return f"SELECT {columns} FROM {rows}{grouped} ORDER BY {query.order} LIMIT {query.limit}"
-
-
-def _bounded(engine: duckdb.DuckDBPyConnection, seconds: float, sql: str) -> pa.Table:
-    """Run a query that is interrupted when its time is over."""
-    timer = threading.Timer(seconds, engine.interrupt)
-    timer.start()
-    try:
-        return engine.sql(sql).to_arrow_table()
-    except duckdb.InterruptException:
-        raise LogLimitError(f"it takes more than {seconds:g} seconds") from None
-    except duckdb.OutOfMemoryException:
-        raise LogLimitError("it takes more memory than one search may have") from None
-    except duckdb.OutOfRangeException:
-        raise LogRangeError from None
-    finally:
-        timer.cancel()
-
-
-def _tail(connection: sa.Connection, since: datetime | None) -> pl.DataFrame:
-    """What is in no file: the last batches, and what people decided."""
-    wanted = sa.select(batches.c.seq, batches.c.columns)
-    persons: list[sa.ColumnElement[bool]] = [decisions.c.batch.is_(None)]
-    if since is not None:
-        wanted = wanted.where(batches.c.decided >= since)
-        persons.append(decisions.c.decided >= since)
-    waiting = connection.execute(wanted.order_by(batches.c.seq)).all()
-    parts = [conformed(decided(connection, *persons))]
-    if waiting:
-        parts.append(of_batches(connection, waiting))
-    return pl.concat(parts)
-
-
-def _marks(connection: sa.Connection, since: datetime | None) -> pl.DataFrame:
-    """What happened to decisions after they were made: one row per decision it happened to."""
-    undone = sa.select(decisions.c.id, decisions.c.undone, decisions.c.undone_by).where(
-        decisions.c.undone.is_not(None)
-    )
-    superseding = sa.select(decisions.c.supersedes, decisions.c.id).where(
-        decisions.c.supersedes.is_not(None), decisions.c.undone.is_(None)
-    )
-    if since is not None:
-        # what happens to a decision happens after it, so this leaves out nothing that is asked for
-        undone = undone.where(decisions.c.undone >= since)
-        superseding = superseding.where(decisions.c.decided >= since)
-    text, moment = pl.String(), LOG["undone"].column_type
-    first = pl.DataFrame(
-        [tuple(row) for row in connection.execute(undone)],
-        schema={"decision": text, "undone": moment, "undone_by": text},
-        orient="row",
-    )
-    second = pl.DataFrame(
-        [tuple(row) for row in connection.execute(superseding.order_by(decisions.c.seq))],
-        schema={"decision": text, "superseded_by": text},
-        orient="row",
-    ).unique("decision", keep="last")
-    return first.join(second, on="decision", how="full", coalesce=True)
-
-
-def _day(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d")

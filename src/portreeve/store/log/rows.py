@@ -18,10 +18,12 @@ _RAW: dict[str, Any] = {"rules": sa.Text, "clauses": sa.Text, "decided": sa.BigI
 
 
 def decided(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pl.DataFrame:
-    """Rows of the table ``decisions`` as columns of the log, without signals."""
+    """Rows of the table ``decisions`` as columns of the log, without signals, in any order.
+
+    Were they asked for in order, SQLite would go through the whole table to find them in it.
+    """
     wanted = [_raw(name, source).label(name) for name, source in SOURCES.items()]
-    query = sa.select(*wanted).where(*conditions).order_by(decisions.c.seq)
-    rows = connection.execute(query).all()
+    rows = connection.execute(sa.select(*wanted).where(*conditions)).all()
     schema = {name: _raw_type(name) for name in SOURCES}
     frame = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
     return frame.with_columns(
