@@ -9,6 +9,9 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from portreeve.schemas.access import Scope
+from portreeve.schemas.health import KeptFor, RetentionReport
+from portreeve.service.actor import Actor
 from portreeve.service.context import Context
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
@@ -17,6 +20,9 @@ from portreeve.store.tables import core, enforcement
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""
+SWEEP_EVERY = timedelta(hours=1)
+"""How often a worker looks what is over."""
+_SWEEP = "retention.sweep"
 _GONE = b""
 """What stands where sealed words were: that there were some stays known."""
 
@@ -37,6 +43,11 @@ class Kept:
     period: Period
     words: tuple[str, ...] = ()
     unless: Callable[[Cutoffs], sa.ColumnElement[bool]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The table, or ``table.words`` where only words go."""
+        return f"{self.table.name}.words" if self.words else self.table.name
 
 
 def _under_review(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
@@ -101,6 +112,40 @@ class Retention:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._exporter = LogExporter(context.database, context.folder / FOLDER)
+        self._swept: datetime | None = None
+
+    def report(self, actor: Actor) -> RetentionReport:
+        """What is kept for how long, and when it was last seen to.
+
+        Raises:
+            ServiceError: ``forbidden``.
+        """
+        actor.need(Scope.admin)
+        settings = self._context.settings
+        days = {"content": settings.content_days, "decision": settings.decision_days}
+        a = core.audit.c
+        with self._context.database.read() as connection:
+            last = connection.execute(
+                sa.select(a.time, a.detail)
+                .where(a.action == _SWEEP)
+                .order_by(a.seq.desc())
+                .limit(1)
+            ).first()
+        return RetentionReport(
+            kept=[
+                KeptFor(
+                    what=kept.name,
+                    days=days[kept.period],
+                    period=kept.period,
+                    longer=kept.unless is not None,
+                )
+                for kept in RETENTION
+            ],
+            swept=self._swept,
+            next=None if self._swept is None else self._swept + SWEEP_EVERY,
+            deleted=None if last is None else last.time,
+            counts={} if last is None else last.detail,
+        )
 
     def sweep(self) -> dict[str, int]:
         """Delete what is over; table (or ``table.words``, or ``log_files``) -> how many.
@@ -110,17 +155,17 @@ class Retention:
         cutoffs = self._cutoffs()
         swept: dict[str, int] = {}
         for kept in RETENTION:
-            name = f"{kept.table.name}.words" if kept.words else kept.table.name
             count = sum(self._delete(kept, cutoffs))
             if count:
-                swept[name] = swept.get(name, 0) + count
+                swept[kept.name] = swept.get(kept.name, 0) + count
         files = self._exporter.drop_before(cutoffs["decision"].strftime("%Y-%m-%d"))
         if files:
             swept["log_files"] = files
         if swept:
             with self._context.database.write() as tx:
-                tx.audit("portreeve", "retention.sweep", "store", **swept)
+                tx.audit("portreeve", _SWEEP, "store", **swept)
             self._context.database.scrub(core.person_keys)
+        self._swept = self._context.now()
         return swept
 
     def _cutoffs(self) -> Cutoffs:

@@ -9,19 +9,23 @@ from contextlib import suppress
 from functools import cached_property
 
 from portreeve.schemas.access import Scope
+from portreeve.service.account_history import AccountHistories
 from portreeve.service.accounts import Accounts
 from portreeve.service.actor import Actor
 from portreeve.service.appeals import Appeals
 from portreeve.service.attempts import Attempts
 from portreeve.service.audit import AuditLog
+from portreeve.service.audit_check import AuditChecks
 from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
+from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
 from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.evidence import EvidenceRoom
 from portreeve.service.franking import FrankingKeys
 from portreeve.service.happenings import Happenings
+from portreeve.service.health import Health
 from portreeve.service.in_force import LOOK_EVERY
 from portreeve.service.joining import Joining
 from portreeve.service.judging import Judgements
@@ -42,11 +46,12 @@ from portreeve.service.preview import Previews
 from portreeve.service.privacy import Privacy
 from portreeve.service.probe import Probe
 from portreeve.service.profiles import Profiles
+from portreeve.service.public_policies import PublicPolicies
 from portreeve.service.readers import Readers
 from portreeve.service.readings import Readings
 from portreeve.service.reports import Reports
 from portreeve.service.rescreening import Rescreening
-from portreeve.service.retention import Retention
+from portreeve.service.retention import SWEEP_EVERY, Retention
 from portreeve.service.retroactive import Retroactive
 from portreeve.service.review import Review
 from portreeve.service.rule_facts import RuleFacts
@@ -68,7 +73,7 @@ _FOLLOW_GATHER = 0.1
 _SWITCH_SECONDS = 0.001
 """A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
-_HOUR = 3600.0
+_HOUR = SWEEP_EVERY.total_seconds()
 
 
 class Service:
@@ -94,6 +99,8 @@ class Service:
         self.policies = Policies(context)
         self.stored = Stored(context, self.policies)
         self.accounts = Accounts(context)
+        self.account_histories = AccountHistories(context)
+        self.public_policies = PublicPolicies(context, self.policies)
         self.undo = Undo(context, self.policies)
         self._following = Worker("follow", self._follow, every=1.0, gather=_FOLLOW_GATHER)
         self.decisions = PersonDecisions(context, self.policies, decided=self._following.wake)
@@ -107,6 +114,7 @@ class Service:
         self.happenings = Happenings(context)
         self.enforcement = Enforcement(context, self.policies, self.cases)
         self.appeals = Appeals(context, self.decisions, self.undo)
+        self.concerned = Concerned(context, self.policies, self.appeals)
         self.reports = Reports(context, self.cases.opening, PolicyMessageJudge(self.policies))
         self.evidence = EvidenceRoom(context)
         self.franking_keys = FrankingKeys(context)
@@ -120,8 +128,10 @@ class Service:
         self.rule_facts = RuleFacts(context, self.policies, self.evidence)
         self.log = Log(context)
         self.audit_log = AuditLog(context)
+        self.audit_checks = AuditChecks(context)
         self.privacy = Privacy(context)
         self.retention = Retention(context)
+        self.health = Health(context, self.ready)
         self.keys = Keys(context)
         self.sessions = Sessions(context)
         attempts, passwords = Attempts(context), Passwords()
