@@ -88,7 +88,7 @@ def test_a_bar_has_its_interval_drawn_and_said():
         most=1.0,
     )  # fmt: skip
     assert str(chart) == (
-        '<table class="bars"><caption>Precision</caption><thead class="visually-hidden"><tr>'
+        '<table class="bars"><caption>Precision</caption><thead class="hidden"><tr>'
         '<th scope="col">Rule</th><td></td><th scope="col">Precision</th></tr></thead><tbody>'
         '<tr><th scope="row">r1</th><td><svg width="100%" height="16" aria-hidden="true">'
         '<rect class="s-2" x="0" y="3" width="50%" height="10" rx="2"/>'

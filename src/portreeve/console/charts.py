@@ -156,10 +156,10 @@ def bars(
     whole = most or max((max(row.value, row.high or 0) for row in rows), default=0) or 1
     drawn = Markup("").join(_bar(row, whole) for row in rows)
     return Markup(
-        '<table class="bars"><caption{}>{}</caption><thead class="visually-hidden"><tr>'
+        '<table class="bars"><caption{}>{}</caption><thead class="hidden"><tr>'
         '<th scope="col">{}</th><td></td><th scope="col">{}</th></tr></thead>'
         "<tbody>{}</tbody></table>"
-    ).format(Markup("") if caption else Markup(' class="visually-hidden"'), title, *heads, drawn)
+    ).format(Markup("") if caption else Markup(' class="hidden"'), title, *heads, drawn)
 
 
 def share(title: str, parts: Sequence[Bar], *, language: str) -> Markup:
