@@ -1,4 +1,6 @@
-"""Cookies of the console: who is signed in, in which language, and a message shown once."""
+"""Cookies of the console: who is signed in, who is away at their provider, in which language, and
+a message shown once.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from urllib.parse import quote, unquote
 SESSION = "portreeve_session"
 LANGUAGE = "portreeve_language"
 MESSAGE = "portreeve_message"
+JOURNEY = "portreeve_journey"
 _YEAR = 365 * 24 * 3600
 
 Header = tuple[bytes, bytes]
@@ -40,6 +43,16 @@ def session(secret: str, *, secure: bool) -> Header:
 def no_session(*, secure: bool) -> Header:
     """Forget it."""
     return _set(session_name(secure=secure), "", secure=secure, seconds=0)
+
+
+def journey(sealed: str, seconds: int, *, secure: bool) -> Header:
+    """What must be known when somebody comes back from their provider, sealed."""
+    return _set(JOURNEY, sealed, secure=secure, seconds=seconds)
+
+
+def no_journey(*, secure: bool) -> Header:
+    """They came back."""
+    return _set(JOURNEY, "", secure=secure, seconds=0)
 
 
 def language(code: str, *, secure: bool) -> Header:

@@ -117,6 +117,11 @@ class Desk:
         kept = "&".join(part for part in query.split("&") if not part.startswith("language="))
         return f"{path}?{kept}" if kept else path
 
+    def in_language(self, code: Language) -> str:
+        """The address of this page in a language."""
+        kept = [one for one in self.query_string.split("&") if not one.startswith("language=")]
+        return "?" + "&".join([one for one in kept if one] + [f"language={code}"])
+
     def page(self, template: str, *, status: int = 200, **values: Any) -> Reply:
         """A page, made from a template."""
         message = cookies.read(self.call.headers.get(b"cookie", b"")).get(cookies.MESSAGE)

@@ -10,7 +10,6 @@ from portreeve.service import people_records as records
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.attempts import Attempts, Came
 from portreeve.service.context import Context
-from portreeve.service.errors import ServiceError
 from portreeve.service.passwords import Passwords, need_good
 from portreeve.service.sessions import Begun, Sessions
 from portreeve.service.signing_in import SigningIn
@@ -87,13 +86,7 @@ class Joining:
         self._signing_in.need_local()
         if self.look(secret).purpose != "first":
             raise links.gone()
-        if not records.is_name(name):
-            raise ServiceError(
-                "invalid",
-                "A name has 1 to 100 letters, digits and . _ @ + : - and no spaces.",
-                field="name",
-                zh="名称为 1 至 100 个字母、数字或 . _ @ + : -，不含空格。",
-            )
+        records.need_name(name)
         need_good(password, name, shown or "")
         hashed = self._passwords.hashed(password)
         new = NewPerson(name=name, shown=shown, roles=[Role.administrator])

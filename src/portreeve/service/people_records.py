@@ -76,9 +76,14 @@ def insert(
     """Add somebody; their name.
 
     Raises:
-        ServiceError: ``invalid``, when the name is the service's own; ``conflict``, when somebody
-            has it.
+        ServiceError: ``invalid``, when the name is none or the service's own, or there is no role;
+            ``conflict``, when somebody has it.
     """
+    need_name(new.name)
+    if not new.roles:
+        raise ServiceError(
+            "invalid", "Choose one role or more.", field="roles", zh="请至少选择一个角色。"
+        )
     name = new.name.lower()
     if name in OWN_NAMES:
         raise ServiceError(
@@ -141,6 +146,21 @@ def has_another_administrator(tx: Transaction, name: str, settings: Settings) ->
         and (row.name in linked or (row.password is not None and settings.local_accounts))
         for row in rows
     )
+
+
+def need_name(text: str) -> None:
+    """Refuse what nobody may be named.
+
+    Raises:
+        ServiceError: ``invalid``.
+    """
+    if not is_name(text):
+        raise ServiceError(
+            "invalid",
+            "A name has 1 to 100 letters, digits and . _ @ + : - and no spaces.",
+            field="name",
+            zh="用户名为 1 至 100 个字母、数字或 . _ @ + : -，不含空格。",
+        )
 
 
 def is_name(text: str) -> bool:
