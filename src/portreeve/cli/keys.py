@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from portreeve.cli.store import Data, opened
 from portreeve.schemas.access import Scope
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    str | None,
-    typer.Option(help="The service's data folder.  [default: portreeve-data]", show_default=False),
-]
 
 
 @app.command()
@@ -112,24 +108,7 @@ def _scopes(given: list[str]) -> list[str]:
 
 @contextmanager
 def _keys(data: str | None) -> Iterator[Keys]:
-    import os
-
-    from portreeve.service.context import missing_file, open_context
-    from portreeve.service.errors import ServiceError
     from portreeve.service.keys import Keys
-    from portreeve.service.settings import from_environment
 
-    chosen = {} if data is None else {"PORTREEVE_DATA": data}
-    settings = from_environment({**os.environ, **chosen})
-    missing = missing_file(settings)
-    if missing is not None:
-        raise ServiceError(
-            "invalid",
-            f"There is no {missing}. Name the data folder with --data; "
-            "`portreeve serve` makes a new one.",
-        )
-    context = open_context(settings)
-    try:
+    with opened(data) as context:
         yield Keys(context)
-    finally:
-        context.database.close()

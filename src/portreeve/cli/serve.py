@@ -24,11 +24,12 @@ def serve(
         str | None, typer.Option(help="debug, info, warning or error.  [default: info]")
     ] = None,
 ) -> None:
-    """Serve the HTTP API until it is told to stop (SIGTERM, Ctrl+C).
+    """Serve the HTTP API and the console until it is told to stop (SIGTERM, Ctrl+C).
 
     Nothing needs to be configured. Settings come from the environment, PORTREEVE_...;
     docs/settings.md lists them. On an empty store an administrator's key is made and written
-    to admin.key in the data folder.
+    to admin.key in the data folder, and a one-time link is printed: whoever opens it becomes
+    the first administrator of the console.
 
     Example: portreeve serve --port 8014 --data portreeve-data
     """
@@ -49,12 +50,18 @@ def serve(
     server = Server(service, ready=lambda: typer.echo("Ready."))
     typer.echo(f"Portreeve {VERSION} at {server.url}")
     typer.echo(f"  API    {server.url}/openapi.json")
+    typer.echo(f"  people {server.url}/console")
     typer.echo(f"  data   {service.context.folder}")
     path = service.context.folder / FIRST_KEY_FILE
     if made is not None:
         typer.echo(f"  key    {path} (an administrator's, made now: keep it safe)")
     elif path.exists():
         typer.echo(f"  key    {path}")
+    link = service.joining.first_link()
+    if link is not None:
+        base = (settings.public_url or server.url).rstrip("/")
+        typer.echo("  first  open this once to be the first administrator:")
+        typer.echo(f"         {base}/console/first?token={link.secret}")
     typer.echo("Starting ...")
     server.run()
     typer.echo("Stopped.")

@@ -176,7 +176,7 @@ def upgrade() -> None:
             "action",
             sa.Text(),
             nullable=False,
-            comment="opened, joined, edited, reported, claimed, released, handed-over, noted, decided, read (a second time), reopened, undone, evidence-read, release-requested or release-granted",
+            comment="opened, joined, edited, reported, claimed, released, handed-over, noted, decided, taken-back, read (a second time), reopened, undone, evidence-read, release-requested or release-granted",
         ),
         sa.Column("detail", sa.Text(), nullable=False, comment="the facts, without content"),
         sa.Column(
@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case", "item", name=op.f("pk_case_items")),
         comment="The items of a case.",
     )
+    op.create_index("ix_case_items_account", "case_items", ["account", "added"], unique=False)
     op.create_index(op.f("ix_case_items_decision"), "case_items", ["decision"], unique=False)
     op.create_index("ix_case_items_item", "case_items", ["item"], unique=False)
     op.create_table(
@@ -225,6 +226,20 @@ def upgrade() -> None:
         comment="By what an open case finds near copies; deleted when it is decided.",
     )
     op.create_index(op.f("ix_case_prints_case"), "case_prints", ["case"], unique=False)
+    op.create_table(
+        "case_readers",
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("name", sa.Text(), nullable=False, comment="the reviewer"),
+        sa.Column(
+            "until",
+            sa.BigInteger(),
+            nullable=False,
+            comment="until when they count as there, unless they are seen again",
+        ),
+        sa.PrimaryKeyConstraint("case", "name", name=op.f("pk_case_readers")),
+        comment="Who has a case open in front of them.",
+    )
+    op.create_index(op.f("ix_case_readers_until"), "case_readers", ["until"], unique=False)
     op.create_table(
         "cases",
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
@@ -279,8 +294,64 @@ def upgrade() -> None:
         comment="What waits for a person, or was decided by one; near copies stand in one case.",
     )
     op.create_index("ix_cases_account", "cases", ["account"], unique=False)
+    op.create_index("ix_cases_decided", "cases", ["decided_by", "decided"], unique=False)
     op.create_index("ix_cases_queue", "cases", ["state", "queue", "rank", "id"], unique=False)
     op.create_index("ix_cases_rank", "cases", ["state", "rank", "id"], unique=False)
+    op.create_index(
+        "ix_cases_waiting",
+        "cases",
+        ["queue", "network", "opened", "due", "claimed_until", "claimed_by"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "console_sessions",
+        sa.Column(
+            "id", sa.Text(), nullable=False, comment="SHA-256 of the cookie's secret, in hex"
+        ),
+        sa.Column("person", sa.Text(), nullable=False, comment="who"),
+        sa.Column(
+            "method",
+            sa.Text(),
+            nullable=False,
+            comment="how they proved it: password, link or oidc",
+        ),
+        sa.Column(
+            "stepped",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when all factors were passed; null: the second one is still due",
+        ),
+        sa.Column("csrf", sa.Text(), nullable=False, comment="what their forms must send along"),
+        sa.Column(
+            "agent",
+            sa.Text(),
+            nullable=False,
+            comment="browser and system, such as Firefox on Linux",
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when they signed in"),
+        sa.Column(
+            "used",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when it was last used, to within some minutes",
+        ),
+        sa.Column(
+            "expires",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when it ends, however much it is used",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_console_sessions")),
+        comment="Where people are signed in. The cookies' secrets are not kept, only their digests.",
+    )
+    op.create_index(
+        op.f("ix_console_sessions_expires"), "console_sessions", ["expires"], unique=False
+    )
+    op.create_index(
+        op.f("ix_console_sessions_person"), "console_sessions", ["person"], unique=False
+    )
     op.create_table(
         "contents",
         sa.Column("decision", sa.Text(), nullable=False, comment="the decision made on it"),
@@ -663,6 +734,90 @@ def upgrade() -> None:
     op.create_index("ix_notices_account", "notices", ["account", "seq"], unique=False)
     op.create_index(op.f("ix_notices_decision"), "notices", ["decision"], unique=False)
     op.create_table(
+        "past_prints",
+        sa.Column(
+            "band",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="one part of the print",
+        ),
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("decided", sa.BigInteger(), nullable=False, comment="when it was decided"),
+        sa.PrimaryKeyConstraint("band", "case", name=op.f("pk_past_prints")),
+        comment="By what a decided case is found again when something like it comes; deleted with content.",
+    )
+    op.create_index(op.f("ix_past_prints_case"), "past_prints", ["case"], unique=False)
+    op.create_index(op.f("ix_past_prints_decided"), "past_prints", ["decided"], unique=False)
+    op.create_table(
+        "people",
+        sa.Column(
+            "name",
+            sa.Text(),
+            nullable=False,
+            comment="the audit log's name for them, in small letters",
+        ),
+        sa.Column("shown", sa.Text(), nullable=False, comment="their name as others see it"),
+        sa.Column("email", sa.Text(), nullable=True, comment="their address, if they gave one"),
+        sa.Column(
+            "password", sa.Text(), nullable=True, comment="Argon2id hash; null: they have none"
+        ),
+        sa.Column(
+            "totp",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="secret of the second factor, sealed with a key made of the master key",
+        ),
+        sa.Column(
+            "totp_offered",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="a secret that was shown and is not confirmed yet, sealed",
+        ),
+        sa.Column(
+            "totp_step",
+            sa.BigInteger(),
+            nullable=True,
+            comment="30-second step of the last code used, so that none is used twice",
+        ),
+        sa.Column(
+            "recovery",
+            sa.Text(),
+            nullable=False,
+            comment="keyed digests of the recovery codes that are left",
+        ),
+        sa.Column("roles", sa.Text(), nullable=False, comment="what they do here"),
+        sa.Column(
+            "roles_from",
+            sa.Text(),
+            nullable=False,
+            comment="who gives the roles: portreeve, or oidc at each sign-in",
+        ),
+        sa.Column(
+            "preferences", sa.Text(), nullable=False, comment="language, theme, time zone, care"
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when they were added"),
+        sa.Column("created_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column(
+            "disabled", sa.BigInteger(), nullable=True, comment="since when they may not sign in"
+        ),
+        sa.Column("signed_in", sa.BigInteger(), nullable=True, comment="when they last did"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_people")),
+        comment="Who may sign in to the console.",
+    )
+    op.create_table(
+        "person_identities",
+        sa.Column("issuer", sa.Text(), nullable=False, comment="the provider"),
+        sa.Column("subject", sa.Text(), nullable=False, comment="the provider's own name for them"),
+        sa.Column("person", sa.Text(), nullable=False, comment="who it is here"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when they were first known"),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_person_identities")),
+        comment="Who a person is at an OpenID Connect provider.",
+    )
+    op.create_index(
+        op.f("ix_person_identities_person"), "person_identities", ["person"], unique=False
+    )
+    op.create_table(
         "person_keys",
         sa.Column("account", sa.Text(), nullable=False, comment="whose content it seals"),
         sa.Column(
@@ -762,6 +917,49 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_policy_changes_network"), "policy_changes", ["network"], unique=False)
+    op.create_table(
+        "policy_drafts",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who writes it"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the policy that it was begun for"),
+        sa.Column(
+            "base",
+            sa.Text(),
+            nullable=True,
+            comment="the version that it was begun from; null when from none",
+        ),
+        sa.Column(
+            "text",
+            sa.Text(),
+            nullable=False,
+            comment="the policy so far, in YAML; it need not load",
+        ),
+        sa.Column(
+            "rationale", sa.Text(), nullable=False, comment="why it will be proposed, so far"
+        ),
+        sa.Column(
+            "revision",
+            sa.Integer(),
+            nullable=False,
+            comment="how often it was saved; who saves names the last they saw",
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was begun"),
+        sa.Column("changed", sa.BigInteger(), nullable=False, comment="when it was saved last"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_policy_drafts")),
+        sa.UniqueConstraint("id", name=op.f("uq_policy_drafts_id")),
+        comment="Policy texts that people write and have not proposed yet; each is its writer's alone.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_policy_drafts_by_changed"), "policy_drafts", ["by", "changed"], unique=False
+    )
     op.create_table(
         "policy_hits",
         sa.Column("bucket", sa.BigInteger(), nullable=False, comment="start of the five minutes"),
@@ -1236,6 +1434,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("open"),
     )
     op.create_table(
+        "saved_searches",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("owner", sa.Text(), nullable=False, comment="who keeps it"),
+        sa.Column("name", sa.Text(), nullable=False, comment="what they call it"),
+        sa.Column("shared", sa.Boolean(), nullable=False, comment="others see it too"),
+        sa.Column(
+            "search",
+            sa.Text(),
+            nullable=False,
+            comment="condition, columns, groups, range; see portreeve.schemas.saved_searches.SearchWords",
+        ),
+        sa.Column("saved", sa.BigInteger(), nullable=False, comment="when it was last changed"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
+        sa.UniqueConstraint("owner", "name", name=op.f("uq_saved_searches_owner_name")),
+        comment="Searches of the decision log that people keep.",
+    )
+    op.create_index(op.f("ix_saved_searches_owner"), "saved_searches", ["owner"], unique=False)
+    op.create_index("ix_saved_searches_shared", "saved_searches", ["shared", "name"], unique=False)
+    op.create_table(
         "second_readings",
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
         sa.Column("case", sa.Text(), nullable=False, comment="the case"),
@@ -1262,6 +1479,45 @@ def upgrade() -> None:
     op.create_index(
         "ix_second_readings_state", "second_readings", ["state", "sampled"], unique=False
     )
+    op.create_table(
+        "sign_in_failures",
+        sa.Column(
+            "id",
+            sa.Text(),
+            nullable=False,
+            comment="keyed digest of the name or of the address they came from",
+        ),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="how many in a row"),
+        sa.Column("last", sa.BigInteger(), nullable=False, comment="when the last was"),
+        sa.Column(
+            "until",
+            sa.BigInteger(),
+            nullable=False,
+            comment="before when no further attempt is looked at",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failures")),
+        comment="Failed attempts to sign in, which make the next ones wait.",
+    )
+    op.create_index(op.f("ix_sign_in_failures_last"), "sign_in_failures", ["last"], unique=False)
+    op.create_table(
+        "sign_in_links",
+        sa.Column(
+            "digest", sa.Text(), nullable=False, comment="SHA-256 of the link's secret, in hex"
+        ),
+        sa.Column("purpose", sa.Text(), nullable=False, comment="first, invitation or recovery"),
+        sa.Column(
+            "person",
+            sa.Text(),
+            nullable=True,
+            comment="whom it lets in; null for the first administrator",
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was made"),
+        sa.Column("created_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column("expires", sa.BigInteger(), nullable=False, comment="until when it can be used"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_links")),
+        comment="One-time links: to be the first administrator, to accept an invitation, to recover.",
+    )
+    op.create_index(op.f("ix_sign_in_links_person"), "sign_in_links", ["person"], unique=False)
     op.create_table(
         "strikes",
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
