@@ -28,7 +28,12 @@ from portreeve.service.actor import Actor
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.in_force import read_changes, trusted_keys
-from portreeve.service.policy_records import announcement, record_of
+from portreeve.service.policy_records import (
+    RecordError,
+    announcement,
+    record_of,
+    verify_record,
+)
 from portreeve.service.policy_texts import PolicyTexts, bases_of, checked, keep_bases, sha256
 from portreeve.store import Transaction
 from portreeve.store.tables.policies import policy_opinions, policy_records, policy_versions
@@ -145,6 +150,14 @@ class Versions:
         if row is None:
             raise not_found("decision record", id)
         return record_of(row)
+
+    def verified(self, record: PolicyRecord) -> bool:
+        """Whether a key that is trusted has signed exactly this record."""
+        try:
+            verify_record(record, trusted_keys(self._context))
+        except RecordError:
+            return False
+        return True
 
     def _add_opinion(
         self, tx: Transaction, actor: Actor, row: Any, kind: str, words: str | None
