@@ -92,10 +92,10 @@ class DecisionFacts:
     def put_right(self, id: str, language: Language) -> list[str]:
         """What was restored when a decision turned out wrong, in words."""
         undone = self.reversals.get(id)
-        if undone is not None:
-            return reversed_in_words(undone, language)
         shown = self.states.get(self.decisions[id]["item"]) == "published"
-        return [words.appears(language)] if shown else []
+        if undone is None:
+            return [words.appears(language)] if shown else []
+        return reversed_in_words(undone, language, shown=shown)
 
 
 def telling(verdict: str, reasons: Sequence[Reason]) -> Sequence[Reason]:
@@ -108,10 +108,11 @@ def telling(verdict: str, reasons: Sequence[Reason]) -> Sequence[Reason]:
     return [reason for reason in reasons if reason.verdict is not Verdict.hold] or reasons
 
 
-def reversed_in_words(undone: dict[str, Any], language: Language) -> list[str]:
-    """What an undo reversed, in words."""
+def reversed_in_words(undone: dict[str, Any], language: Language, *, shown: bool) -> list[str]:
+    """What an undo reversed, in words. ``shown``: the item appears now, be it that an older
+    decision held it when the undo was done, and a person allowed it then."""
     follows = []
-    if undone["state"] == "published" != undone["state_before"]:
+    if undone["state_before"] != "published" and (undone["state"] == "published" or shown):
         follows.append(words.appears(language))
     if undone["strikes_withdrawn"]:
         follows.append(words.withdrawn(undone["strikes_withdrawn"], language))
