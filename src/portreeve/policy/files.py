@@ -43,11 +43,13 @@ def shipped_folder() -> Path:
 
 
 def shipped_names() -> list[str]:
-    """Names of the shipped policies, law files as law/NAME."""
+    """Names of the shipped policies, law files as law/NAME.
+
+    The folder ``commerce`` beside them holds rules of another form, which no policy names.
+    """
     folder = shipped_folder()
-    return sorted(
-        path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob(f"*{_SUFFIX}")
-    )
+    found = [*folder.glob(f"*{_SUFFIX}"), *folder.glob(f"law/*{_SUFFIX}")]
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in found)
 
 
 def shipped(name: str) -> Path | None:

@@ -25,6 +25,9 @@ class Scope(enum.StrEnum):
     audit = "audit"
     webhooks = "webhooks"
     privacy = "privacy"
+    ads = "ads"
+    merchants = "merchants"
+    merchants_verify = "merchants:verify"
     on_behalf = "on-behalf"
     metrics = "metrics"
     admin = "admin"
@@ -51,6 +54,11 @@ _SCOPES = {
     Scope.audit: "read the audit log",
     Scope.webhooks: "manage webhooks",
     Scope.privacy: "erase a person",
+    Scope.ads: "submit search ads and tell what is bid for them, compose pages, read what was "
+    "forgone",
+    Scope.merchants: "register merchants, with their licences, staff and customers, and ask for "
+    "broadcasts",
+    Scope.merchants_verify: "verify the licences of merchants",
     Scope.on_behalf: "act in the name of a person, given in the header Portreeve-Actor",
     Scope.metrics: "read metrics",
     Scope.admin: "everything, and manage API keys",

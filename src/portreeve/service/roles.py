@@ -36,11 +36,18 @@ ROLES: dict[Role, Duty] = {
     Role.senior: Duty(
         Words("Senior reviewer", "高级审核员"),
         Words(
-            "also decides what two readings disagree on, sanctions accounts, undoes decisions "
-            "and searches the decision log",
-            "另可裁定两次审核不一致的案件、处罚账号、撤销决定、检索决定日志",
+            "also decides what two readings disagree on, sanctions accounts, undoes decisions, "
+            "searches the decision log and verifies the licences of merchants",
+            "另可裁定两次审核不一致的案件、处罚账号、撤销决定、检索决定日志、核实商家许可",
         ),
-        _REVIEWING | {Scope.sanctions, Scope.log, Scope.reports},
+        _REVIEWING
+        | {
+            Scope.sanctions,
+            Scope.log,
+            Scope.reports,
+            Scope.merchants,
+            Scope.merchants_verify,
+        },
     ),
     Role.policy_author: Duty(
         Words("Policy author", "规则撰写人"),

@@ -3,7 +3,17 @@
 Migrations, the docs page and the queries derive from these definitions.
 """
 
-from portreeve.store.tables import cases, core, doors, enforcement, log, people, policies
+from portreeve.store.tables import cases, commerce, core, doors, enforcement, log, people, policies
 from portreeve.store.tables.base import metadata
 
-__all__ = ["cases", "core", "doors", "enforcement", "log", "metadata", "people", "policies"]
+__all__ = [
+    "cases",
+    "commerce",
+    "core",
+    "doors",
+    "enforcement",
+    "log",
+    "metadata",
+    "people",
+    "policies",
+]
