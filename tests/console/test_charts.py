@@ -21,7 +21,7 @@ def test_columns_stack_from_the_foot_and_their_text_is_not_scaled():
         height=100,
     )
     assert str(chart) == (
-        '<figure class="chart columns"><figcaption>Decisions</figcaption>'
+        '<figure class="chart over-time"><figcaption>Decisions</figcaption>'
         '<ul class="legend" aria-hidden="true">'
         '<li><svg class="swatch" width="10" height="10" aria-hidden="true">'
         '<rect class="v-allow" width="10" height="10" rx="2"/></svg>allowed</li>'

@@ -123,7 +123,7 @@ def time_columns(
         if time.short:
             drawn += _tick(time.short, (i + 0.5) * step, height, coarse=time.coarse)
     return _figure(
-        "columns",
+        "over-time",
         title,
         _legend([(one.name, one.style) for one in series]) if len(series) > 1 else Markup(""),
         _plot(f"{title}. {said}", scale, height, drawn, language),

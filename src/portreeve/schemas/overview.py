@@ -88,7 +88,10 @@ class HealthLine(Answer, frozen=True, kw_only=True):
 
 
 class Overview(Answer, frozen=True, kw_only=True):
-    """What happens now. A part that the reader may not see is null."""
+    """What happens now. A part that the reader may not see is null.
+
+    So are the figures of a log that is too large to be counted while somebody waits.
+    """
 
     made: Annotated[datetime, Meta(description="when it was counted; some seconds ago at most")]
     figures: Annotated[Figures | None, Meta(description="decisions of the last days")] = None

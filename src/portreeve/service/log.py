@@ -86,6 +86,14 @@ class Log:
         finally:
             self._places.release()
 
+    def ask(self, query: Query) -> pa.Table:
+        """What the service itself wants to know; who is to see it is for the caller to say.
+
+        Raises:
+            ServiceError: ``too-much``, beyond the limits of a search.
+        """
+        return _ask(self._reader, query)
+
     def _found(self, request: LogSearch) -> Page[Row]:
         if request.group_by:
             return self._groups(request, _known(request.group_by, "group_by"))

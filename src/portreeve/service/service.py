@@ -37,6 +37,7 @@ from portreeve.service.measured import Measurements
 from portreeve.service.message_judge import PolicyMessageJudge
 from portreeve.service.metrics import Metrics
 from portreeve.service.notices import Notices
+from portreeve.service.overview import Overviews
 from portreeve.service.passwords import Passwords
 from portreeve.service.people import People
 from portreeve.service.policies import Policies
@@ -56,6 +57,7 @@ from portreeve.service.retroactive import Retroactive
 from portreeve.service.review import Review
 from portreeve.service.rule_facts import RuleFacts
 from portreeve.service.sanctions import Sanctions
+from portreeve.service.saved_searches import SavedSearches
 from portreeve.service.screening import Screening
 from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
@@ -127,6 +129,8 @@ class Service:
         self.retroactive = Retroactive(context, self.policies, rescreen)
         self.rule_facts = RuleFacts(context, self.policies, self.evidence)
         self.log = Log(context)
+        self.saved_searches = SavedSearches(context)
+        self.overview = Overviews(context, self.log, self.policies.alarms, self.ready)
         self.audit_log = AuditLog(context)
         self.audit_checks = AuditChecks(context)
         self.privacy = Privacy(context)
