@@ -43,7 +43,7 @@ LOT = 200
 FOLLOWED_TOGETHER = 1_000
 TOLD = 3_000
 """Accounts of which the host said something; the others were only seen."""
-APPEALED = 0.05
+APPEALED = 0.02
 """Share of the refusals that somebody contests."""
 
 NETWORKS = {"acquaintance": 0.86, "stranger": 0.07, "community": 0.07}
@@ -78,7 +78,7 @@ class Plan:
     decisions: int = 1_000_000
     cases: int = 10_000
     days: int = 90
-    accounts: int = 40_000
+    accounts: int = 150_000
     seed: int = 11
     end: datetime | None = None
     """The last moment; now when left out."""
@@ -86,7 +86,7 @@ class Plan:
     @property
     def waiting(self) -> float:
         """Share of the posts that are made to wait; a few of them are near copies of others."""
-        return min(0.5, 2.2 * self.cases / self.decisions)
+        return min(0.5, 3.4 * self.cases / self.decisions)
 
 
 class SetClock:
@@ -192,8 +192,8 @@ class Season:
                 word=_word(draw), produce=draw.choice(PRODUCE),
                 place=draw.choice(posts.CHOICES["place"]),
             )  # fmt: skip
-        # few accounts write much, most write little
-        author = int(plan.accounts * draw.random() ** 3)
+        # some accounts write more than others
+        author = int(plan.accounts * draw.random() ** 1.3)
         submission = Submission(
             id=f"{network[0]}{number}", network=network, surface=surface, account=f"u{author}",
             text=text, time=at, published=draw.random() < 0.15,
