@@ -14,6 +14,8 @@ from portreeve.schemas.public_policies import Difference, Edit, Piece
 from portreeve.service.policy_reading import clause_order
 
 _UNIT = re.compile(r"[A-Za-z0-9_.'-]+|\s+|.", re.DOTALL)
+_ALIKE = 0.5
+"""Texts that share less are shown one after the other: nobody reads a salad of both."""
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _CODE = frozenset({"when", "condition"})
 _HEADER = frozenset({"version", "effective", "name"})
@@ -120,8 +122,11 @@ def pieces(before: str, after: str) -> list[Piece]:
     [('same', 'a '), ('removed', 'red'), ('added', 'blue'), ('same', ' cat')]
     """
     old, new = _UNIT.findall(before), _UNIT.findall(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if before and after and matcher.ratio() < _ALIKE:
+        return [Piece("removed", before), Piece("added", after)]
     found: list[Piece] = []
-    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
             _add(found, "same", old[i:j])
         else:
