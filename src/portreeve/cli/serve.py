@@ -50,7 +50,7 @@ def serve(
     server = Server(service, ready=lambda: typer.echo("Ready."))
     typer.echo(f"Portreeve {VERSION} at {server.url}")
     typer.echo(f"  API    {server.url}/openapi.json")
-    typer.echo(f"  people {server.url}/console")
+    typer.echo(f"  pages  {server.url}/console")
     typer.echo(f"  data   {service.context.folder}")
     path = service.context.folder / FIRST_KEY_FILE
     if made is not None:

@@ -198,7 +198,7 @@ class SingleSignOn:
     def _mapped(self, identity: Identity) -> list[Role]:
         """The roles that what the provider says of somebody gives them here."""
         given = claim(identity.claims, self._context.settings.oidc_roles_claim)
-        values = [given] if isinstance(given, str) else list(given or [])
+        values = list(given) if isinstance(given, list | dict) else [given]
         return records.ordered(
             role
             for value in values
