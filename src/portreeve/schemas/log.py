@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from portreeve.schemas.base import Request
+from portreeve.schemas.base import Answer, Request
 
 COLUMNS = (
     "decided", "decision", "item", "account", "network", "surface", "stage", "verdict", "rules",
@@ -76,3 +76,36 @@ class LogExport(LogScope, frozen=True, kw_only=True):
     columns: Annotated[
         list[str] | None, Meta(description="the columns wanted, in order; all when left out")
     ] = None
+
+
+TimelineUnit = Literal["minute", "hour", "day", "week", "month"]
+
+
+class LogTimeline(LogScope, frozen=True, kw_only=True):
+    """How many decisions there were over time."""
+
+    by: Annotated[
+        Literal["verdict", "surface", "goods_tier", "stage", "network"],
+        Meta(description="the column by whose values they are counted"),
+    ] = "verdict"
+    unit: Annotated[
+        TimelineUnit | None,
+        Meta(description="how long a step is; by the length of the range when left out"),
+    ] = None
+
+
+class TimelineSeries(Answer, frozen=True, kw_only=True):
+    """The counts of one value."""
+
+    value: Annotated[str | None, Meta(description="the value; null where the column has none")]
+    counts: Annotated[list[int], Meta(description="how many, step by step")]
+
+
+class Timeline(Answer, frozen=True, kw_only=True):
+    """How many decisions there were, step by step, without gaps."""
+
+    unit: Annotated[TimelineUnit, Meta(description="how long a step is")]
+    starts: Annotated[list[datetime], Meta(description="when each step begins")]
+    end: Annotated[datetime | None, Meta(description="when the last step ends")]
+    series: Annotated[list[TimelineSeries], Meta(description="by value, the most frequent first")]
+    total: Annotated[int, Meta(description="how many decisions in all")]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
@@ -18,11 +19,19 @@ from portreeve.policy.errors import suggest
 from portreeve.policy.sqltext import quoted
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page
-from portreeve.schemas.log import COLUMNS, LogExport, LogScope, LogSearch
+from portreeve.schemas.log import (
+    COLUMNS,
+    LogExport,
+    LogScope,
+    LogSearch,
+    LogTimeline,
+    Timeline,
+)
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
-from portreeve.store import micros
+from portreeve.service.log_timeline import grain, timeline, unit_for
+from portreeve.store import micros, moment
 from portreeve.store.log import (
     LOG,
     NEWEST_FIRST,
@@ -48,6 +57,9 @@ MEMORY_MB = 256
 """Memory for each of them; one alone may have that of all."""
 
 EXPORT_SECONDS = 120.0
+
+_MOST_COUNTS = 1_000_000
+"""Steps times values of a column: more than there ever are."""
 
 _PATIENCE_SECONDS = 1.0
 """How long another search waits for one of these to end."""
@@ -77,14 +89,53 @@ class Log:
                 ``rate-limited``, when other searches are under way.
         """
         actor.need(Scope.log)
+        with self._place():
+            return self._found(request)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Wait a moment for one of the few places."""
         if not self._places.acquire(timeout=_PATIENCE_SECONDS):
             raise ServiceError(
                 "rate-limited", "Other searches are under way. Try again in 2 s.", retry_after=2
             )
         try:
-            return self._found(request)
+            yield
         finally:
             self._places.release()
+
+    def timeline(
+        self, actor: Actor, request: LogTimeline, zone: tzinfo = UTC, *, now: datetime | None = None
+    ) -> Timeline:
+        """How many decisions there were over time, in steps of ``zone``.
+
+        Raises:
+            ServiceError: ``invalid``, pointing at the mistake; ``too-much``, beyond the limits.
+        """
+        actor.need(Scope.log)
+        where = _where(request)
+        end = request.until or now or self._database.clock()
+        begin = request.since or self._reader.begins() or end
+        unit = request.unit or unit_for(end - begin)
+        size, shift = (part // timedelta(microseconds=1) for part in grain(unit, zone, begin, end))
+        query = Query(
+            select=(
+                f"(epoch_us(decided) + {shift}) // {size} AS step",
+                _name(request.by),
+                "count(*) AS n",
+            ),
+            where=where,
+            since=request.since,
+            until=request.until,
+            group=True,
+            order="1",
+            limit=_MOST_COUNTS,
+        )
+        with self._place():
+            rows = _ask(self._reader, query)
+        counted = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+        moments = ((moment(step * size - shift), value, n) for step, value, n in counted)
+        return timeline(unit, zone, moments, request.since, request.until or now)
 
     def ask(self, query: Query) -> pa.Table:
         """What the service itself wants to know; who is to see it is for the caller to say.

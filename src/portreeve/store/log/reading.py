@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -31,6 +31,8 @@ from portreeve.store.log.engine import (
 )
 from portreeve.store.log.files import LogFile, LogFiles, in_rounds
 from portreeve.store.log.tail import Tail, all_marks, marks_of
+from portreeve.store.tables.core import batches, decisions
+from portreeve.store.tables.log import log_files
 
 __all__ = ["NEWEST_FIRST", "LogLimitError", "LogRangeError", "LogReader", "Query"]
 
@@ -102,6 +104,21 @@ class LogReader:
                 )
         except OverdueError:
             raise LogLimitError(f"it takes more than {allowed:g} seconds") from None
+
+    def begins(self) -> datetime | None:
+        """A moment before which there is no decision; None where there is none at all.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        in_files = sa.select(sa.func.min(log_files.c.day)).where(log_files.c.replaced.is_(None))
+        with self._database.read() as connection:
+            day = connection.execute(in_files).scalar()
+            waiting = connection.execute(sa.select(sa.func.min(batches.c.decided))).scalar()
+            by_persons = sa.select(sa.func.min(decisions.c.decided))
+            persons = connection.execute(by_persons.where(decisions.c.batch.is_(None))).scalar()
+        days = [] if day is None else [datetime.fromisoformat(day).replace(tzinfo=UTC)]
+        return min([*days, *(one for one in (waiting, persons) if one is not None)], default=None)
 
 
 class _Question:
