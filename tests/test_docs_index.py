@@ -12,10 +12,13 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-IMPORTED_AS = {"pyyaml": "yaml", "opentelemetry-sdk": "opentelemetry"}
+IMPORTED_AS = {
+    "argon2-cffi": "argon2", "opentelemetry-sdk": "opentelemetry", "pillow": "PIL",
+    "python-multipart": "multipart", "pyyaml": "yaml",
+}  # fmt: skip
 """Packages whose module has another name."""
 
-LOADED_BY_NAME = {"httptools", "psycopg", "uvloop"}
+LOADED_BY_NAME = {"httptools", "multipart", "psycopg", "uvloop"}
 """Modules that other packages load, so that no import of ours need show them."""
 
 
@@ -57,7 +60,7 @@ def test_every_dependency_has_its_reason():
     rows = re.findall(r"^\| ([\w, -]+) \| \S.*\|$", page, re.MULTILINE)
     listed = [name for row in rows[1:] for name in row.split(", ")]
     assert sorted(listed) == sorted(named(PROJECT["dependencies"]))
-    others = page.partition("Training (")[2]
+    others = page.partition("Square (")[2]
     extras = named([one for extra in PROJECT["optional-dependencies"].values() for one in extra])
     assert [name for name in sorted(extras) if not re.search(rf"\b{name}\b", others)] == []
 
@@ -70,7 +73,8 @@ def test_what_is_imported_is_a_dependency_and_the_other_way_round():
                 imported |= {name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add(node.module.partition(".")[0])
-    imported -= {"portreeve", *sys.stdlib_module_names}
-    asked = named([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["train"]])
+    imported -= {"portreeve", "square", *sys.stdlib_module_names}
+    extras = PROJECT["optional-dependencies"]
+    asked = named([*PROJECT["dependencies"], *extras["square"], *extras["train"]])
     modules = {IMPORTED_AS.get(name, name).replace("-", "_") for name in asked}
     assert imported | LOADED_BY_NAME == modules
