@@ -413,3 +413,22 @@ def test_duckdb_keeps_its_limits(database, tmp_path):
     ):
         with engine.asked() as connection, pytest.raises(duckdb.Error):
             connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_an_export_goes_day_by_day_the_oldest_first(log, context, clock, format):
+    file = io.BytesIO()
+    since, until = datetime(2014, 5, 1, tzinfo=UTC), datetime(2014, 6, 2, 12, tzinfo=UTC)
+    asked = LogExport(columns=["item", "in_force"], since=since, until=until)
+    assert log.export(ANALYST, asked, file, format) == 3
+    read = pl.read_csv if format == "csv" else pl.read_parquet
+    assert read(file.getvalue())["item"].to_list() == ["a", "b", "c"]
+    nothing = io.BytesIO()
+    assert log.export(ANALYST, LogExport(where="item = 'x'"), nothing, format) == 0
+    assert len(read(nothing.getvalue()).columns) == len(LOG)
+
+
+def test_an_export_of_too_many_is_refused(log, monkeypatch):
+    monkeypatch.setattr("portreeve.service.log.EXPORT_ROWS", 2)
+    with pytest.raises(ServiceError, match=r"More than 2 decisions are meant\."):
+        log.export(ANALYST, LogExport(), io.BytesIO())

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
 from portreeve.policy.errors import suggest
 from portreeve.policy.sqltext import quoted
@@ -30,6 +29,7 @@ from portreeve.schemas.log import (
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
+from portreeve.service.log_files import Format, writing
 from portreeve.service.log_timeline import grain, timeline, unit_for
 from portreeve.store import micros, moment
 from portreeve.store.log import (
@@ -64,8 +64,9 @@ _MOST_COUNTS = 1_000_000
 _PATIENCE_SECONDS = 1.0
 """How long another search waits for one of these to end."""
 
+_DAY = timedelta(days=1)
+
 Row = dict[str, Any]
-Format = Literal["parquet", "csv"]
 
 
 class Log:
@@ -175,6 +176,7 @@ class Log:
     ) -> int:
         """Write the decisions meant into a file, oldest first; how many were written.
 
+        They are read and written day by day, so that many take no more memory than those of a day.
         In CSV the elements of a list are joined by spaces. It has 120 seconds, and writes at most
         a million decisions: ask for a shorter time range to have them all.
 
@@ -186,25 +188,40 @@ class Log:
         query = Query(
             select=tuple(_name(column.name) for column in columns),
             where=_where(request),
-            since=request.since,
-            until=request.until,
             order="seq",
             limit=EXPORT_ROWS + 1,
         )
-        table = _ask(self._reader, query, seconds=EXPORT_SECONDS)
-        if len(table) > EXPORT_ROWS:
-            raise ServiceError(
-                "too-much",
-                f"More than {EXPORT_ROWS:,} decisions are meant. Narrow `since` and `until`.",
-                field="since",
-            )
-        if format == "parquet":
-            pa.parquet.write_table(table, file, compression="zstd")
-        else:
-            pa.csv.write_csv(_flat(table), file)
+        written = 0
+        with self._place(), writing(file, format) as write:
+            for table in self._days(query, request.since, request.until):
+                written += len(table)
+                if written > EXPORT_ROWS:
+                    raise ServiceError(
+                        "too-much",
+                        f"More than {EXPORT_ROWS:,} decisions are meant. Narrow `since` and "
+                        "`until`.",
+                        field="since",
+                    )
+                write(table)
         with self._database.write() as tx:
-            tx.audit(actor.name, "log.export", "log", rows=len(table), format=format)
-        return len(table)
+            tx.audit(actor.name, "log.export", "log", rows=written, format=format)
+        return written
+
+    def _days(
+        self, query: Query, since: datetime | None, until: datetime | None
+    ) -> Iterator[pa.Table]:
+        """The answers for one day after the other; at least one, which may be empty."""
+        end = until or self._database.clock() + _DAY
+        begin = since or self._reader.begins() or end
+        deadline = time.monotonic() + EXPORT_SECONDS
+        while True:
+            midnight = begin.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            stop = min(midnight + _DAY, end)
+            day = dataclasses.replace(query, since=begin, until=stop)
+            yield _ask(self._reader, day, seconds=deadline - time.monotonic())
+            begin = stop
+            if begin >= end:
+                return
 
     def _groups(self, request: LogSearch, columns: list[LogColumn]) -> Page[Row]:
         lists = [column.name for column in columns if column.type == "list"]
@@ -382,15 +399,6 @@ def _literal(key: LogColumn, value: Any) -> str:
     if key.type == "time":
         return f"make_timestamptz({value})"
     return f"CAST({value!r} AS FLOAT)" if key.type == "number" else repr(value)
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """Lists as text: CSV has none."""
-    columns = [
-        pc.binary_join(column, " ") if pa.types.is_list(column.type) else column
-        for column in table.columns
-    ]
-    return pa.table(columns, names=table.column_names)
 
 
 def _name(column: str) -> str:

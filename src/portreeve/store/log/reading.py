@@ -42,6 +42,10 @@ _FIRST_ROUND, _TIMES = 20_000, 4
 """The newest rows are looked for among about so many, then among more and more."""
 
 
+_MOST_LISTED = 10_001
+"""Rows for which it is looked up one by one what happened to them since."""
+
+
 @dataclass(frozen=True)
 class Query:
     """Something to ask the log. ``where`` must come from :func:`condition.checked`.
@@ -64,8 +68,9 @@ class Query:
 
     @property
     def lists_rows(self) -> bool:
-        """Whether every row that comes back is one of the log."""
-        return not self.group and self.each is None and "(" not in "".join(self.select)
+        """Whether every row that comes back is one of the log, and there are not many of them."""
+        plain = not self.group and self.each is None and "(" not in "".join(self.select)
+        return plain and self.limit <= _MOST_LISTED
 
 
 class LogReader:
