@@ -23,6 +23,7 @@ from portreeve.service.errors import ServiceError
 from portreeve.service.judged import judge_all
 from portreeve.service.policies import Policies
 from portreeve.service.reasons import ReasonBook
+from portreeve.service.registers import registers
 from portreeve.service.rescreening import Rescreening
 from portreeve.service.screening import Screening
 from portreeve.service.spool import Entry, Spool
@@ -380,8 +381,8 @@ def test_ids_come_back_as_they_were_given(desk):
 def test_a_sanction_is_no_difference_between_versions(embedded):
     book = ReasonBook(embedded.policies.named("acquaintance@2014-06"))
     judged = judge_all(
-        [post("p-1", LIFE)], book, published=False, standings={},
-        barred={0: ("mute", Verdict.refuse)}, shadow=book.policy,
+        [post("p-1", LIFE)], book, published=False, barred={0: ("mute", Verdict.refuse)},
+        registers=registers(embedded.context, (), START), shadow=book.policy,
     )  # fmt: skip
     assert judged.shadow == [("refuse", ["account.mute"])]
     assert (judged.verdict, judged.rules) == (["refuse"], [["account.mute"]])
@@ -438,8 +439,8 @@ def test_deciding_again_what_has_not_changed_keeps_its_revision(desk):
 def test_deciding_again_leaves_what_has_changed_since_it_was_read(desk, monkeypatch):
     desk.submit(post("edited"), post("deleted"))
     again = Rescreening(desk.context)
-    found = again._stored(["edited", "deleted"])
-    monkeypatch.setattr(again, "_stored", lambda _ids: found)
+    found = again.stored(["edited", "deleted"])
+    monkeypatch.setattr(again, "stored", lambda _ids: found)
     [edited] = desk.submit(post("edited", LIFE))
     Stored(desk.context, desk.policies).delete(HOST, "deleted")
     policy = desk.policies.named("acquaintance@2014-06")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -22,6 +22,23 @@ class AccountFacts(Request, frozen=True, kw_only=True):
     created: Annotated[datetime | None, Meta(description="when it was opened")] = None
     friends: Annotated[Count | None, Meta(description="how many mutual friends")] = None
     followers: Annotated[Count | None, Meta(description="how many followers")] = None
+
+
+class HeldLicence(Answer, frozen=True, kw_only=True):
+    """A licence that an account holds here."""
+
+    kind: Annotated[str, Meta(description="what it entitles to")]
+    state: Annotated[
+        Literal["claimed", "verified", "refused", "revoked"],
+        Meta(description="claimed until a person has decided on it"),
+    ]
+    expires: Annotated[datetime | None, Meta(description="when it ends; null for never")] = None
+
+
+class RegisteredAs(Answer, frozen=True, kw_only=True):
+    """What an account is registered as here."""
+
+    licences: Annotated[list[HeldLicence], Meta(description="the licences it holds")]
 
 
 class AccountCounts(Answer, frozen=True, kw_only=True):
@@ -49,6 +66,10 @@ class Account(Answer, frozen=True, kw_only=True):
     friends: Annotated[int | None, Meta(description="how many mutual friends")]
     followers: Annotated[int | None, Meta(description="how many followers")]
     first_seen: Annotated[datetime, Meta(description="when Portreeve first heard of it")]
+    registered: Annotated[
+        RegisteredAs | None,
+        Meta(description="the enterprise account it is, or publishes for; null for neither"),
+    ]
     erased: Annotated[datetime | None, Meta(description="when its person was erased")]
     strikes: Annotated[list[Strike], Meta(description="strikes that count now, the latest first")]
     sanctions: Annotated[list[Sanction], Meta(description="what restricts it now")]

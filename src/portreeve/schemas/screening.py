@@ -31,6 +31,13 @@ class Submission(Item, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parent: Annotated[str | None, Meta(description="id of the item it answers, for a comment")] = (
         None
     )
+    category: Annotated[
+        str | None,
+        Meta(
+            description="the goods or service that its account says it is, an id of the table of "
+            "goods; it counts where the words name none, or one of a milder tier"
+        ),
+    ] = None
     published: Annotated[
         bool, Meta(description="it is out already, so that refusing it means removing it")
     ] = False

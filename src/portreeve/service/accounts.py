@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from portreeve.enforcement.ladder import Strike, count_at
@@ -111,7 +112,8 @@ class Accounts:
             .order_by(s.c.seq)
         ).mappings()
         return schemas.Account(
-            **{column.name: getattr(row, column.name) for column in a.columns},
+            **{column.name: getattr(row, column.name) for column in a.columns}
+            | {"registered": msgspec.convert(row.registered, schemas.RegisteredAs | None)},
             strikes=[_strike(strike) for strike in strikes],
             sanctions=[as_sanction(one, now) for one in restricting],
             counts=schemas.AccountCounts(

@@ -15,6 +15,7 @@ from portreeve.model import Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
+from portreeve.service.registers import Registers
 from portreeve.store import new_ids
 from portreeve.store.log import pack
 
@@ -67,17 +68,17 @@ def judge_all(
     book: ReasonBook,
     *,
     published: bool,
-    standings: Mapping[str, str],
     barred: Mapping[int, tuple[str, Verdict]],
+    registers: Registers,
     shadow: Policy | None = None,
 ) -> Judged:
     """Judge submissions, all before or all after publication.
 
-    ``standings``: account -> what it is, for items that do not say; ``barred``: place of a
-    submission -> the sanction of its account and the least verdict that this asks for.
+    ``barred``: place of a submission -> the sanction of its account and the least verdict that this
+    asks for; ``registers``: what is known of accounts, for items that do not say.
     """
     given, policy = list(submissions), book.policy
-    assessed = assess(as_items(given, standings))
+    assessed = measure(given, registers)
     decisions, signals = judge(assessed, policy, published=published)
     if barred:
         decisions = _with_sanctions(decisions, barred, published=published)
@@ -87,6 +88,7 @@ def judge_all(
             *(assessed.items.get_column(name) for name in ("text", "links", "disclosed")),
             *(decisions.get_column(name) for name in ("contacts", "prices", "evidence")),
             decisions.get_column("links").alias("hosts"),
+            pl.Series("category", [s.category for s in given], dtype=pl.String),
         ]
     )
     reasons = [book.json(rules) for rules in listed["rules"]]
@@ -111,6 +113,11 @@ def judge_all(
         if shadow is None
         else shadow_verdicts(assessed, shadow, published=published, barred=barred),
     )
+
+
+def measure(submissions: Sequence[Submission], registers: Registers) -> Assessed:
+    """What is known of submissions: their signals, and what is known of their accounts."""
+    return registers.completed(assess(as_items(submissions, registers.standings)), submissions)
 
 
 def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) -> pl.DataFrame:
@@ -189,5 +196,7 @@ def _with_sanctions(
 
 
 def content_bytes(submission: Submission) -> bytes:
-    """What tells one revision of an item from another: its text, links and declaration."""
-    return msgspec.json.encode((submission.text, submission.links, submission.disclosed))
+    """What tells one revision of an item from another: its text, links and declarations."""
+    s = submission
+    declared = () if s.category is None else (s.category,)
+    return msgspec.json.encode((s.text, s.links, s.disclosed, *declared))

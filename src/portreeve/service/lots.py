@@ -15,6 +15,7 @@ from portreeve.service.in_force import InForce
 from portreeve.service.judged import judge_all
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
+from portreeve.service.registers import Registers, registers
 from portreeve.store import micros
 from portreeve.store.rows import rows_by_key
 from portreeve.store.tables.core import accounts
@@ -54,6 +55,7 @@ class Restriction(NamedTuple):
 
 
 _RESTRICTION = Restriction._fields
+_REGISTERED = ("id", "standing", "registered")
 Group = tuple[str, str, bool]
 """Submissions are judged together that share network, policy and whether they are published."""
 
@@ -92,7 +94,7 @@ class Judge:
             groups[group].append(pending)
             stages[group].append(stage)
         named = {p.submission.account for p in taken if p.submission.account}
-        standings, restrictions = self._standings(named, now)
+        known, restrictions = self._known(named, now)
         lots = []
         for group, pendings in groups.items():
             network, _, published = group
@@ -102,30 +104,29 @@ class Judge:
                 submissions,
                 book,
                 published=published,
-                standings=standings,
                 barred=_barred(submissions, network, restrictions),
+                registers=known,
                 shadow=found.shadow,
             )
             lot = Lot(judged, network, stages[group], [p.accepted for p in pendings])
             lots.append(JudgedLot(lot, pendings, found))
         return lots
 
-    def _standings(
+    def _known(
         self, named: set[str], now: datetime
-    ) -> tuple[dict[str, str], dict[str, list[Restriction]]]:
-        """What accounts are, as the host said, and what restricts them."""
+    ) -> tuple[Registers, dict[str, list[Restriction]]]:
+        """What accounts are, and what restricts them."""
         if not named:
-            return {}, {}
+            return registers(self._context, (), now), {}
         with self._context.database.read() as connection:
-            known = rows_by_key(connection, accounts, ("id", "standing"), named)
+            known = rows_by_key(connection, accounts, _REGISTERED, named)
             found = rows_by_key(connection, sanctions, _RESTRICTION, named, where="open")
         restrictions: dict[str, list[Restriction]] = {}
         for row in found:
             one = Restriction._make(row)
             if one.begins <= micros(now) and (one.ends is None or micros(now) < one.ends):
                 restrictions.setdefault(one.account, []).append(one)
-        standings = {row._mapping["id"]: row._mapping["standing"] for row in known}
-        return {id: standing for id, standing in standings.items() if standing}, restrictions
+        return registers(self._context, map(tuple, known), now), restrictions
 
     def _book(self, policy: Policy) -> ReasonBook:
         book = self._books.get(policy.label)
@@ -137,7 +138,8 @@ class Judge:
         """Load and compile what the first decision needs."""
         book = self._book(self._policies.at(network, self._context.now()).policy)
         submissions = [Submission(id=1, text="早安 good morning"), Submission(id=2, text="")]
-        judge_all(submissions, book, published=False, standings={}, barred={})
+        known = registers(self._context, (), self._context.now())
+        judge_all(submissions, book, published=False, barred={}, registers=known)
 
 
 def _barred(

@@ -83,8 +83,8 @@ def _wipe(tx: Transaction, account: str) -> int:
 
 def _mark(tx: Transaction, account: str) -> None:
     row = {
-        "id": account, "standing": None, "created": None, "friends": None, "followers": None,
-        "erased": tx.time,
+        "id": account, "standing": None, "registered": None, "created": None, "friends": None,
+        "followers": None, "erased": tx.time,
     }  # fmt: skip
     first = {**row, "language": "zh", "first_seen": tx.time}
     updated = tx.execute(sa.update(accounts).where(accounts.c.id == account).values(row))

@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from portreeve.engine import Assessed, assess
+from portreeve.engine import Assessed
 from portreeve.model import Surface, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import Submission
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
-from portreeve.service.judged import Judged, as_items, judge_all
+from portreeve.service.judged import Judged, judge_all, measure
 from portreeve.service.preview import Rescreened
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot, Recorder, Written
-from portreeve.store.tables.core import accounts, contents, decisions, items
+from portreeve.service.registers import Registers, registers_of
+from portreeve.store.tables.core import contents, decisions, items
 from portreeve.store.vault import Content
 
 
@@ -42,9 +43,8 @@ class Rescreening:
         found, rows = self.stored(item_ids)
         if not found:
             return []
-        standings = self._standings(found)
         judged = judge_all(
-            found, ReasonBook(policy), published=True, standings=standings, barred={}
+            found, ReasonBook(policy), published=True, barred={}, registers=self._known(found)
         )
         written: Sequence[Written | None] = (
             [None] * len(found) if dry else self._write(judged, policy, by, rows)
@@ -82,7 +82,7 @@ class Rescreening:
         found, _ = self.stored(item_ids)
         if not found:
             return [], None
-        return found, assess(as_items(found, self._standings(found)))
+        return found, measure(found, self._known(found))
 
     def stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, sa.RowMapping]]:
         """Items as they were submitted, in the order asked for, and their rows by id."""
@@ -114,12 +114,10 @@ class Rescreening:
         ]
         return found, rows
 
-    def _standings(self, found: Sequence[Submission]) -> dict[str, str]:
+    def _known(self, found: Sequence[Submission]) -> Registers:
         named = {s.account for s in found if s.account}
-        statement = sa.select(accounts.c.id, accounts.c.standing)
         with self._context.database.read() as connection:
-            rows = list(fetch_in(connection, statement, accounts.c.id, named))
-        return {row["id"]: row["standing"] for row in rows if row["standing"]}
+            return registers_of(self._context, connection, named, self._context.now())
 
 
 def _latest_content() -> sa.ColumnElement[bool]:
@@ -148,6 +146,7 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         text=content.text,
         links=content.links,
         disclosed=content.disclosed,
+        category=content.category,
         network=row["network"],
         parent=row["parent"],
         published=True,

@@ -26,6 +26,7 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.model import Surface, SurfaceState
+from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import LONGEST_NAME
 from portreeve.schemas.screening import Screened, Submission
@@ -40,6 +41,7 @@ from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
+from portreeve.signals.goods_table import goods_table
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
 MOST_AT_ONCE = 1_000
@@ -143,6 +145,7 @@ class Screening:
                 f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
                 field="id",
             )
+        need_category(submission.category)
         for name in ("account", "parent", "audience"):
             value = getattr(submission, name)
             if value is not None and ("\x00" in value or len(value) > LONGEST_NAME):
@@ -378,6 +381,19 @@ class Screening:
                 "internal", "The item could not be decided. Nothing was written; try again."
             )
         finish(calls.values())
+
+
+def need_category(category: str | None) -> None:
+    """See that a category of goods is one of the table.
+
+    Raises:
+        ServiceError: ``invalid``, with the nearest that is.
+    """
+    known = goods_table()
+    if category is not None and category not in known:
+        near = suggest(category, known) or "The table of goods lists them."
+        raise ServiceError("invalid", f"There is no category {category!r}. {near}",
+                           field="category")  # fmt: skip
 
 
 def _answer_all(outcomes: list[Outcome]) -> list[Pending]:

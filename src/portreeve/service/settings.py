@@ -100,6 +100,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "as http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT if not given; else no traces"
         ),
     ] = None
+    commerce_rules: Annotated[
+        str | None,
+        Meta(
+            description="folder whose files take the place of the shipped rules of commerce: "
+            "licences.yaml, ads.yaml, merchants.yaml"
+        ),
+    ] = None
     deadlines: Annotated[
         str,
         Meta(
@@ -152,6 +159,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(description="how long a stopping service finishes work")
     ] = 20.0
+
+    @property
+    def commerce_folder(self) -> Path | None:
+        """Where files lie that take the place of the shipped rules of commerce."""
+        return None if self.commerce_rules is None else Path(self.commerce_rules)
 
     def __repr__(self) -> str:
         """The settings without their secrets, so that no log or traceback holds one."""

@@ -58,6 +58,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prices: list[Price] = []
     evidence: list[Evidence] = []
     disclosed: bool | None = None
+    category: str | None = None
 
     def to_bytes(self) -> bytes:
         """The content as JSON."""

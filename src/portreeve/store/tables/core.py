@@ -17,6 +17,7 @@ accounts = table(
     column("friends", sa.BigInteger, "how many mutual friends", nullable=True),
     column("followers", sa.BigInteger, "how many followers", nullable=True),
     column("first_seen", Time, "when Portreeve first heard of it"),
+    column("registered", Json, "what it is registered as here: its licences", nullable=True),
     column("erased", Time, "when its person was erased", nullable=True),
 )
 
