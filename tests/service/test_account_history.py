@@ -54,7 +54,7 @@ def test_a_history_has_strikes_that_count_and_that_count_no_more(desk, histories
 def test_what_the_host_said_beside_items(desk, histories, clock):
     account(desk.database)
     for number, (standing, licence) in enumerate(
-        [("person", None), ("merchant", None), ("merchant", "valid"), ("merchant", "valid")]
+        [("person", None), ("merchant", None), ("merchant", "verified"), ("merchant", "verified")]
     ):
         published(desk.database, f"p-{number}")
         with desk.database.write() as tx:
@@ -68,7 +68,7 @@ def test_what_the_host_said_beside_items(desk, histories, clock):
     assert [
         (one.standing, one.licence, one.first.day, one.last.day, one.items)
         for one in histories.history(ANN, "baker").registrations
-    ] == [("merchant", "valid", 3, 4, 2), ("merchant", None, 2, 2, 1), ("person", None, 1, 1, 1)]
+    ] == [("merchant", "verified", 3, 4, 2), ("merchant", None, 2, 2, 1), ("person", None, 1, 1, 1)]
 
 
 def test_decisions_come_in_pages_with_their_case_and_appeal(desk, histories):
