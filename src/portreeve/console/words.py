@@ -69,7 +69,7 @@ def percent(share: float) -> str:
     """
     if share in (0.0, 1.0):
         return f"{share:.0%}".replace("%", " %")
-    digits = 1 if 0.01 <= share <= 0.99 else 2
+    digits = 1 if 0.01 <= share <= 0.99 or share > 1 else 2
     return f"{100 * share:.{digits}f} %"
 
 
