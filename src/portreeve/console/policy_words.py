@@ -116,13 +116,12 @@ def refusal(error: ServiceError) -> Refusal:
 
 
 class Piece(NamedTuple):
-    """A part of a condition: a defined word has its address, a signal its meaning."""
+    """A part of a condition: a defined word has its address."""
 
     text: str
     kind: str = ""
     """word, signal, text, or nothing."""
     href: str | None = None
-    title: str | None = None
 
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_.]*|[^A-Za-z_']+")
@@ -141,7 +140,7 @@ def condition(when: str, words: Collection[str]) -> list[Piece]:
         elif text in words:
             found.append(Piece(text, "word", f"#word-{text}"))
         elif text in CATALOG:
-            found.append(Piece(text, "signal", None, CATALOG[text].meaning))
+            found.append(Piece(text, "signal"))
         elif found and found[-1].kind == "":
             found[-1] = Piece(found[-1].text + text)
         else:

@@ -55,10 +55,8 @@ class Drafts:
         """
         actor.need(Scope.policies_propose)
         now = self._context.now()
-        version = origin.version or self._in_force(origin.network).version
-        label = f"{origin.network}@{version}"
-        stored = self._policies.versions.get(actor, origin.network, version)
-        policy = self._policies.named(label)
+        stored = self._begins_from(actor, origin)
+        policy = self._policies.named(stored.policy)
         with self._context.database.read() as connection:
             taken = set(
                 connection.execute(
@@ -78,13 +76,19 @@ class Drafts:
         return PolicyDraft(
             id="",
             network=origin.network,
-            base=label,
+            base=stored.policy,
             text=text,
             rationale="",
             revision=0,
             created=now,
             changed=now,
         )
+
+    def would_extend(self, actor: Actor, origin: DraftOrigin) -> bool:
+        """Whether :meth:`begin` has a choice: to extend a shipped policy, or to copy it whole."""
+        actor.need(Scope.policies_propose)
+        stored = self._begins_from(actor, origin)
+        return extends_shipped(origin.network, stored.text or "")
 
     def save(self, actor: Actor, draft: SaveDraft, id: str | None = None) -> PolicyDraft:
         """Keep a new draft, or one of one's own as it stands now.
@@ -179,8 +183,11 @@ class Drafts:
             tx.execute(sa.delete(policy_drafts).where(_DRAFT.id == id))
         return version
 
-    def _in_force(self, network: str) -> Policy:
-        return self._policies.at(network, self._context.now()).policy
+    def _begins_from(self, actor: Actor, origin: DraftOrigin) -> PolicyVersion:
+        version = origin.version
+        if version is None:
+            version = self._policies.at(origin.network, self._context.now()).policy.version
+        return self._policies.versions.get(actor, origin.network, version)
 
     def _insert(self, tx: Transaction, actor: Actor, draft: SaveDraft) -> str:
         mine = sa.select(sa.func.count()).where(_DRAFT.by == actor.name)

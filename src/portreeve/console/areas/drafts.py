@@ -82,15 +82,14 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True):
 @pages.get("/console/policies/{name}/draft", _PROPOSE)
 def draft_rule(desk: Desk, name: str, query: EditQuery) -> Reply:
     """A new rule with a given condition, in a draft on the version in force."""
-    origin = DraftOrigin(network=name, whole=query.whole, when=query.when)
-    return _editor(desk, desk.service.drafts.begin(desk.actor, origin))
+    return _begun(desk, DraftOrigin(network=name, whole=query.whole, when=query.when))
 
 
 @pages.get("/console/policies/{name}/{version}/edit", _PROPOSE)
 def edit_version(desk: Desk, name: str, version: str, query: EditQuery) -> Reply:
     """A new draft that extends a version, or copies its whole text."""
     origin = DraftOrigin(network=name, version=version, whole=query.whole, when=query.when)
-    return _editor(desk, desk.service.drafts.begin(desk.actor, origin))
+    return _begun(desk, origin)
 
 
 @pages.get("/console/drafts/words", _PROPOSE)
@@ -154,6 +153,13 @@ def drop_draft(desk: Desk, id: str) -> Reply:
 
 
 # --- parts --------------------------------------------------------------------------------------
+
+
+def _begun(desk: Desk, origin: DraftOrigin) -> Reply:
+    """The editor with a text to begin with, and a way to the whole text where it extends one."""
+    drafts = desk.service.drafts
+    offers_whole = not origin.whole and drafts.would_extend(desk.actor, origin)
+    return _editor(desk, drafts.begin(desk.actor, origin), offers_whole=offers_whole)
 
 
 def condition_names(desk: Desk) -> list[dict[str, str]]:
@@ -249,6 +255,7 @@ def _editor(
     form: DraftForm | None = None,
     tried: list[Answer] | None = None,
     refused: Refusal | None = None,
+    offers_whole: bool = False,
 ) -> Reply:
     checked = desk.service.drafts.check(desk.actor, draft.text)
     problems: list[Shown] = all_problems(checked, desk.language)
@@ -265,6 +272,7 @@ def _editor(
         tried=tried,
         standings=_STANDINGS,
         refused=refused,
+        offers_whole=offers_whole,
         version_path=version_path,
         NEW=NEW,
         HOW=HOW,

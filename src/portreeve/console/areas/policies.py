@@ -367,6 +367,7 @@ def _version_page(
             "origins": policies.texts.origins(stored.policy),
             "passed": {(one.rule, one.example.text): one.passed for one in examples},
             "good": sum(one.passed for one in examples),
+            "tested": len(examples),
             "appeal_days": desk.service.context.settings.appeal_days,
         }
     elif view == "changes" and in_force is not None:
