@@ -12,7 +12,6 @@ from portreeve.console.desk import Desk
 from portreeve.console.words import Words
 from portreeve.policy import Policy
 from portreeve.service.errors import ServiceError
-from portreeve.signals.catalog import CATALOG
 
 STATES = {
     "proposed": Words("waits for approval", "待批准"),
@@ -116,11 +115,9 @@ def refusal(error: ServiceError) -> Refusal:
 
 
 class Piece(NamedTuple):
-    """A part of a condition: a defined word has its address."""
+    """A part of a condition; a defined word has the address of its meaning."""
 
     text: str
-    kind: str = ""
-    """word, signal, text, or nothing."""
     href: str | None = None
 
 
@@ -130,18 +127,14 @@ _TOKEN = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_.]*|[^A-Za-z_']+")
 def condition(when: str, words: Collection[str]) -> list[Piece]:
     """A condition in pieces; ``words`` are the names that the policy defines.
 
-    >>> [piece.kind for piece in condition("selling AND prices > 0", {"selling"})]
-    ['word', '', 'signal', '']
+    >>> condition("selling AND prices > 0", {"selling"})
+    [Piece(text='selling', href='#word-selling'), Piece(text=' AND prices > 0', href=None)]
     """
     found: list[Piece] = []
     for text in _TOKEN.findall(when):
-        if text.startswith("'"):
-            found.append(Piece(text, "text"))
-        elif text in words:
-            found.append(Piece(text, "word", f"#word-{text}"))
-        elif text in CATALOG:
-            found.append(Piece(text, "signal"))
-        elif found and found[-1].kind == "":
+        if text in words:
+            found.append(Piece(text, f"#word-{text}"))
+        elif found and found[-1].href is None:
             found[-1] = Piece(found[-1].text + text)
         else:
             found.append(Piece(text))

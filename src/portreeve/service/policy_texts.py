@@ -53,6 +53,12 @@ class PolicyTexts:
         """
         return self._cached(label)
 
+    def has(self, label: str) -> bool:
+        """Whether a version of this label is stored."""
+        wanted = sa.select(policy_versions.c.label).where(policy_versions.c.label == label)
+        with self._database.read() as connection:
+            return connection.execute(wanted).first() is not None
+
     def origins(self, label: str) -> dict[str, Origin]:
         """Where each part of a stored version comes from; empty when it extends nothing.
 

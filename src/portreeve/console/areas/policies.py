@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from portreeve.console.policy_words import (
     SECTIONS,
     STATES,
     Refusal,
+    condition,
     conditions_of,
     moment,
     refusal,
@@ -23,7 +25,7 @@ from portreeve.console.policy_words import (
 from portreeve.console.routes import Pages
 from portreeve.console.words import Words
 from portreeve.http.call import Reply
-from portreeve.policy import diff
+from portreeve.policy import ExampleResult, diff
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Paging
 from portreeve.schemas.policies import (
@@ -364,8 +366,11 @@ def _version_page(
         values = {
             "reading": read_policy(policy, stored.effective),
             "conditions": conditions_of(policy),
-            "origins": policies.texts.origins(stored.policy),
-            "passed": {(one.rule, one.example.text): one.passed for one in examples},
+            "table_when": condition(policy.matrix.when, policy.definitions)
+            if policy.matrix
+            else [],
+            **_origins(desk, stored.policy),
+            "failing": _failing(examples),
             "good": sum(one.passed for one in examples),
             "tested": len(examples),
             "appeal_days": desk.service.context.settings.appeal_days,
@@ -390,6 +395,29 @@ def _version_page(
         **values,
         **_WORDS,
     )
+
+
+def _origins(desk: Desk, label: str) -> dict[str, Any]:
+    """Where the parts of a version come from, and from where those that nothing is said of."""
+    texts = desk.service.policies.texts
+    origins = texts.origins(label)
+    counted = Counter(one.file for one in origins.values() if one.how == "inherited")
+    inherits = counted.most_common(1)[0][0] if counted else None
+    there = inherits is not None and texts.has(inherits)
+    return {
+        "origins": origins,
+        "inherits": inherits,
+        "inherits_path": version_path(inherits) if inherits is not None and there else None,
+    }
+
+
+def _failing(examples: Iterable[ExampleResult]) -> dict[str, set[str]]:
+    """For each rule the texts of its examples that come out otherwise than it says."""
+    found: dict[str, set[str]] = {}
+    for one in examples:
+        if not one.passed:
+            found.setdefault(one.rule, set()).add(one.example.text)
+    return found
 
 
 def _in_force(desk: Desk, name: str) -> Any:
