@@ -28,6 +28,11 @@ class Scope(enum.StrEnum):
     ads = "ads"
     merchants = "merchants"
     merchants_verify = "merchants:verify"
+    live_sales = "live-sales"
+    group_buying = "group-buying"
+    partners = "partners"
+    interests = "interests"
+    ledger = "ledger"
     on_behalf = "on-behalf"
     metrics = "metrics"
     admin = "admin"
@@ -59,6 +64,11 @@ _SCOPES = {
     Scope.merchants: "register merchants, with their licences, staff and customers, and ask for "
     "broadcasts",
     Scope.merchants_verify: "verify the licences of merchants",
+    Scope.live_sales: "tell of live sales, their orders and proofs of fakes, read both ledgers",
+    Scope.group_buying: "open group-buying deals, show proofs of enrolment, join",
+    Scope.partners: "file applications of apps, make and check their tokens",
+    Scope.interests: "keep the register of conflicts of interest",
+    Scope.ledger: "read the ledger of money",
     Scope.on_behalf: "act in the name of a person, given in the header Portreeve-Actor",
     Scope.metrics: "read metrics",
     Scope.admin: "everything, and manage API keys",

@@ -81,33 +81,37 @@ class Sanctions:
             ServiceError: ``forbidden``; ``invalid`` when the kind and ``days`` do not fit;
                 ``not-found`` when the account is unknown.
         """
+        with self._context.database.write() as tx:
+            return self.impose_in(tx, actor, request)
+
+    def impose_in(self, tx: Transaction, actor: Actor, request: Imposition) -> Sanction:
+        """As :meth:`impose`, in a transaction that does more than this."""
         actor.need(Scope.sanctions)
         _check_days(request)
-        with self._context.database.write() as tx:
-            lock(tx)
-            a = core.accounts.c
-            if tx.execute(sa.select(a.id).where(a.id == request.account)).first() is None:
-                raise not_found("account", request.account)
-            id = new_id("san")
-            row = {
-                "id": id, "account": request.account,
-                "network": request.network or self._context.settings.network,
-                "kind": request.kind, "ladder": None, "step": None, "strike": None,
-                "decision": None, "begins": tx.time,
-                "ends": tx.time + timedelta(days=request.days) if request.days else None,
-                "open": request.kind not in ACTS, "imposed": tx.time, "imposed_by": actor.name,
-                "reason": self._seal(tx, request.account, request.reason, f"{id}.reason"),
-                "outcome": None, "ended": None, "ended_by": None,
-            }  # fmt: skip
-            tx.execute(sa.insert(enforcement.sanctions), row)
-            give_notices(tx, [{"account": request.account, "kind": "sanction", "sanction": id}])
-            announce_all(tx, [sanction_event("sanction.started", row)])
-            tx.audit(
-                actor.name, "sanction.impose", id,
-                account=request.account, kind=request.kind, network=row["network"],
-                ends=row["ends"],
-            )  # fmt: skip
-            return as_sanction(row, tx.time)
+        lock(tx)
+        a = core.accounts.c
+        if tx.execute(sa.select(a.id).where(a.id == request.account)).first() is None:
+            raise not_found("account", request.account)
+        id = new_id("san")
+        row = {
+            "id": id, "account": request.account,
+            "network": request.network or self._context.settings.network,
+            "kind": request.kind, "ladder": None, "step": None, "strike": None,
+            "decision": None, "begins": tx.time,
+            "ends": tx.time + timedelta(days=request.days) if request.days else None,
+            "open": request.kind not in ACTS, "imposed": tx.time, "imposed_by": actor.name,
+            "reason": self._seal(tx, request.account, request.reason, f"{id}.reason"),
+            "outcome": None, "ended": None, "ended_by": None,
+        }  # fmt: skip
+        tx.execute(sa.insert(enforcement.sanctions), row)
+        give_notices(tx, [{"account": request.account, "kind": "sanction", "sanction": id}])
+        announce_all(tx, [sanction_event("sanction.started", row)])
+        tx.audit(
+            actor.name, "sanction.impose", id,
+            account=request.account, kind=request.kind, network=row["network"],
+            ends=row["ends"],
+        )  # fmt: skip
+        return as_sanction(row, tx.time)
 
     def lift(self, actor: Actor, id: str, request: Lift) -> Sanction:
         """End a sanction before its time; one that a ladder brought too, which its strikes outlive.
@@ -115,27 +119,38 @@ class Sanctions:
         Raises:
             ServiceError: ``forbidden``, ``not-found``; ``conflict`` when it restricts no more.
         """
+        with self._context.database.write() as tx:
+            return self.lift_in(tx, actor, id, request)
+
+    def lift_in(
+        self, tx: Transaction, actor: Actor, id: str, request: Lift, *, unfounded: bool = False
+    ) -> Sanction:
+        """As :meth:`lift`, in a transaction that does more than this.
+
+        ``unfounded``: its ground is gone, so that it is reversed, and a warning or what is over
+        can be taken back too.
+        """
         actor.need(Scope.sanctions)
         s = enforcement.sanctions
-        with self._context.database.write() as tx:
-            lock(tx)
-            row = tx.execute(sa.select(s).where(s.c.id == id)).mappings().first()
-            if row is None:
-                raise not_found("sanction", id)
-            state = _state(row, tx.time)
-            if state != "in_force":
-                raise ServiceError(
-                    "conflict",
-                    f"The sanction {id} is not in force: it is {state}. "
-                    "Only what restricts an account can be lifted.",
-                )
-            ended = {"outcome": "lifted", "open": False, "ended": tx.time, "ended_by": actor.name}
-            reason = self._seal(tx, row["account"], request.reason, f"{id}.ended")
-            tx.execute(sa.update(s).where(s.c.id == id).values(**ended, ended_reason=reason))
-            give_notices(tx, [{"account": row["account"], "kind": "lifted", "sanction": id}])
-            announce_all(tx, [sanction_event("sanction.lifted", row, outcome="lifted")])
-            tx.audit(actor.name, "sanction.lift", id, account=row["account"], kind=row["kind"])
-            return as_sanction({**row, **ended}, tx.time)
+        lock(tx)
+        row = tx.execute(sa.select(s).where(s.c.id == id)).mappings().first()
+        if row is None:
+            raise not_found("sanction", id)
+        state = _state(row, tx.time)
+        if state != "in_force" and not (unfounded and state in ("done", "expired")):
+            raise ServiceError(
+                "conflict",
+                f"The sanction {id} is not in force: it is {state}. "
+                "Only what restricts an account can be lifted.",
+            )
+        outcome = "reversed" if unfounded else "lifted"
+        ended = {"outcome": outcome, "open": False, "ended": tx.time, "ended_by": actor.name}
+        reason = self._seal(tx, row["account"], request.reason, f"{id}.ended")
+        tx.execute(sa.update(s).where(s.c.id == id).values(**ended, ended_reason=reason))
+        give_notices(tx, [{"account": row["account"], "kind": "lifted", "sanction": id}])
+        announce_all(tx, [sanction_event("sanction.lifted", row, outcome=outcome)])
+        tx.audit(actor.name, "sanction.lift", id, account=row["account"], kind=row["kind"])
+        return as_sanction({**row, **ended}, tx.time)
 
     def expire(self, tx: Transaction) -> int:
         """Close sanctions whose time is over, and announce it; how many.

@@ -3,7 +3,17 @@
 Migrations, the docs page and the queries derive from these definitions.
 """
 
-from portreeve.store.tables import cases, commerce, core, doors, enforcement, log, people, policies
+from portreeve.store.tables import (
+    cases,
+    commerce,
+    core,
+    doors,
+    enforcement,
+    log,
+    people,
+    policies,
+    trade,
+)
 from portreeve.store.tables.base import metadata
 
 __all__ = [
@@ -16,4 +26,5 @@ __all__ = [
     "metadata",
     "people",
     "policies",
+    "trade",
 ]
