@@ -23,7 +23,8 @@ class SearchWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What is searched for. A range such as ``7d`` counts back from when it is asked."""
 
     where: Annotated[
-        str | None, Meta(description="the condition; null for all decisions", max_length=10_000)
+        Annotated[str, Meta(max_length=10_000)] | None,
+        Meta(description="the condition; null for all decisions"),
     ] = None
     columns: ColumnNames = msgspec.field(default_factory=list)
     group_by: ColumnNames = msgspec.field(default_factory=list)

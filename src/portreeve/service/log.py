@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from portreeve.policy.errors import suggest
+from portreeve.policy.errors import Problem, suggest
 from portreeve.policy.sqltext import quoted
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page
@@ -104,6 +104,15 @@ class Log:
             yield
         finally:
             self._places.release()
+
+    def check(self, actor: Actor, where: str) -> None:
+        """See that a condition can be asked for.
+
+        Raises:
+            ServiceError: ``invalid``, pointing at the mistake.
+        """
+        actor.need(Scope.log)
+        checked_where(where)
 
     def timeline(
         self, actor: Actor, request: LogTimeline, zone: tzinfo = UTC, *, now: datetime | None = None
@@ -288,8 +297,14 @@ def checked_where(where: str | None) -> tuple[str, ...]:
     try:
         return (checked(where),)
     except ConditionError as error:
-        problem = error.problem.to_dict()
+        problem = error.problem.to_dict() | _place_in(error.problem)
         raise ServiceError("invalid", str(error), field="where", problems=[problem]) from None
+
+
+def _place_in(problem: Problem) -> dict[str, int]:
+    """Where a problem lies, in characters from the start."""
+    span = problem.span
+    return {} if span is None else {"start": span.start, "end": span.end}
 
 
 def _known(names: Sequence[str], field: str) -> list[LogColumn]:

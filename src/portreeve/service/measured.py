@@ -39,7 +39,8 @@ class Measurements:
         For a person's decision it is what the machine had measured before. Signals hold no
         content; where nothing was measured, as of a message in a report, there are none.
         """
-        actor.need(Scope.cases)
+        if not actor.may(Scope.log):
+            actor.need(Scope.cases)
         with self._lock:
             known = {id: self._known[id] for id in ids if id in self._known}
         asked = [id for id in ids if id not in known]

@@ -20,6 +20,7 @@ from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
+from portreeve.service.decision_facts import DecisionRoom
 from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.evidence import EvidenceRoom
@@ -129,6 +130,7 @@ class Service:
         self.retroactive = Retroactive(context, self.policies, rescreen)
         self.rule_facts = RuleFacts(context, self.policies, self.evidence)
         self.log = Log(context)
+        self.decision_room = DecisionRoom(context, self.policies)
         self.saved_searches = SavedSearches(context)
         self.overview = Overviews(context, self.log, self.policies.alarms, self.ready)
         self.audit_log = AuditLog(context)
