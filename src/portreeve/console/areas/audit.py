@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ pages = Pages("audit")
 
 _ROWS = 60
 _LONG = 12
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 AREAS: dict[str, Words] = {
     "case.*": Words("cases", "案件"),
@@ -114,7 +116,7 @@ def _day(desk: Desk, day: date | None, *, after: bool = False) -> datetime | Non
 
 
 def _facts(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """The facts of an entry as words: lists joined, what is empty left out."""
+    """The facts of an entry: lists joined, digests cut, what is empty left out."""
     return [(name, _said(value)) for name, value in detail.items() if value not in (None, [], "")]
 
 
@@ -127,4 +129,5 @@ def _said(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, dict):
         return "; ".join(f"{name} {_said(one)}" for name, one in value.items())
-    return str(value)
+    text = str(value)
+    return f"{text[:12]}…" if _DIGEST.fullmatch(text) else text

@@ -19,30 +19,38 @@ pages = Pages("settings")
 
 _ROWS = 50
 
-SCOPES: dict[Scope, Words] = {
-    Scope.screen: Words("screen items, edit and delete them", "送审、修改、删除内容"),
-    Scope.accounts: Words(
-        "tell of accounts, read their standing and their notices", "上报账号信息，查看状态和通知"
-    ),
-    Scope.reports: Words("file reports", "提交举报"),
-    Scope.cases: Words("work on cases", "处理案件"),
-    Scope.evidence: Words("read what an item said", "查看内容原文"),
-    Scope.appeals: Words("file appeals for people, read their progress", "代用户申诉，查看进度"),
-    Scope.sanctions: Words("impose and lift sanctions, undo decisions", "处罚、解除处罚、撤销决定"),
-    Scope.policies_read: Words("read policies and their records", "查看规则及其记录"),
-    Scope.policies_propose: Words("propose a policy version", "提出规则版本"),
-    Scope.policies_approve: Words(
-        "approve, activate and roll back policies", "批准、启用、回退规则"
-    ),
-    Scope.log: Words("search the decision log", "检索决定日志"),
-    Scope.audit: Words("read the audit log", "查看审计日志"),
-    Scope.webhooks: Words("manage webhooks", "管理 Webhook"),
-    Scope.privacy: Words("erase a person", "抹除用户数据"),
-    Scope.on_behalf: Words("act in the name of a person", "以某人的名义操作"),
-    Scope.metrics: Words("read metrics", "查看运行指标"),
-    Scope.admin: Words("everything", "全部权限"),
+_ZH: dict[Scope, str] = {
+    Scope.screen: "送审、修改、删除内容",
+    Scope.accounts: "上报账号与关系，查看状态和引用原文的通知",
+    Scope.reports: "提交举报",
+    Scope.cases: "处理案件",
+    Scope.evidence: "查看内容原文",
+    Scope.appeals: "代用户申诉，查看进度",
+    Scope.sanctions: "处罚、解除处罚、撤销决定",
+    Scope.policies_read: "查看规则及其记录",
+    Scope.policies_propose: "提出规则版本，预览效果",
+    Scope.policies_approve: "批准、启用、回退规则版本",
+    Scope.log: "检索决定日志",
+    Scope.audit: "查看审计日志",
+    Scope.webhooks: "管理 Webhook",
+    Scope.privacy: "抹除用户数据",
+    Scope.ads: "提交搜索广告及出价，编排页面，查看放弃的收入",
+    Scope.merchants: "登记商家及其许可、员工、顾客，申请群发",
+    Scope.merchants_verify: "核实商家的许可",
+    Scope.live_sales: "上报直播销售、订单和假货证明，查看两本台账",
+    Scope.group_buying: "发起团购，提交学籍证明，参团",
+    Scope.partners: "提交应用申请，签发和校验令牌",
+    Scope.interests: "维护利益冲突登记",
+    Scope.ledger: "查看资金台账",
+    Scope.on_behalf: "以请求头 Portreeve-Actor 中的人的名义操作",
+    Scope.metrics: "查看运行指标",
+    Scope.admin: "全部权限，包括管理 API 密钥",
 }
-"""What a key may be allowed, in the order in which scopes are declared."""
+
+
+def scope_words(scope: Scope) -> Words:
+    """What a scope allows."""
+    return Words(scope.meaning, _ZH.get(scope, scope.meaning))
 
 
 class KeysQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +118,7 @@ def _shown(
         status=200 if error is None else error.kind.status,
         keys=keys.items,
         next=keys.next,
-        scopes=SCOPES,
+        scopes={scope: scope_words(scope) for scope in Scope},
         form=form or KeyForm(),
         error=error,
         made=made,
