@@ -375,6 +375,7 @@ def _need_other(tx: Transaction, decision: Row, actor: Actor) -> None:
             "same-person",
             f"{actor.name!r} made or confirmed the decision {decision.id}. Another reviewer must "
             "answer its appeal.",
+            zh="原决定由您作出或确认，申诉须由其他审核员处理。",
         )
 
 

@@ -196,6 +196,7 @@ def _check_request(request: DecideCase) -> None:
             "invalid",
             "`rules` is empty. Name at least one rule that the verdict rests on.",
             field="rules",
+            zh="请至少勾选一条适用的条款。",
         )
 
 
@@ -206,6 +207,7 @@ def _need_same(case: Row, request: DecideCase) -> None:
             f"The case {case.id} is at revision {case.revision}, and you saw {request.revision}: "
             "items joined it or were edited. Read it again, then decide.",
             field="revision",
+            zh="本案有变化，请重新阅读后再决定。",
         )
 
 

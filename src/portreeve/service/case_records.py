@@ -75,6 +75,7 @@ def need_third(tx: Transaction, case: Row, name: str) -> None:
         raise ServiceError(
             "same-person",
             f"{name!r} has judged the case {case.id} already. A third reviewer must decide it.",
+            zh="您已对本案作过判断，须由第三位审核员决定。",
         )
 
 

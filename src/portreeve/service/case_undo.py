@@ -109,6 +109,7 @@ class TakingBack:
                 "conflict",
                 f"Somebody reads the case {case.id} a second time at the moment. "
                 "Try again in 15 minutes.",
+                zh="正有人复核本案，请在 15 分钟后再试。",
             )
         tx.execute(sa.delete(second_readings).where(r.id == row.id))
 
@@ -146,7 +147,9 @@ def _items(tx: Transaction, case: str) -> list[str]:
 def _need_decided(case: Row) -> None:
     if case.state != "decided":
         raise ServiceError(
-            "conflict", f"The case {case.id} is open. There is no decision to take back."
+            "conflict",
+            f"The case {case.id} is open. There is no decision to take back.",
+            zh="本案尚未处理，没有可撤回的决定。",
         )
 
 
@@ -158,6 +161,7 @@ def _need_right(tx: Transaction, case: Row, actor: Actor) -> None:
             "forbidden",
             f"{case.decided_by!r} decided the case {case.id}. They take it back themselves, or "
             "somebody who may undo decisions.",
+            zh=f"本案由 {case.decided_by} 处理，只能由其本人或有权撤销决定的人撤回。",
         )
     if case.queue == "senior":
         need_third(tx, case, actor.name)

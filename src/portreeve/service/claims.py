@@ -61,7 +61,11 @@ def need_open(row: Row, what: str) -> None:
         ServiceError: ``conflict``.
     """
     if row.state != "open":
-        raise ServiceError("conflict", f"The {what} {row.id} was decided already.")
+        raise ServiceError(
+            "conflict",
+            f"The {what} {row.id} was decided already.",
+            zh="已有人处理完毕。",
+        )
 
 
 def need_held(row: Row, name: str, time: datetime, what: str) -> None:
@@ -73,7 +77,11 @@ def need_held(row: Row, name: str, time: datetime, what: str) -> None:
     """
     need_open(row, what)
     if row.claimed_by is None or row.claimed_until <= time:
-        raise ServiceError("conflict", f"You do not hold the {what} {row.id}. Claim it first.")
+        raise ServiceError(
+            "conflict",
+            f"You do not hold the {what} {row.id}. Claim it first.",
+            zh="您的领取已过期，请重新领取。",
+        )
     if row.claimed_by != name:
         raise _taken(row, what)
 
@@ -84,6 +92,7 @@ def _taken(row: Row, what: str) -> ServiceError:
         "claimed",
         f"{row.claimed_by!r} holds the {what} {row.id} until {until}. "
         "Take another, or ask for it to be handed over.",
+        zh=f"{row.claimed_by} 正在处理，领取有效期至 {until}。请处理其他案件，或请对方转交。",
         by=row.claimed_by,
         until=until,
     )
