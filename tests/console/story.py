@@ -17,15 +17,17 @@ from portreeve.schemas.base import Paging
 from portreeve.schemas.cases import AddNote, DecideCase, Handover, RequestRelease
 from portreeve.schemas.enforcement import Imposition, Lift, UndoRequest
 from portreeve.schemas.keys import NewKey
-from portreeve.schemas.people import NewPerson
+from portreeve.schemas.people import NewPerson, Role
 from portreeve.schemas.policies import (
     Acknowledgement,
     Activation,
     Approval,
     Dissent,
     Proposal,
+    Selection,
     ShadowSwitch,
 )
+from portreeve.schemas.policy_drafts import SaveDraft
 from portreeve.schemas.readings import SubmitReading
 from portreeve.schemas.reports import AddFrankingKey, ReportClaim, ReportFranked, ReportItem
 from portreeve.schemas.webhooks import NewWebhook
@@ -292,6 +294,27 @@ def _shadow(version: str) -> Step:
     return step
 
 
+def _draft(world: World) -> None:
+    text = TEXTS["2026-11"].replace("2026-11", "2027-01").replace("0.75", "0.80")
+    draft = SaveDraft(
+        network=NETWORK, base="2026-10", text=text, rationale="Four in five, and tickets."
+    )
+    world.ids["draft"] = world.service.drafts.save(world.actor("dee"), draft).id
+
+
+def _list_older(world: World) -> None:
+    dee, retroactive = world.actor("dee"), world.service.retroactive
+    world.ids["pass"] = retroactive.begin(dee, NETWORK, "2026-10", Selection()).id
+    while retroactive.advance():
+        continue
+
+
+def _invite(world: World) -> None:
+    ada, people = world.actor("ada"), world.service.people
+    people.add(ada, NewPerson(name="joy", shown="Joy Adeyemi", roles=[Role.analyst]))
+    world.ids["link:joy"] = people.link(ada, "joy").secret
+
+
 def _limit_slim(world: World) -> None:
     request = Imposition(
         account=SLIM, kind="limit", days=14, reason="三周内五次承诺减肥效果，先减少触达。"
@@ -422,10 +445,13 @@ STORY: tuple[tuple[float, Step], ...] = (
     (_day(12, 15), _dissent("2026-12", "它会拦下病人说自己病情的话。请先做影子运行。")),
     (_day(12, 16), _note_dates),
     (_day(12, 19), _activate("2026-10")),
+    (_day(12, 20), _list_older),
+    (_day(12, 21), _draft),
     (_day(12, 22), _franked),
     (_day(13, 1.1), _watch),
     (_day(13, 7.9), _acknowledge),
     (_day(13, 8.2), _appeal("p-256", "It is for the school fair. The money goes to the library.")),
+    (_day(13, 8.3), _invite),
     (_day(13, 8.35), _hand_over),
     (_day(13, 8.4), _hold_cream),
 )

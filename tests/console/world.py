@@ -19,6 +19,7 @@ from portreeve.schemas.cases import CaseQuery
 from portreeve.schemas.screening import Submission
 from portreeve.service.actor import Actor
 from portreeve.service.context import open_context
+from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.roles import scopes_of
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings
@@ -130,6 +131,11 @@ def make(folder: Path, now: datetime = NOW) -> dict[str, str]:
             step(world)
         world.settle()
     clock.set(now)
+    links = DecisionLinks(context.vault)
+    for name, id in list(world.ids.items()):
+        kind, _, item = name.partition(":")
+        if kind == "decision":
+            world.ids[f"token:{item}"] = links.token(id)
     while service.log.exporter.work():
         continue
     service.stop()
