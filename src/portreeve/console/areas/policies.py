@@ -36,6 +36,7 @@ from portreeve.schemas.policies import (
     PolicyVersion,
     Rollback,
     Rollout,
+    Selection,
     ShadowQuery,
     ShadowSwitch,
     Withdrawal,
@@ -117,6 +118,13 @@ class WithdrawForm(msgspec.Struct, frozen=True, kw_only=True):
 
     change: str
     rationale: str = ""
+
+
+class PassForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pass looks back at."""
+
+    since: str | None = None
+    until: str | None = None
 
 
 # --- pages --------------------------------------------------------------------------------------
@@ -240,6 +248,17 @@ def switch_shadow(desk: Desk, name: str, version: str, form: ShadowForm) -> Repl
         else Words("The shadow has ended.", "影子已关闭。")
     )
     return _on_version(desk, name, version, act, done, view="document")
+
+
+@pages.post("/console/policies/{name}/{version}/retroactive", Scope.policies_propose)
+def begin_pass(desk: Desk, name: str, version: str, form: PassForm) -> Reply:
+    """Begin to list what the version in force would take down of what is published."""
+    try:
+        selection = Selection(since=moment(desk, form.since), until=moment(desk, form.until))
+        begun = desk.service.retroactive.begin(desk.actor, name, version, selection)
+    except ServiceError as error:
+        return _version_page(desk, name, version, "record", refusal(error))
+    return desk.go(f"/console/passes/{begun.id}", Words("The listing has begun.", "已开始列举。"))
 
 
 @pages.post("/console/policies/{name}/rollback", Scope.policies_approve)

@@ -1,17 +1,16 @@
-"""Retroactive passes: begun, seen, run, stopped."""
+"""Retroactive passes: seen, run, stopped. They are begun on the page of a version."""
 
 from __future__ import annotations
 
 import msgspec
 
 from portreeve.console.desk import Desk
-from portreeve.console.policy_words import PASSES, Refusal, moment, refusal, version_path
+from portreeve.console.policy_words import PASSES, Refusal, refusal, version_path
 from portreeve.console.routes import Pages
 from portreeve.console.words import Words
 from portreeve.http.call import Reply
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Paging
-from portreeve.schemas.policies import Selection
 from portreeve.service.errors import ServiceError
 
 pages = Pages("policy_passes")
@@ -23,21 +22,6 @@ class PassQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of the list."""
 
     cursor: str | None = None
-
-
-class BeginForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Of which time."""
-
-    since: str | None = None
-    until: str | None = None
-
-
-@pages.post("/console/policies/{name}/{version}/retroactive", Scope.policies_propose)
-def begin_pass(desk: Desk, name: str, version: str, form: BeginForm) -> Reply:
-    """Begin to list what the version in force would take down of what is published."""
-    selection = Selection(since=moment(desk, form.since), until=moment(desk, form.until))
-    begun = desk.service.retroactive.begin(desk.actor, name, version, selection)
-    return desk.go(f"/console/passes/{begun.id}", Words("The listing has begun.", "已开始列举。"))
 
 
 @pages.get("/console/passes/{id}", Scope.policies_read)
