@@ -152,6 +152,12 @@ class Sanctions:
         tx.audit(actor.name, "sanction.lift", id, account=row["account"], kind=row["kind"])
         return as_sanction({**row, **ended}, tx.time)
 
+    def stands(self, tx: Transaction, id: str) -> bool:
+        """Whether a sanction was neither lifted nor reversed; it may be over."""
+        s = enforcement.sanctions.c
+        row = tx.execute(sa.select(s.outcome).where(s.id == id)).first()
+        return row is not None and row.outcome in (None, "expired")
+
     def expire(self, tx: Transaction) -> int:
         """Close sanctions whose time is over, and announce it; how many.
 
