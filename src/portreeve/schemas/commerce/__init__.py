@@ -1,0 +1,1 @@
+"""Commerce: what is asked and answered."""
