@@ -44,10 +44,10 @@ PASSES = {
 
 LANGUAGES = {
     "zh": Words("Chinese", "中文"),
-    "other": Words("other languages", "其他语言"),
+    "other": Words("not Chinese", "非中文"),
     "none": Words("no words", "没有文字"),
 }
-"""Languages of posts, as far as they are told apart."""
+"""Languages of posts, as far as their letters tell them apart."""
 
 HOW = {
     "added": Words("added", "新增"),

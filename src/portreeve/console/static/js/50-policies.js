@@ -112,6 +112,7 @@
     };
     const begun = (id) => {
       form.dataset.draft = id;
+      document.querySelectorAll("[data-unsaved]").forEach((one) => one.remove());
       history.replaceState(history.state, "", "/console/drafts/" + id);
       form.action = address();
       for (const button of form.querySelectorAll("[formaction]"))
@@ -148,12 +149,20 @@
     let shown = [], chosen = 0;
     const close = () => { choices.hidden = true; shown = []; area.removeAttribute("aria-activedescendant"); };
     const suggest = async () => {
+      if (!wordHere()) return close();
+      names ??= portreeve.get(editor.dataset.words).then((answer) => answer.json());
+      offer(await names);
+    };
+    const wordHere = () => {
       const before = area.value.slice(0, area.selectionStart);
       const word = before.match(WORD)?.[0];
-      if (!word || word.length < 2 || !inCondition(before)) return close();
-      names ??= await (await portreeve.get(editor.dataset.words)).json();
+      return word && word.length > 1 && !SQL.includes(word) && inCondition(before) ? word : null;
+    };
+    const offer = (known) => {
+      const word = wordHere();
+      if (!word) return close();
       const low = word.toLowerCase();
-      const all = [...definitions, ...names, ...SQL.map((name) => ({ name, kind: "sql", words: "" }))];
+      const all = [...definitions, ...known, ...SQL.map((name) => ({ name, kind: "sql", words: "" }))];
       shown = all.filter((one) => one.name.replace(/^'/, "").toLowerCase().includes(low) && one.name !== word)
         .sort((a, b) => a.name.toLowerCase().indexOf(low) - b.name.toLowerCase().indexOf(low)).slice(0, 40);
       if (!shown.length) return close();
@@ -164,7 +173,7 @@
         item.setAttribute("role", "option");
         return item;
       }));
-      place(before);
+      place(area.value.slice(0, area.selectionStart - word.length));
       choices.hidden = false;
       told.textContent = shown.length + " " + editor.dataset.found;
       mark();
@@ -187,7 +196,7 @@
       const lines = before.split("\n");
       const column = [...lines.at(-1)].reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
       const left = gutter.offsetWidth + 10 + column * letterWidth(area) - area.scrollLeft;
-      choices.style.left = Math.max(0, Math.min(left, editor.offsetWidth - 300)) + "px";
+      choices.style.left = editor.offsetLeft + Math.max(0, Math.min(left, editor.offsetWidth - 300)) + "px";
       choices.style.top = editor.offsetTop + 12 + lines.length * 20 - area.scrollTop + "px";
     };
     area.addEventListener("keydown", (event) => {
