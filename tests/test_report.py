@@ -291,3 +291,13 @@ def test_an_interval_holds_its_share(counts: tuple[int, int]) -> None:
 def test_no_share_of_nothing(counts: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match=r"hits of \d+ are no share"):
         wilson(*counts)
+
+
+def test_every_class_of_the_lexicon_has_words_for_the_person_who_wrote_it():
+    from portreeve.report.word_classes import WORD_CLASSES
+    from portreeve.report.words import _classes, evidence
+
+    last_parts = {name.rsplit(".")[-1].replace("_", " ") for name in _classes()}
+    assert last_parts == set(WORD_CLASSES)
+    assert evidence("order word").zh == "提到出售或下单"
+    assert evidence("invite word, contact wechat:abc1").en == "invites to make contact; WeChat abc1"

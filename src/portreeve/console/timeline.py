@@ -89,6 +89,11 @@ class _Scale(NamedTuple):
         room = max((last - first) * 0.03, timedelta(hours=6))
         return cls(first - room, last + room)
 
+    @property
+    def years(self) -> bool:
+        """Whether it is so long that years must be named."""
+        return self.end - self.begin > timedelta(days=300)
+
     def percent(self, time: datetime) -> float:
         """Where a time stands, in percent of the width."""
         return 100 * ((time - self.begin) / (self.end - self.begin))
@@ -132,15 +137,15 @@ def _axis(scale: _Scale, language: Language, zone: tzinfo) -> Markup:
             " fine" if number in (1, 3) else "",
             _percent(100 * share),
             anchor,
-            _day(scale.at(share).astimezone(zone), language),
+            _day(scale.at(share).astimezone(zone), language, year=scale.years),
         )
     return Markup('<svg width="100%" height="18" aria-hidden="true">{}</svg>').format(texts)
 
 
-def _day(time: datetime, language: Language) -> str:
+def _day(time: datetime, language: Language, *, year: bool) -> str:
     if language == "zh":
-        return f"{time.year}年{time.month}月{time.day}日"
-    return f"{time.day} {time:%b %Y}"
+        return f"{time.year}年{time.month}月" if year else f"{time.month}月{time.day}日"
+    return f"{time:%b %Y}" if year else f"{time.day} {time:%b}"
 
 
 def _said(title: str, tracks: Sequence[Track], language: Language) -> str:

@@ -6,6 +6,7 @@ import functools
 
 from portreeve.model import Surface, Verdict
 from portreeve.policy import Words
+from portreeve.report.word_classes import WORD_CLASSES
 from portreeve.signals.goods_table import goods_table, load_table
 
 VERDICTS: dict[str, Words] = {
@@ -87,6 +88,14 @@ def evidence(what: str) -> Words:
     >>> evidence("price 89.0 CNY").en
     'price 89 CNY'
     """
+    parts = [_evidence(part) for part in what.split(", ")]
+    return Words("; ".join(part.en for part in parts), "；".join(part.zh for part in parts))
+
+
+def _evidence(what: str) -> Words:
+    known = WORD_CLASSES.get(what.removesuffix(" word"))
+    if known is not None and what.endswith(" word"):
+        return known
     head, _, rest = what.partition(" ")
     if head == "contact" and ":" in rest:
         kind, _, handle = rest.partition(":")
@@ -99,16 +108,10 @@ def evidence(what: str) -> Words:
         return Words(f"link {rest}", f"链接 {rest}")
     if what.startswith("share code"):
         return Words(what, what.replace("share code", "口令", 1))
-    parts = [_word(part) for part in what.split(", ")]
-    return Words("; ".join(part.en for part in parts), "；".join(part.zh for part in parts))
-
-
-def _word(part: str) -> Words:
-    """A class of the lexicon, or goods."""
-    goods = goods_table().get(part.removeprefix("goods "))
-    if part.startswith("goods ") and goods is not None:
+    goods = goods_table().get(rest)
+    if head == "goods" and goods is not None:
         return Words(f"goods: {goods.en}", f"商品：{goods.zh}")
-    return _classes().get(part, Words(part, part))
+    return _classes().get(what, Words(what, what))
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
@@ -26,6 +27,9 @@ READING = Rate(each=1.0, at_once=20, all=100.0)
 APPEALING = Rate(each=1 / 60, at_once=5, all=20.0)
 """Appeals sent, those with a mistake in them too."""
 
+_ASKS = re.compile(r"(^|,)\s*(zh|en)\b")
+"""A browser that asks for one of the languages there are, be it as its second choice."""
+
 _PRIVATE = [
     *(pair for pair in GUARD if pair[0] not in (b"referrer-policy", b"x-robots-tag")),
     # no path goes anywhere; the bare origin, so that browsers can say where a form comes from
@@ -48,8 +52,8 @@ def show_decision(desk: Desk, token: str) -> Reply:
 
 @pages.get("/d/{token}/appeal", PUBLIC)
 def find_appeal(desk: Desk, token: str) -> Reply:
-    """The appeal stands on the page of the decision."""
-    return _answered(desk, token, READING, lambda: desk.go(f"/d/{_safe(token)}#appeal"))
+    """The same page: whoever loads it again after a mistake in the form finds it."""
+    return show_decision(desk, token)  # type: ignore[no-any-return]
 
 
 @pages.post("/d/{token}/appeal", PUBLIC)
@@ -111,14 +115,12 @@ def _shown(
 
 
 def _chosen(desk: Desk) -> Language | None:
-    """The language that the reader chose, now or before; None: the account's own."""
+    """The language that the reader chose, or that their browser asks for; None: the account's."""
     asked = (desk.call.query().get("language") or [""])[-1]
     kept = cookies.read(desk.call.headers.get(b"cookie", b"")).get(cookies.LANGUAGE)
-    for code in (asked, kept):
-        for known in LANGUAGES:
-            if code == known:
-                return known
-    return None
+    header = desk.call.headers.get(b"accept-language", b"")
+    says_so = bool(_ASKS.search(header.decode("latin-1").lower()))
+    return desk.language if says_so or asked in LANGUAGES or kept in LANGUAGES else None
 
 
 def _rules(desk: Desk, page: DecisionPage) -> str:

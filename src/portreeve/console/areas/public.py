@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ class ChangesQuery(msgspec.Struct, frozen=True, kw_only=True):
 def list_policies(desk: Desk) -> Reply:
     """The networks, and the policy in force on each."""
     return _open(
-        desk.page("public/policies.html.j2", networks=desk.service.public_policies.networks())
+        desk, desk.page("public/policies.html.j2", networks=desk.service.public_policies.networks())
     )
 
 
@@ -62,12 +63,13 @@ def show_policy(desk: Desk, name: str, query: PolicyQuery) -> Reply:
     _read_there(desk, reading.effective)
     current = next((one for one in public.networks() if one.name == name), None)
     return _open(
+        desk,
         desk.page(
             "public/policy.html.j2",
             reading=reading,
             current=current,
             appeal_days=desk.service.context.settings.appeal_days,
-        )
+        ),
     )
 
 
@@ -79,16 +81,20 @@ def show_changes(desk: Desk, name: str, query: ChangesQuery) -> Reply:
     if query.format == "json":
         return _plain(desk, msgspec.json.encode(log), b"application/json")
     _read_there(desk, desk.service.public_policies.reading(name).effective)
-    return _open(desk.page("public/changes.html.j2", log=log))
+    return _open(desk, desk.page("public/changes.html.j2", log=log))
 
 
-def _open(reply: Reply) -> Reply:
-    reply.guard = _OPEN
+def _open(desk: Desk, reply: Reply) -> Reply:
+    """For everybody to read and to find; packed, as nothing secret stands in it."""
+    reply.guard = [*_OPEN, (b"vary", b"accept-encoding")]
+    if desk.person is None and b"gzip" in desk.call.headers.get(b"accept-encoding", b""):
+        reply.body = gzip.compress(reply.body, 6, mtime=0)
+        reply.headers.append((b"content-encoding", b"gzip"))
     return reply
 
 
 def _plain(desk: Desk, body: bytes, kind: bytes) -> Reply:
-    return Reply(200, body, kind, desk.headers, _OPEN)
+    return _open(desk, Reply(200, body, kind, desk.headers))
 
 
 def _read_there(desk: Desk, effective: datetime) -> None:

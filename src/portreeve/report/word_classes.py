@@ -1,0 +1,51 @@
+"""What a word of the lexicon does in a post, in a few words for the person who wrote it."""
+
+from __future__ import annotations
+
+from portreeve.policy import Words
+
+WORD_CLASSES: dict[str, Words] = {
+    "wechat": Words("names WeChat", "提到微信"),
+    "qq": Words("names QQ", "提到QQ"),
+    "phone": Words("names a telephone", "提到电话"),
+    "telegram": Words("names Telegram", "提到Telegram"),
+    "whatsapp": Words("names WhatsApp", "提到WhatsApp"),
+    "line": Words("names LINE", "提到LINE"),
+    "email": Words("names an e-mail address", "提到电子邮箱"),
+    "platform": Words("names another platform", "提到其他平台"),
+    "public account": Words("names a public account", "提到公众号"),
+    "qr": Words("speaks of a QR code", "提到二维码"),
+    "add": Words("asks to be added", "请人添加"),
+    "invite": Words("invites to make contact", "邀请联系"),
+    "price": Words("speaks of a price", "提到价格"),
+    "discount": Words("speaks of a discount", "提到优惠"),
+    "coupon": Words("speaks of a coupon", "提到优惠券"),
+    "commission": Words("speaks of a commission", "提到佣金"),
+    "invite code": Words("gives an invitation code", "给出邀请码"),
+    "order": Words("speaks of selling or ordering", "提到出售或下单"),
+    "recruit": Words("recruits", "招人"),
+    "downline": Words("speaks of levels of agents", "提到代理层级"),
+    "induced share": Words("asks to share for a benefit", "以好处换取转发"),
+    "bargain": Words("asks friends to push a price", "请人砍价助力"),
+    "group buy": Words("speaks of group buying", "提到拼团"),
+    "giveaway": Words("gives something away", "提到免费赠送"),
+    "resource": Words("offers files", "提供资源"),
+    "disclosure": Words("says that it is advertising", "标明是广告"),
+    "second hand": Words("says that it is used", "说明是闲置"),
+    "own produce": Words("says that it is home-grown or home-made", "说明是自家出产"),
+    "charity": Words("says that it is for charity", "说明是公益"),
+    "giving": Words("gives away for nothing", "无偿赠送"),
+    "no benefit": Words("says that nobody pays for it", "说明没有好处"),
+    "topic": Words("speaks of health", "提到健康"),
+    "claim": Words("promises an effect", "宣称功效"),
+    "black five": Words("promises a better body", "宣称减肥、丰胸、增高等"),
+    "quote": Words("quotes or reports", "引用或转述"),
+    "complaint": Words("complains or warns", "投诉或提醒"),
+    "notice": Words("is a personal notice", "个人启事"),
+    "question": Words("asks", "询问"),
+    "soft recommend": Words("recommends", "推荐"),
+    "urgency": Words("urges", "催促"),
+    "evasion": Words("says that it evades", "表明规避"),
+    "share": Words("hints at a share code", "提示有口令"),
+}
+"""By the last part of the class's name, as evidence has it: ``order`` of ``order word``."""
