@@ -71,9 +71,20 @@
     }
   });
   /* Letters open what can be folded, and put the cursor into it. */
-  portreeve.on("click", "summary[data-key]", (_, summary) => setTimeout(() => {
-    if (summary.parentElement.open) summary.parentElement.querySelector("textarea, select")?.focus();
-  }));
+  portreeve.on("click", ".case summary[data-key]", (event, summary) => {
+    event.preventDefault(); // opened here and now, so that what is typed next is not missed
+    const box = summary.parentElement;
+    box.open = !box.open;
+    if (!box.open) return;
+    box.scrollIntoView({ block: "center" });
+    box.querySelector("textarea, select")?.focus({ preventScroll: true });
+  });
+  portreeve.on("keydown", ".case aside textarea", (event, field) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      field.form.requestSubmit();
+    }
+  });
 
   /* Appeals: a preset becomes the reply, to be changed at will. */
   portreeve.on("click", "[data-reply]", (_, button) => { document.getElementById("reply").value = button.dataset.reply; });
