@@ -13,9 +13,11 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.store import Transaction
 from portreeve.store.statements import upsert
+from portreeve.store.tables import commerce
 from portreeve.store.tables.cases import case_items, case_prints, past_prints
 from portreeve.store.tables.core import accounts, contents, decisions, items, person_keys
 from portreeve.store.tables.enforcement import relations
+from portreeve.store.tables.trade import enrolments
 
 
 class Privacy:
@@ -28,7 +30,8 @@ class Privacy:
         """Erase the person of an account; erasing again changes nothing.
 
         Gone are: what they wrote and its digests, their words in reports and appeals, what
-        reviewers wrote about them, what the host told of them, their relation events. What stays
+        reviewers wrote about them, what the host told of them, their relation events, what their
+        school attested. What stays
         names the account only: decisions with rules and signals, strikes, sanctions, the audit
         log. What others reported of them is the reporters', until its time is over.
 
@@ -62,7 +65,8 @@ def _erased_before(tx: Transaction, account: str) -> datetime | None:
 def _is_known(tx: Transaction, account: str) -> bool:
     places = (
         accounts.c.id, person_keys.c.account, items.c.account, decisions.c.account,
-        relations.c.account,
+        relations.c.account, enrolments.c.account, commerce.merchants.c.account,
+        commerce.merchant_customers.c.customer,
     )  # fmt: skip
     return any(
         tx.execute(sa.select(sa.literal(1)).where(place == account).limit(1)).first()
@@ -78,7 +82,20 @@ def _wipe(tx: Transaction, account: str) -> int:
     for prints in (case_prints, past_prints):
         tx.execute(sa.delete(prints).where(prints.c.case.in_(theirs)))
     tx.execute(sa.delete(relations).where(relations.c.account == account))
+    tx.execute(sa.delete(enrolments).where(enrolments.c.account == account))
+    for column in _OF_MERCHANTS:
+        tx.execute(sa.delete(column.table).where(column == account))
     return gone
+
+
+_OF_MERCHANTS: tuple[sa.Column[str], ...] = (
+    commerce.merchant_customers.c.customer, commerce.merchant_tagged.c.customer,
+    commerce.merchant_outcomes.c.customer, commerce.merchant_customers.c.merchant,
+    commerce.merchant_tagged.c.merchant, commerce.merchant_tags.c.merchant,
+    commerce.merchant_outcomes.c.merchant, commerce.merchant_licences.c.merchant,
+    commerce.merchant_staff.c.merchant, commerce.merchants.c.account,
+)  # fmt: skip
+"""What is known of a person as a customer, and of an enterprise account that was theirs."""
 
 
 def _mark(tx: Transaction, account: str) -> None:
