@@ -40,13 +40,13 @@ def test_columns_stack_from_the_foot_and_their_text_is_not_scaled():
         '<line class="grid" x1="0" x2="100%" y1="58" y2="58"/>'
         '<line class="grid" x1="0" x2="100%" y1="33" y2="33"/>'
         '<line class="grid" x1="0" x2="100%" y1="8" y2="8"/>'
+        '<svg y="8" width="100%" height="100" viewBox="0 0 100 100" preserveAspectRatio="none">'
+        '<path class="v-allow" d="M4 100v-75h42V100z"/>'
+        '<path class="v-hold" d="M4 25v-25h42V25zM54 100v-12.5h42V100z"/>'
         '<g class="column"><title>Sun 1 Jun\nallowed: 30\nheld: 10</title>'
-        '<rect class="hit" x="0%" y="8" width="50%" height="100"/>'
-        '<rect class="v-allow" x="4%" y="33" width="42%" height="75"/>'
-        '<rect class="v-hold" x="4%" y="8" width="42%" height="25"/></g>'
+        '<rect x="0" width="50" height="100"/></g>'
         '<g class="column"><title>Mon 2 Jun\nheld: 5</title>'
-        '<rect class="hit" x="50%" y="8" width="50%" height="100"/>'
-        '<rect class="v-hold" x="54%" y="95.5" width="42%" height="12.5"/></g>'
+        '<rect x="50" width="50" height="100"/></g></svg>'
         '<text class="tick" x="25%" y="124" text-anchor="middle">1 Jun</text>'
         '<text class="tick fine" x="75%" y="124" text-anchor="middle">2 Jun</text></svg></div>'
         '<details class="values"><summary>Values as a table</summary>'
@@ -64,7 +64,7 @@ def test_a_column_leads_to_what_is_in_it_from_the_table_too():
         "决定", [DAY], [Series("决定", "s-1", [3])], unit="day", language="zh", zone=ZONE,
         links=["/console/search?day=1&x=2"],
     )  # fmt: skip
-    assert '<g class="column" data-href="/console/search?day=1&amp;x=2">' in chart
+    assert '<div class="plot leads" role="img"' in chart
     assert '<a href="/console/search?day=1&amp;x=2">6月1日 周日</a>' in chart
     assert 'aria-label="决定. 6月1日 周日至6月1日 周日，共3；最多的是6月1日 周日，3。"' in chart
 

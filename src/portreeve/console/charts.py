@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portreeve.console.chart_times import Unit, labels
 from portreeve.console.words import percent
@@ -22,6 +22,7 @@ HEIGHT = 160
 """Pixels between the axis and the highest line of a chart of columns."""
 
 _TOP, _FOOT = 8, 22
+_STEP, _GAP, _WIDE = 50, 4, 42
 _SHADES = 4
 
 
@@ -108,25 +109,23 @@ def time_columns(
     totals = [sum(one.values[i] for one in series) for i in range(len(starts))]
     said = _said_of_times([time.long for time in times], totals, language)
     scale = ticks(max(totals, default=0))
-    drawn = Markup("")
-    step = 100.0 / max(len(times), 1)
-    for i, time in enumerate(times):
-        drawn += _column(
-            [(one.style, one.values[i]) for one in series],
-            (i * step, step),
-            height,
-            scale[-1],
-            title=_lines(time.long, [(one.name, one.values[i]) for one in series]),
-            href=links[i] if links else None,
-        )
-    for i, time in enumerate(times):
-        if time.short:
-            drawn += _tick(time.short, (i + 0.5) * step, height, coarse=time.coarse)
+    names = [
+        _tick(time.short, 100 * (i + 0.5) / len(times), height, coarse=time.coarse)
+        for i, time in enumerate(times)
+        if time.short
+    ]
+    said_of = [
+        _lines(time.long, [(one.name, one.values[i]) for one in series])
+        for i, time in enumerate(times)
+    ]
+    drawn = _stacks(series, said_of, height, scale[-1])
     return _figure(
         "over-time",
         title,
         _legend([(one.name, one.style) for one in series]) if len(series) > 1 else Markup(""),
-        _plot(f"{title}. {said}", scale, height, drawn, language),
+        _plot(
+            f"{title}. {said}", scale, height, drawn, "".join(names), language, leads=bool(links)
+        ),
         _table(
             title,
             [_NAMES[unit][language == "zh"], *(one.name for one in series)],
@@ -239,43 +238,58 @@ def matrix(
     ).format(title, title, *heads, columns, body)
 
 
-def _column(
-    parts: Sequence[tuple[str, float]],
-    place: tuple[float, float],
-    height: int,
-    most: float,
-    *,
-    title: str,
-    href: str | None,
-) -> Markup:
-    """One column: a place to point at, over all its height, and its parts."""
-    left, step = place
-    y = float(_TOP + height)
-    drawn = Markup('<rect class="hit" x="{}" y="{}" width="{}" height="{}"/>').format(
-        _percent(left), _TOP, _percent(step), height
+def _stacks(series: Sequence[Series], titles: Sequence[str], height: int, most: float) -> str:
+    """The columns, in a frame of their own that is stretched: there is no text in it.
+
+    All of a series is one path; what can be pointed at lies over it.
+    """
+    feet = [float(height)] * len(titles)
+    paths = ""
+    for one in series:
+        drawn = ""
+        for i, value in enumerate(one.values):
+            if value > 0:
+                size = max(1.0, height * value / most)
+                foot = _short(feet[i])
+                drawn += f"M{i * _STEP + _GAP} {foot}v-{_short(size)}h{_WIDE}V{foot}z"
+                feet[i] -= size
+        if drawn:
+            paths += f'<path class="{one.style}" d="{drawn}"/>'
+    points = "".join(
+        f'<g class="column"><title>{escape(title)}</title>'
+        f'<rect x="{i * _STEP}" width="{_STEP}" height="{height}"/></g>'
+        for i, title in enumerate(titles)
     )
-    for style, value in parts:
-        if value <= 0:
-            continue
-        size = max(1.0, height * value / most)
-        y -= size
-        drawn += Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(
-            style, _percent(left + step * 0.08), _whole(round(y, 1)),
-            _percent(step * 0.84), _whole(round(size, 1)),
-        )  # fmt: skip
-    link = Markup(' data-href="{}"').format(href) if href else Markup("")
-    return Markup('<g class="column"{}><title>{}</title>{}</g>').format(link, title, drawn)
+    frame = f'y="{_TOP}" width="100%" height="{height}"'
+    box = f'viewBox="0 0 {max(len(titles), 1) * _STEP} {height}" preserveAspectRatio="none"'
+    return f"<svg {frame} {box}>{paths}{points}</svg>"
 
 
-def _tick(text: str, at: float, height: int, *, coarse: bool) -> Markup:
+def _short(value: float) -> str:
+    """A length to a tenth of a pixel."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _tick(text: str, at: float, height: int, *, coarse: bool) -> str:
     anchor = "start" if at < 4 else "end" if at > 96 else "middle"
-    return Markup('<text class="tick{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
-        "" if coarse else " fine", _percent(at), _TOP + height + 16, anchor, text
-    )
+    place = f'x="{_percent(at)}" y="{_TOP + height + 16}" text-anchor="{anchor}"'
+    return f'<text class="tick{"" if coarse else " fine"}" {place}>{escape(text)}</text>'
 
 
-def _plot(said: str, scale: Sequence[float], height: int, drawn: Markup, language: str) -> Markup:
-    """The axis of values beside the columns, which take the width that is left."""
+def _plot(
+    said: str,
+    scale: Sequence[float],
+    height: int,
+    drawn: str,
+    ticks: str,
+    language: str,
+    *,
+    leads: bool,
+) -> Markup:
+    """The axis of values beside the columns, which take the width that is left.
+
+    ``leads``: a column leads where its row in the table of values does.
+    """
     names, grid = Markup(""), Markup("")
     for value in scale:
         y = _whole(round(_TOP + height * (1 - value / scale[-1]), 1))
@@ -287,9 +301,9 @@ def _plot(said: str, scale: Sequence[float], height: int, drawn: Markup, languag
         )
     size = height + _TOP + _FOOT
     return Markup(
-        '<div class="plot" role="img" aria-label="{}"><svg width="40" height="{}">{}</svg>'
-        '<svg class="stretch" width="100%" height="{}">{}{}</svg></div>'
-    ).format(said, size, names, size, grid, drawn)
+        '<div class="plot{}" role="img" aria-label="{}"><svg width="40" height="{}">{}</svg>'
+        '<svg class="stretch" width="100%" height="{}">{}{}{}</svg></div>'
+    ).format(" leads" if leads else "", said, size, names, size, grid, Markup(drawn), Markup(ticks))
 
 
 def _bar(row: Bar, whole: float) -> Markup:
@@ -337,25 +351,26 @@ def _table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str | Markup]], language: str
 ) -> Markup:
     """The values of a chart, for whoever cannot see it or wants to know exactly."""
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in heads)
-    body = Markup("").join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0],
-            Markup("").join(Markup('<td class="num">{}</td>').format(cell) for cell in row[1:]),
-        )
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f'<td class="num">{escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
         for row in rows
     )
     return Markup(
         '<details class="values"><summary>{}</summary>'
         '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table class="table">'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
-    ).format("数值表" if language == "zh" else "Values as a table", title, head, body)
+    ).format(
+        "数值表" if language == "zh" else "Values as a table", title, Markup(head), Markup(body)
+    )
 
 
 def _linked(label: str, href: str | None) -> Markup:
     if href is None:
-        return Markup("{}").format(label)
-    return Markup('<a href="{}">{}</a>').format(href, label)
+        return escape(label)
+    return Markup(f'<a href="{escape(href)}">{escape(label)}</a>')
 
 
 def _heat(row: int, column: int, count: int, most: int) -> str:

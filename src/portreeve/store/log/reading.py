@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from portreeve.policy.sqltext import quoted
 from portreeve.store.columns import micros
 from portreeve.store.database import Database
-from portreeve.store.log.columns import EMPTY, STORED
+from portreeve.store.log.columns import STORED
 from portreeve.store.log.engine import (
     Engine,
     LogLimitError,
@@ -30,7 +30,7 @@ from portreeve.store.log.engine import (
     bounded,
 )
 from portreeve.store.log.files import LogFile, LogFiles, in_rounds
-from portreeve.store.log.tail import Tail, all_marks, marks_of
+from portreeve.store.log.tail import Marks, Tail, marks_of
 from portreeve.store.tables.core import batches, decisions
 from portreeve.store.tables.log import log_files
 
@@ -89,6 +89,7 @@ class LogReader:
         self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
         self._files = LogFiles(folder)
         self._tail = Tail()
+        self._marks = Marks()
         self._seconds = seconds
 
     def ask(self, query: Query, *, seconds: float | None = None) -> pa.Table:
@@ -103,9 +104,11 @@ class LogReader:
         until = time.monotonic() + allowed
         try:
             with self._database.snapshot() as connection, self._engine.asked() as engine:
-                return _Question(query, engine, connection, until).answer(
-                    self._files.listed(connection, query.since, query.until),
-                    self._tail.rows(connection, self._database.clock(), query.since).to_arrow(),
+                files = self._files.listed(connection, query.since, query.until)
+                question = _Question(query, engine, connection, self._marks, until)
+                now = self._database.clock()
+                return question.answer(
+                    files, self._tail.rows(connection, now, query.since, question.stored)
                 )
         except OverdueError:
             raise LogLimitError(f"it takes more than {allowed:g} seconds") from None
@@ -134,48 +137,61 @@ class _Question:
         query: Query,
         engine: duckdb.DuckDBPyConnection,
         connection: sa.Connection,
+        marks: Marks,
         until: float,
     ) -> None:
         self.query = query
+        self._names = _names([*query.select, *query.where, query.order, query.each or ""])
         self._engine = engine
         self._connection = connection
+        self._marks = marks
         self._until = until
+
+    @property
+    def stored(self) -> list[str]:
+        """The columns of the files that matter."""
+        return _stored(self._names)
 
     def answer(self, files: list[LogFile], tail: pa.Table) -> pa.Table:
         query = self.query
-        if query.lists_rows and not _MARKS & _names([*query.where, query.order]):
-            found = self._found(files, tail)
-            marked = bool(_MARKS & _names(query.select))
-            if marked:
-                ids = found["decision"].to_pylist()
-                self._engine.register("marks", marks_of(self._connection, ids).to_arrow())
-            self._see([], found, found.column_names, marked=marked)
-            return self._run(f"SELECT {', '.join(query.select)} FROM log ORDER BY {query.order}")
-        names = _names([*query.select, *query.where, query.order, query.each or ""])
-        if marked := bool(_MARKS & names):
-            self._engine.register("marks", all_marks(self._connection, query.since).to_arrow())
-        self._see(files, tail, _stored(names), marked=marked)
-        return self._run(_sql(query, query.select))
+        if not query.lists_rows:
+            marked = self._mark(self._names)
+            self._see(files, tail, self.stored, marked=marked)
+            return self._run(_sql(query, query.select))
+        found = self._found(files, tail)
+        if marked := bool(_MARKS & _names(query.select)):
+            marks = marks_of(self._connection, found["decision"].to_pylist())
+            self._engine.register("marks", marks.to_arrow())
+        self._see([], found, found.column_names, marked=marked)
+        return self._run(f"SELECT {', '.join(query.select)} FROM log ORDER BY {query.order}")
 
     def _found(self, files: list[LogFile], tail: pa.Table) -> pa.Table:
         """The stored columns that are needed, of the rows that are shown."""
         query = self.query
+        marked = self._mark(_names([*query.where, query.order]))
         needed = _stored(_names([*query.select, query.order]))
-        seen = _stored(_names([*query.select, *query.where, query.order]))
         sql = _sql(query, [f'"{name}"' for name in needed])
         if query.order != NEWEST_FIRST:
-            self._see(files, tail, seen, marked=False)
+            self._see(files, tail, self.stored, marked=marked)
             return self._run(sql)
         rounds = in_rounds(files, _FIRST_ROUND, _TIMES) or [[]]
         found: pa.Table | None = None
         for number, some in enumerate(rounds):
-            self._see(some, EMPTY if number else tail, seen, marked=False)
+            self._see(some, tail.slice(0, 0) if number else tail, self.stored, marked=marked)
             more = self._run(sql)
             found = more if found is None else _newest(pa.concat_tables([found, more]), query.limit)
             left = max((files[0].last_seq for files in rounds[number + 1 :]), default=0)
             if len(found) == query.limit and found["seq"][-1].as_py() > left:
                 break
         return found
+
+    def _mark(self, names: set[str]) -> bool:
+        """Have all that happened to decisions at hand, where one of the names asks for it."""
+        if not _MARKS & names:
+            return False
+        marks = self._marks.rows(self._connection, self.query.since)
+        self._engine.register("marks", marks.to_arrow())
+        return True
 
     def _see(
         self, files: Sequence[LogFile], tail: pa.Table, names: Sequence[str], *, marked: bool

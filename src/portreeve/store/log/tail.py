@@ -6,8 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import sqlalchemy as sa
 
 from portreeve.store.log.rows import conformed, decided, of_batches
@@ -18,7 +20,6 @@ _SETTLED = timedelta(minutes=10)
 _FEW = 1_000
 _D = decisions.c
 _BY_PERSONS = _D.batch.is_(None)
-_TIME = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True)
@@ -41,25 +42,32 @@ class Tail:
         self._keeping = threading.Lock()
 
     def rows(
-        self, connection: sa.Connection, now: datetime, since: datetime | None
-    ) -> pl.DataFrame:
-        """The rows that are in no file, those of a time range at least."""
-        parts = [self._by_persons(connection, now)]
+        self,
+        connection: sa.Connection,
+        now: datetime,
+        since: datetime | None,
+        names: Sequence[str],
+    ) -> pa.Table:
+        """The rows that are in no file, those of a time range at least; some of their columns."""
+        parts = self._by_persons(connection, now)
         wanted = sa.select(batches.c.seq, batches.c.columns)
         if since is not None:
             wanted = wanted.where(batches.c.decided >= since)
         waiting = connection.execute(wanted.order_by(batches.c.seq)).all()
         if waiting:
             parts.append(of_batches(connection, waiting))
-        return pl.concat(parts)
+        return pl.concat([part.select(names) for part in parts]).to_arrow()
 
-    def _by_persons(self, connection: sa.Connection, now: datetime) -> pl.DataFrame:
+    def _by_persons(self, connection: sa.Connection, now: datetime) -> list[pl.DataFrame]:
         settled = self._settled(connection, now)
-        newest = conformed(decided(connection, _BY_PERSONS, _D.decided >= settled.until))
-        if len(newest) > _FEW:
+        newest = _D.decided >= settled.until
+        count = sa.select(sa.func.count()).where(_BY_PERSONS, newest)
+        if (waiting := connection.execute(count).scalar_one()) == 0:
+            return [settled.rows]
+        if waiting > _FEW:
             with self._keeping:
                 self._kept = None
-        return pl.concat([settled.rows, newest])
+        return [settled.rows, conformed(decided(connection, _BY_PERSONS, newest))]
 
     def _settled(self, connection: sa.Connection, now: datetime) -> _Settled:
         """What people decided a while ago; read anew when a row of it is gone."""
@@ -76,12 +84,37 @@ class Tail:
         return int(connection.execute(wanted).scalar_one())
 
 
-def all_marks(connection: sa.Connection, since: datetime | None) -> pl.DataFrame:
-    """What happened to decisions after they were made: one row per decision it happened to."""
-    if since is None:
-        return _joined(connection, _UNDONE, _SUPERSEDING)
-    # what happens to a decision happens after it, so this leaves out nothing that is asked for
-    return _joined(connection, _UNDONE & (_D.undone >= since), _SUPERSEDING & (_D.decided >= since))
+class Marks:
+    """What happened to decisions after they were made, one row per decision it happened to.
+
+    Those of all time are kept in memory until something happens to another one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[int | None, ...], pl.DataFrame] | None = None
+        self._keeping = threading.Lock()
+
+    def rows(self, connection: sa.Connection, since: datetime | None) -> pl.DataFrame:
+        """Those that happened since, or all of them."""
+        if since is not None:
+            # what happens to a decision happens after it, so this leaves out nothing asked for
+            undone, superseding = _UNDONE & (_D.undone >= since), _D.decided >= since
+            return _joined(connection, undone, _SUPERSEDING & superseding)
+        with self._keeping:
+            state = _state(connection)
+            if self._kept is None or self._kept[0] != state:
+                self._kept = (state, _joined(connection, _UNDONE, _SUPERSEDING))
+            return self._kept[1]
+
+
+def _state(connection: sa.Connection) -> tuple[int | None, ...]:
+    """Figures that change with every mark that is made, taken back or deleted."""
+    undone = sa.select(sa.func.count(), sa.func.max(sa.type_coerce(_D.undone, sa.BigInteger)))
+    superseding = sa.select(sa.func.count(), sa.func.max(_D.seq))
+    return (
+        *connection.execute(undone.where(_UNDONE)).one(),
+        *connection.execute(superseding.where(_D.supersedes.is_not(None))).one(),
+    )
 
 
 def marks_of(connection: sa.Connection, ids: Sequence[str]) -> pl.DataFrame:
@@ -105,11 +138,20 @@ def _joined(
         schema={"decision": pl.String, "undone": pl.Int64, "undone_by": pl.String},
         orient="row",
     ).with_columns(pl.col("undone").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
-    wanted = sa.select(_D.supersedes, _D.id, _D.seq).where(superseding)
-    second = pl.DataFrame(
-        [tuple(row) for row in connection.execute(wanted)],
-        schema={"decision": pl.String, "superseded_by": pl.String, "seq": pl.Int64},
-        orient="row",
+    second = _frame(
+        connection.execute(sa.select(_D.supersedes, _D.id, _D.seq).where(superseding)).all(),
+        {"decision": pl.String(), "superseded_by": pl.String(), "seq": pl.Int64()},
     )
     second = second.sort("seq").unique("decision", keep="last").drop("seq")
     return first.join(second, on="decision", how="full", coalesce=True)
+
+
+def _frame(rows: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Rows as columns; column by column polars takes them more quickly."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=kind)
+            for (name, kind), values in zip(schema.items(), columns, strict=True)
+        ]
+    )
