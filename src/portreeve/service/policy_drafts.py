@@ -126,8 +126,8 @@ class Drafts:
         with self._context.database.read() as connection:
             if asked.cursor is not None:
                 last = _row(connection, actor, asked.cursor)
-                place = sa.tuple_(_DRAFT.changed, _DRAFT.seq)
-                wanted = wanted.where(place < sa.tuple_(last.changed, last.seq))
+                together = (_DRAFT.changed == last.changed) & (_DRAFT.seq < last.seq)
+                wanted = wanted.where((_DRAFT.changed < last.changed) | together)
             rows = connection.execute(
                 wanted.order_by(_DRAFT.changed.desc(), _DRAFT.seq.desc()).limit(asked.limit + 1)
             ).all()
