@@ -4,6 +4,7 @@ import pytest
 
 from policy_support import definitions, loaded, random_signals, row, rule
 from portreeve import policy as language
+from portreeve.policy.explain import telling
 
 POLICY = loaded(
     definitions(
@@ -212,3 +213,16 @@ no-selling (clause 3.1, refuse): does not hold
   ✓ not
     ✗ protected_sale: A one-off sale."""
     )
+
+
+def test_on_a_page_a_definition_is_said_once_and_what_settles_nothing_is_left_out():
+    facts = row(promotion=0.97, prices=1, contacts=2)
+    findings = language.explain(POLICY, facts, "no-selling").findings
+    shown: set[str] = set()
+    first, again = telling(findings, shown), telling(findings, shown)
+    assert shown == {"merchant", "trade"}
+    merchant = first[2]
+    assert (merchant.text, merchant.words is not None) == ("merchant", True)
+    [any_of] = merchant.parts
+    assert [part.kind for part in any_of.parts] == ["all"]
+    assert (again[2].text, again[2].words, again[2].parts) == ("merchant", None, ())

@@ -11,6 +11,7 @@ from portreeve.console.desk import Desk
 from portreeve.console.signal_words import Said, telling
 from portreeve.policy import Policy
 from portreeve.policy.explain import Finding
+from portreeve.policy.explain import telling as settling
 from portreeve.policy.parts import Rule
 from portreeve.report.highlight import kind_of
 from portreeve.schemas.accounts import Account
@@ -90,10 +91,12 @@ def reasons(desk: Desk, network: str, contents: Sequence[CaseItem]) -> Reasons:
         for rule, clause in zip(item.rules, item.clauses, strict=True)
     }
     findings = _findings(desk, shown, measured)
+    said: set[str] = set()
+    told = {rule: settling(findings.get(rule, ()), said) for rule in held}
     known = {} if policy is None else {rule.id: rule for rule in policy.rules}
     return Reasons(
         rules=[
-            RuleShown(rule, clauses[rule], count, known.get(rule), findings.get(rule, ()))
+            RuleShown(rule, clauses[rule], count, known.get(rule), told[rule])
             for rule, count in held.items()
         ],
         others=[rule for rule in known.values() if rule.id not in held],

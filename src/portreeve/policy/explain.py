@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -122,6 +122,20 @@ def explain(policy: Policy, signals_row: Mapping[str, Any], rule_id: str) -> Exp
     items = condition.items if isinstance(condition, And) else (condition,)
     findings = (place, *(facts.finding(item) for item in items))
     return Explanation(rule.id, rule.clause, rule.verdict, rule.because, _all(findings), findings)
+
+
+def telling(findings: Iterable[Finding], shown: set[str]) -> tuple[Finding, ...]:
+    """Findings without what settles nothing, as :meth:`Explanation.render` leaves it out.
+
+    ``shown``: names of the definitions that were said before, which are only named then; those
+    that are said now are added. Give the same set for several explanations on one page.
+    """
+    told = []
+    for finding in findings:
+        words = None if finding.text in shown else finding.words
+        parts = telling(_settling(finding, shown), shown)
+        told.append(replace(finding, words=words, parts=parts))
+    return tuple(told)
 
 
 class _Facts:
