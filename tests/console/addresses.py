@@ -47,6 +47,7 @@ PLACES: dict[str, tuple[Callable[[Ids], str] | str, ...]] = {
     # what stands in place of the parts of a path that vary, in order
     "/console/cases/{id}": (_case("p-215"),),
     "/console/appeals/{id}": (lambda ids: ids["appeal:p-256"],),
+    "/console/decisions/{id}": (lambda ids: ids["decision:p-229"],),
     "/console/accounts/{id}": (SLIM,),
     "/console/policies/{name}": ("acquaintance",),
     "/console/policies/{name}/{version}": ("acquaintance", "2026-12"),

@@ -14,6 +14,9 @@ class Colleague(NamedTuple):
     roles: tuple[Role, ...]
 
 
+PASSWORD = "six quiet herons cross the marsh"
+"""Everybody's, in the invented world only."""
+
 STAFF: dict[str, Colleague] = {
     "ada": Colleague("Ada Lindholm", (Role.administrator,)),
     "ben": Colleague("Ben Okoro", (Role.reviewer,)),

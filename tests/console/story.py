@@ -32,6 +32,7 @@ from portreeve.schemas.readings import SubmitReading
 from portreeve.schemas.reports import AddFrankingKey, ReportClaim, ReportFranked, ReportItem
 from portreeve.schemas.webhooks import NewWebhook
 from portreeve.service.actor import PORTREEVE
+from portreeve.service.attempts import Came
 
 from .posts import (
     CHEN,
@@ -44,12 +45,14 @@ from .posts import (
     WANG,
     ZHAO,
 )  # fmt: skip
-from .staff import STAFF
+from .staff import PASSWORD, STAFF
 from .world import HOST, NETWORK, World
 
 Step = Callable[[World], None]
 
 SELLING, LIKELY = "moments.no-product-promotion", "moments.likely-selling-waits"
+
+_CAME = Came("127.0.0.1", "Firefox on Windows")
 
 MILDER = """\
 extends: acquaintance
@@ -131,8 +134,10 @@ def _accounts(world: World) -> None:
 
 def _staff(world: World) -> None:
     for name, one in STAFF.items():
-        new = NewPerson(name=name, shown=one.shown, roles=list(one.roles))
-        world.service.people.add(PORTREEVE, new)
+        people = world.service.people
+        people.add(PORTREEVE, NewPerson(name=name, shown=one.shown, roles=list(one.roles)))
+        link = people.link(PORTREEVE, name)
+        world.service.joining.accept(link.secret, PASSWORD, _CAME)
     world.service.people.disable(world.actor("ada"), "kim")
 
 

@@ -25,7 +25,7 @@ from portreeve.service.service import Service
 from portreeve.service.settings import Settings
 
 from .posts import PEOPLE, POSTS, Post
-from .staff import STAFF
+from .staff import PASSWORD, STAFF
 from .webhook_talk import Talk
 
 LENGTH = timedelta(days=13, hours=8.5)
@@ -154,3 +154,4 @@ if __name__ == "__main__":
         sys.exit(f"{made} is not empty: name a new folder.")
     make(made, datetime.now(UTC).replace(microsecond=0))
     print(f"Made. Now: portreeve serve --data {made}")
+    print(f"Sign in as {', '.join(STAFF)}; everybody's password is: {PASSWORD}")
