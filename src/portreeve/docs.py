@@ -13,6 +13,8 @@ from portreeve import franking
 from portreeve.api import client_code, openapi, pages
 from portreeve.franking.structs import STRUCTS as FRANKING_STRUCTS
 from portreeve.model import STRUCTS, Surface, Verdict, fields
+from portreeve.schemas.access import Scope
+from portreeve.service.roles import ROLES
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
 from portreeve.store.pages import log_rows, store_rows
@@ -116,6 +118,20 @@ def franking_end() -> str:
     return "\n".join(parts) + "\n"
 
 
+def access_end() -> str:
+    """Every role, with what it may do."""
+    rows = [
+        (
+            f"`{role}`",
+            f"{duty.title.en} · {duty.title.zh}",
+            duty.meaning.en,
+            ", ".join(f"`{scope}`" for scope in Scope if scope in duty.scopes),
+        )
+        for role, duty in ROLES.items()
+    ]
+    return "\n" + pages.table(["role", "called", "what for", "scopes"], rows) + "\n"
+
+
 def store_end() -> str:
     """Every table of the store."""
     parts = ["\n## Tables\n", "Times are microseconds since 1970, JSON is text.\n"]
@@ -162,6 +178,7 @@ CODE = {
 """Code that is written out from the routes: file and what makes it."""
 
 ENDS = {
+    "access.md": access_end,
     "franking.md": franking_end,
     "store.md": store_end,
     "log.md": log_end,
