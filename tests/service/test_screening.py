@@ -18,6 +18,7 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service import lots, records
 from portreeve.service.actor import Actor
+from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.enforcement import Enforcement
 from portreeve.service.errors import ServiceError
 from portreeve.service.judged import judge_all
@@ -99,6 +100,8 @@ def test_a_sale_is_refused_with_the_reasons_in_both_languages(desk):
     assert reason.because.zh.startswith("这条内容是在向朋友卖货")
     assert reason.way_out.name == "enterprise-account"
     assert answer.appeal_until == START + timedelta(days=183)
+    token = DecisionLinks(desk.context.vault).token(answer.decision)
+    assert answer.link == f"/d/{token}"
     assert answer.contacts == ["wechat:abc12345"]
     assert {SALE[e.start : e.end] for e in answer.evidence} >= {"89元", "微信 abc12345"}
 

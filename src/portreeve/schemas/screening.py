@@ -91,6 +91,13 @@ class Screened(Decision, frozen=True, kw_only=True):
             "the item is allowed, or waits until a person decides"
         ),
     ] = None
+    link: Annotated[
+        str | None,
+        Meta(
+            description="the page about the decision, for the person concerned and nobody else; "
+            "only a path while the service has no `public_url`; null when the item is allowed"
+        ),
+    ] = None
     repeated: Annotated[
         bool, Meta(description="the same item with the same content was decided before")
     ] = False

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from portreeve.model import Verdict
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
+from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.errors import ServiceError
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Judged
@@ -68,6 +70,7 @@ class LotWriter:
         self._stored = stored
         self._metrics = metrics
         self._recorder = Recorder(context.vault)
+        self._links = DecisionLinks(context.vault, context.settings)
 
     @staticmethod
     def lock(tx: Transaction, lots: Sequence[JudgedLot]) -> None:
@@ -109,7 +112,8 @@ class LotWriter:
                     Outcome(pending, w, _ENCODE(stands), stands.verdict.value, stands.state)
                 )
             else:
-                answer = None if w.decision is None else _answer(of, at, pending, w, days)
+                link = self._link(of.verdict[at], w)
+                answer = None if w.decision is None else _answer(of, at, pending, w, days, link)
                 refusal = None if w.taken is None else _id_taken(of.submissions[at], w.taken)
                 found.append(Outcome(pending, w, answer, of.verdict[at], of.state(at), refusal))
         return found
@@ -155,6 +159,12 @@ class LotWriter:
             )
         return {at: screened for (at, _), screened in zip(given, found, strict=True)}
 
+    def _link(self, verdict: str, written: Written) -> str | None:
+        """The page for the person concerned, where there is something to be concerned about."""
+        if written.decision is None or verdict == Verdict.allow:
+            return None
+        return self._links.link(written.decision)
+
     def _count(self, lot: Lot, written: list[Written]) -> None:
         if self._metrics is None:
             return
@@ -179,13 +189,15 @@ def _id_taken(submission: Submission, network: str) -> ServiceError:
     )
 
 
-def _answer(judged: Judged, at: int, pending: Pending, written: Written, days: int) -> bytes:
+def _answer(
+    judged: Judged, at: int, pending: Pending, written: Written, days: int, link: str | None
+) -> bytes:
     reach, until = judged.reach[at], None
     if written.decided is not None:
         until = appeal_until(judged.verdict[at], written.decided, days)
     return (
         b'{"id":%b,"decision":"%b","revision":%d,"state":"%b","stage":"%b","reach":%b,'
-        b'"appeal_until":%b,%b'
+        b'"appeal_until":%b,"link":%b,%b'
     ) % (
         _ENCODE(judged.submissions[at].id),
         (written.decision or "").encode(),
@@ -194,5 +206,6 @@ def _answer(judged: Judged, at: int, pending: Pending, written: Written, days: i
         pending.stage.encode(),
         b"null" if reach is None else _ENCODE(reach),
         b"null" if until is None else _ENCODE(until),
+        b"null" if link is None else _ENCODE(link),
         judged.answer[at],
     )

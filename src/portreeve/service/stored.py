@@ -13,6 +13,7 @@ from portreeve.schemas.screening import DecisionRecord, ItemRecord, Screened
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
+from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.errors import not_found
 from portreeve.service.reasons import appeal_until, reach_of, reasons_of
 from portreeve.service.standing import PolicyBook
@@ -32,6 +33,7 @@ class Stored:
     def __init__(self, context: Context, policies: PolicyBook) -> None:
         self._context = context
         self._policies = policies
+        self._links = DecisionLinks(context.vault, context.settings)
 
     def decision(self, actor: Actor, id: str) -> DecisionRecord:
         """One decision, with the reasons in the words of the policy that decided.
@@ -151,6 +153,7 @@ class Stored:
             appeal_until=appeal_until(
                 row["verdict"], row["decided"], self._context.settings.appeal_days
             ),
+            link=None if row["verdict"] == Verdict.allow else self._links.link(row["id"]),
             contacts=content.contacts,
             prices=content.prices,
             links=content.hosts,
