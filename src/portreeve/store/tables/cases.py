@@ -37,10 +37,6 @@ cases = table(
     # how quickly cases are decided
     sa.Index("ix_cases_pace", "decided", "opened", sqlite_where=sa.text("decided IS NOT NULL"),
              postgresql_where=sa.text("decided IS NOT NULL")),
-    # all that the counts of the queues need, of open cases only
-    sa.Index("ix_cases_waiting", "queue", "network", "opened", "due", "claimed_until",
-             "claimed_by", sqlite_where=sa.text("state = 'open'"),
-             postgresql_where=sa.text("state = 'open'")),
 )  # fmt: skip
 
 case_items = table(
