@@ -40,6 +40,8 @@ def test_a_shipped_policy_reads_as_a_document():
     assert [chapter.number for chapter in reading.chapters] == [
         *(str(number) for number in range(3, 16)), "L1", "L2", "L3", "L4",
     ]  # fmt: skip
+    assert reading.chapters[3].opening.en == "This recruits agents or part-timers among friends"
+    assert reading.chapters[3].opening.zh == "这是在朋友中间招代理、招兼职"
     [selling] = reading.chapters[0].clauses[0].rules
     assert (reading.chapters[0].clauses[0].number, selling.verdict) == ("3.1", "refuse")
     assert selling.because.zh.startswith("这条内容是在向朋友卖货。")

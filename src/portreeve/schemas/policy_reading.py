@@ -83,6 +83,7 @@ class Chapter(Answer, frozen=True, kw_only=True):
     number: Annotated[str, Meta(description="3 of 3.1, L1 of L1.2")]
     layer: Annotated[Layer, Meta(description="law or house")]
     surfaces: Annotated[list[Surface], Meta(description="where its clauses hold")]
+    opening: Annotated[Bilingual, Meta(description="its first sentence, for a table of contents")]
     clauses: Annotated[list[ClauseInWords], Meta(description="its clauses in order")]
     table: Annotated[bool, Meta(description="they are what the table of goods says")]
 

@@ -113,11 +113,20 @@ def _chapter(policy: Policy, number: str, clauses: dict[str, list[Rule]]) -> Cha
         number=number,
         layer=rules[0].layer,
         surfaces=_in_order(surface for rule in rules for surface in rule.surfaces),
+        opening=_opening(rules[0].because),
         clauses=[
             ClauseInWords(number=clause, rules=_merged(policy, of))
             for clause, of in clauses.items()
         ],
         table=policy.matrix is not None and policy.matrix.clause == number,
+    )
+
+
+def _opening(words: Words) -> Bilingual:
+    """The first sentence of a text."""
+    return Bilingual(
+        en=words.en.partition(". ")[0].removesuffix("."),
+        zh=words.zh.partition("。")[0],
     )
 
 
