@@ -57,7 +57,10 @@ class KeptFor(Answer, frozen=True, kw_only=True):
 
     what: Annotated[str, Meta(description="table, or table.words for what people wrote in it")]
     days: Annotated[int, Meta(description="how long")]
-    period: Annotated[Literal["content", "decision"], Meta(description="which setting says so")]
+    period: Annotated[
+        Literal["content", "decision", "trader"],
+        Meta(description="which setting says so, or the rules of enterprise accounts"),
+    ]
     longer: Annotated[bool, Meta(description="longer, while somebody still has to look at it")]
 
 

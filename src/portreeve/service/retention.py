@@ -9,6 +9,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from portreeve.commerce.merchant_rules import merchant_rules
 from portreeve.schemas.access import Scope
 from portreeve.schemas.health import KeptFor, RetentionReport
 from portreeve.service.actor import Actor
@@ -16,7 +17,7 @@ from portreeve.service.context import Context
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import cases as c
-from portreeve.store.tables import core, enforcement
+from portreeve.store.tables import commerce, core, enforcement
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""
@@ -26,7 +27,7 @@ _SWEEP = "retention.sweep"
 _GONE = b""
 """What stands where sealed words were: that there were some stays known."""
 
-Period = Literal["content", "decision"]
+Period = Literal["content", "decision", "trader"]
 Cutoffs = dict[Period, datetime]
 
 
@@ -65,6 +66,10 @@ def _with_decision(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
     return decision.in_(sa.select(core.decisions.c.id))
 
 
+def _of_a_merchant(merchant: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return merchant.in_(sa.select(commerce.merchants.c.account))
+
+
 RETENTION: tuple[Kept, ...] = (
     Kept(core.contents, core.contents.c.stored, "content",
          unless=lambda _: _under_review(core.contents.c.decision)),
@@ -98,6 +103,23 @@ RETENTION: tuple[Kept, ...] = (
     Kept(c.appeals, c.appeals.c.decided, "decision"),
     Kept(c.reports, c.reports.c.resolved, "decision"),
     Kept(c.judgements, c.judgements.c.time, "decision"),
+    Kept(commerce.merchant_outcomes, commerce.merchant_outcomes.c.time, "content"),
+    Kept(commerce.merchant_broadcasts, commerce.merchant_broadcasts.c.time, "content"),
+    Kept(commerce.merchants, commerce.merchants.c.ended, "trader"),
+    Kept(commerce.merchant_licences, commerce.merchant_licences.c.filed, "trader",
+         unless=lambda _: _of_a_merchant(commerce.merchant_licences.c.merchant)),
+    Kept(commerce.merchant_staff, commerce.merchant_staff.c.joined, "trader",
+         unless=lambda _: _of_a_merchant(commerce.merchant_staff.c.merchant)),
+    Kept(commerce.merchant_customers, commerce.merchant_customers.c.added, "trader",
+         unless=lambda _: _of_a_merchant(commerce.merchant_customers.c.merchant)),
+    Kept(commerce.merchant_tagged, commerce.merchant_tagged.c.time, "trader",
+         unless=lambda _: _of_a_merchant(commerce.merchant_tagged.c.merchant)),
+    Kept(commerce.merchant_tags, commerce.merchant_tags.c.created, "trader",
+         unless=lambda _: _of_a_merchant(commerce.merchant_tags.c.merchant)),
+    Kept(commerce.ads, commerce.ads.c.submitted, "decision",
+         unless=lambda _: commerce.ads.c.id.in_(sa.select(core.items.c.id))),
+    Kept(commerce.ad_bids, commerce.ad_bids.c.told, "decision",
+         unless=lambda _: commerce.ad_bids.c.ad.in_(sa.select(commerce.ads.c.id))),
 )  # fmt: skip
 """What is kept for how long. A row whose ``since`` is NULL, such as an open appeal, stays.
 
@@ -122,7 +144,12 @@ class Retention:
         """
         actor.need(Scope.admin)
         settings = self._context.settings
-        days = {"content": settings.content_days, "decision": settings.decision_days}
+        trader = merchant_rules(settings.commerce_folder).kept_after_end.time
+        days = {
+            "content": settings.content_days,
+            "decision": settings.decision_days,
+            "trader": trader.days,
+        }
         a = core.audit.c
         with self._context.database.read() as connection:
             last = connection.execute(
@@ -171,7 +198,9 @@ class Retention:
     def _cutoffs(self) -> Cutoffs:
         now, settings = self._context.now(), self._context.settings
         day = (now - timedelta(days=settings.decision_days)).astimezone(UTC).date()
+        trader = merchant_rules(settings.commerce_folder).kept_after_end.time
         return {
+            "trader": now - trader,
             "content": now - timedelta(days=settings.content_days),
             "decision": datetime.combine(day, time.min, UTC),
         }

@@ -18,6 +18,12 @@ from portreeve.service.audit import AuditLog
 from portreeve.service.audit_check import AuditChecks
 from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
+from portreeve.service.commerce.ad_market import AdMarket
+from portreeve.service.commerce.ads import Ads
+from portreeve.service.commerce.broadcasts import Broadcasts
+from portreeve.service.commerce.customers import Customers
+from portreeve.service.commerce.merchants import Merchants
+from portreeve.service.commerce.staff import Staff
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
 from portreeve.service.decision_facts import DecisionRoom
@@ -155,6 +161,12 @@ class Service:
             metrics=self.metrics,
             decided=self._following.wake,
         )
+        self.ads = Ads(context, self.screening, self.policies)
+        self.ad_market = AdMarket(context)
+        self.merchants = Merchants(context)
+        self.staff = Staff(context)
+        self.customers = Customers(context)
+        self.broadcasts = Broadcasts(context, self.screening)
         self._probe = Probe(context.database)
         self._claim: FolderClaim | None = None
         self._warm = False

@@ -76,6 +76,7 @@ merchant_tagged = table(
     column("tag", sa.Text, "the word", primary_key=True),
     column("customer", sa.Text, "the customer", primary_key=True),
     column("merchant", sa.Text, "whose word it is"),
+    column("time", Time, "since when"),
     sa.Index(None, "merchant", "customer"),
     sa.Index(None, "customer"),
 )
@@ -87,6 +88,7 @@ merchant_broadcasts = table(
     column("merchant", sa.Text, "the enterprise"),
     column("staff", sa.Text, "who writes"),
     column("time", Time, "when permission was asked for", index=True),
+    column("refusal", sa.Text, "why it reaches nobody at all, if so", nullable=True),
     column("asked", sa.Integer, "how many customers it was meant for"),
     column("allowed", sa.Integer, "how many it may reach"),
     sa.Index(None, "merchant", "staff", "time"),
