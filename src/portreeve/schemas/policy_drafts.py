@@ -36,7 +36,10 @@ class SaveDraft(Request, frozen=True, kw_only=True):
     """A draft as it stands now."""
 
     network: Annotated[NetworkName, Meta(description="the policy that it was begun for")]
-    base: Annotated[str | None, Meta(description="the version that it was begun from")] = None
+    base: Annotated[
+        Annotated[str, Meta(pattern="^.+@.+$")] | None,
+        Meta(description="name and version of what it was begun from"),
+    ] = None
     text: Text
     rationale: Rationale = ""
     revision: Annotated[
