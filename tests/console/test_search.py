@@ -15,7 +15,7 @@ HELD = f"{SEARCH}&where=verdict+%3D+%27hold%27"
 
 
 def box(page: Page):
-    return page.get_by_role("combobox", name="Condition")
+    return page.get_by_role("textbox", name="Condition")
 
 
 def choices(page: Page) -> list[str]:

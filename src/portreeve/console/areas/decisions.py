@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -81,4 +82,16 @@ def _findings(
     if measured is None:
         return {}
     explained = desk.service.measurements.explain(measured, rules)
-    return {one.rule: one.findings for one in explained if one.findings}
+    return {
+        one.rule: tuple(_brief(finding) for finding in one.findings)
+        for one in explained
+        if one.findings
+    }
+
+
+def _brief(finding: Finding, *, defined: bool = False) -> Finding:
+    """A finding without what definitions within definitions consist of: the page stays light."""
+    if defined and finding.kind == "definition":
+        return replace(finding, parts=())
+    within = defined or finding.kind == "definition"
+    return replace(finding, parts=tuple(_brief(p, defined=within) for p in finding.parts))

@@ -90,7 +90,6 @@
     offered = [];
     chosen = -1;
     box().removeAttribute("aria-activedescendant");
-    box().setAttribute("aria-expanded", "false");
   };
 
   const mark = (at) => {
@@ -128,7 +127,6 @@
       return line;
     }));
     list().hidden = false;
-    area.setAttribute("aria-expanded", "true");
     if (found[0].text !== place.begun) mark(0);
   };
 
@@ -188,10 +186,9 @@
   const begin = () => {
     const area = box();
     if (!area) return;
-    area.setAttribute("role", "combobox");
     area.setAttribute("aria-autocomplete", "list");
     area.setAttribute("aria-controls", "where-list");
-    area.setAttribute("aria-expanded", "false");
+    area.setAttribute("aria-haspopup", "listbox");
     grow();
   };
   document.addEventListener("portreeve:shown", begin);
