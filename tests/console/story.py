@@ -302,7 +302,10 @@ def _shadow(version: str) -> Step:
 def _draft(world: World) -> None:
     text = TEXTS["2026-11"].replace("2026-11", "2027-01").replace("0.75", "0.80")
     draft = SaveDraft(
-        network=NETWORK, base=f"{NETWORK}@2026-10", text=text, rationale="Four in five, and tickets."
+        network=NETWORK,
+        base=f"{NETWORK}@2026-10",
+        text=text,
+        rationale="Four in five, and tickets.",
     )
     world.ids["draft"] = world.service.drafts.save(world.actor("dee"), draft).id
 
