@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from portreeve.console import assets
+from portreeve.console import assets, csrf
 from portreeve.console.app import Console
 from portreeve.console.desk import Desk
 from portreeve.console.routes import PUBLIC, SIGNED_IN, Pages
@@ -251,6 +251,21 @@ def test_a_language_that_somebody_chose_is_remembered(ask):
     assert ask("GET", "/open?language=zh").headers["set-cookie"] == (
         "portreeve_language=zh; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000"
     )
+
+
+def test_a_long_page_comes_compressed(ask):
+    page = ask("GET", "/console/broken", "ann")
+    assert page.headers["content-encoding"] == "gzip"
+    assert "</html>" in page.text
+    plain = ask("GET", "/console/broken", "ann", {"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+
+
+def test_a_masked_token_is_the_token(ask):
+    form = {"colour": "red", "csrf": csrf.masked("token")}
+    assert ask("POST", "/console/wish", "ann", data=form).status_code == 303
+    form["csrf"] = "zz." + form["csrf"]
+    assert ask("POST", "/console/wish", "ann", data=form).status_code == 403
 
 
 def test_events_come_one_after_the_other(ask):

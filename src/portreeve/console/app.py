@@ -8,6 +8,7 @@ says what and how to go on; for our own script, a problem in JSON.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -17,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from portreeve.console import assets, cookies, forms
+from portreeve.console import assets, cookies, csrf, forms
 from portreeve.console.desk import GUARD, Desk
 from portreeve.console.routes import Page
 from portreeve.console.words import LANGUAGES, Language, Words, accepted
@@ -41,6 +42,9 @@ BODY_LIMIT = 1_048_576
 
 SLOW_SECONDS = 1.0
 """A page is logged when it takes longer, fails, or changes something."""
+
+SHORT = 2_048
+"""Bytes of a page below which it is not worth to compress it."""
 
 STREAMS = 200
 """How many listen to events at once; whoever comes later is told to look again later."""
@@ -136,8 +140,8 @@ class Console:
                     given["form"] = forms.struct(fields, page.form)
             reply: Reply = page.call(desk, given)
         except Exception as error:
-            return _refused(desk, error)
-        return reply
+            reply = _refused(desk, error)
+        return _compressed(call, reply)
 
     def _admitted(self, desk: Desk, page: Page) -> Reply | None:
         """None for whoever may see the page; for whoever must sign in first, the way there.
@@ -263,7 +267,7 @@ def _need_ours(call: Call, desk: Desk, fields: dict[str, list[str]]) -> None:
         call.headers.get(_CSRF_HEADER, b"").decode("latin-1")
         or (fields.get(forms.CSRF_FIELD) or [""])[-1]
     )
-    if elsewhere or (desk.person is not None and given != desk.csrf):
+    if elsewhere or (desk.person is not None and not csrf.fits(given, desk.person.csrf)):
         raise ServiceError(
             "forbidden",
             "This form was not sent by a page of this session. Load the page again, and send the "
@@ -330,6 +334,17 @@ def _file(call: Call, asset: assets.Asset) -> Reply:
     if b"gzip" in call.headers.get(b"accept-encoding", b""):
         return Reply(200, asset.zipped, asset.media_type, [(b"content-encoding", b"gzip")], guard)
     return Reply(200, asset.body, asset.media_type, guard=guard)
+
+
+def _compressed(call: Call, reply: Reply) -> Reply:
+    """A page of some length, made short for the way."""
+    if len(reply.body) < SHORT or not reply.content_type.startswith(b"text/html"):
+        return reply
+    if b"gzip" not in call.headers.get(b"accept-encoding", b""):
+        return reply
+    reply.body = gzip.compress(reply.body, 5, mtime=0)
+    reply.headers = [*reply.headers, (b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    return reply
 
 
 async def _start(send: Send) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from portreeve.console import cookies, rendering
+from portreeve.console import cookies, csrf, rendering
 from portreeve.console.words import Language, Words, zone
 from portreeve.http.call import Call, Headers, Reply
 from portreeve.schemas.access import Scope
@@ -80,7 +80,7 @@ class Desk:
     @property
     def csrf(self) -> str:
         """What a form must send back, to show that it came from a page of this session."""
-        return "" if self.person is None else self.person.csrf
+        return "" if self.person is None else csrf.masked(self.person.csrf)
 
     @property
     def theme(self) -> str:

@@ -49,9 +49,9 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
-        Words("Rules", "规则"),
+        Words("Policy", "政策"),
         (
-            Place("/console/policies", Words("Policies", "规则"), _any(Scope.policies_read), "p"),
+            Place("/console/policies", Words("Policies", "政策"), _any(Scope.policies_read), "p"),
             Place("/console/alarms", Words("Alarms", "告警"), _any(Scope.policies_read), "l"),
         ),
     ),

@@ -50,26 +50,26 @@ ROLES: dict[Role, Duty] = {
         },
     ),
     Role.policy_author: Duty(
-        Words("Policy author", "规则撰写人"),
+        Words("Policy author", "政策撰写人"),
         Words(
-            "writes policy versions, sees their effect and proposes them",
-            "撰写规则版本，预览效果并提交",
+            "writes policy versions, sees their effect on stored posts and proposes them",
+            "撰写政策版本，预览对已有内容的影响并提交",
         ),
-        frozenset({Scope.policies_read, Scope.policies_propose, Scope.log}),
+        frozenset({Scope.policies_read, Scope.policies_propose, Scope.log, Scope.evidence}),
     ),
     Role.approver: Duty(
-        Words("Approver", "规则审批人"),
+        Words("Approver", "政策审批人"),
         Words(
             "approves the versions of others, puts them in force and rolls back",
             "审批他人提交的版本，使其生效或回退",
         ),
-        frozenset({Scope.policies_read, Scope.policies_approve, Scope.log}),
+        frozenset({Scope.policies_read, Scope.policies_approve, Scope.log, Scope.evidence}),
     ),
     Role.analyst: Duty(
         Words("Analyst", "分析员"),
         Words(
             "searches the decision log, reads policies and accounts",
-            "检索决定日志，查看规则和账号",
+            "检索决定日志，查看政策和账号",
         ),
         frozenset({Scope.log, Scope.policies_read, Scope.accounts}),
     ),
@@ -77,7 +77,7 @@ ROLES: dict[Role, Duty] = {
         Words("Auditor", "审计员"),
         Words(
             "reads the audit log, the decision log and policies; changes nothing",
-            "查看审计日志、决定日志和规则，不作任何改动",
+            "查看审计日志、决定日志和政策，不作任何改动",
         ),
         frozenset({Scope.audit, Scope.log, Scope.policies_read}),
     ),
@@ -97,7 +97,7 @@ def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
     """What a person of these roles may do.
 
     >>> sorted(scopes_of([Role.approver]))
-    [<Scope.log: 'log'>, <Scope.policies_approve: 'policies:approve'>,
-     <Scope.policies_read: 'policies:read'>]
+    [<Scope.evidence: 'evidence'>, <Scope.log: 'log'>,
+     <Scope.policies_approve: 'policies:approve'>, <Scope.policies_read: 'policies:read'>]
     """
     return frozenset(scope for role in roles for scope in ROLES[role].scopes)
