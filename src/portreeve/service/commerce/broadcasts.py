@@ -123,7 +123,7 @@ class Broadcasts:
     def publish(self, actor: Actor, merchant: str, post: FollowersPost) -> Screened:
         """Screen a post for the followers of the merchant's public account, before it appears.
 
-        There is no field for another place: what is refused in Moments reaches followers here, and
+        It counts as declared advertising, since a merchant publishes it. There is no field for another place: what is refused in Moments reaches followers here, and
         never Moments.
 
         Raises:
@@ -150,7 +150,7 @@ class Broadcasts:
             )  # fmt: skip
         submission = Submission(
             id=post.id, surface=Surface.public_account, account=row.public_account,
-            text=post.text, links=post.links, network=post.network,
+            text=post.text, links=post.links, disclosed=True, network=post.network,
         )  # fmt: skip
         screener = Actor(actor.name, frozenset({Scope.screen}))
         [decided] = self._screening.screen(screener, [submission])

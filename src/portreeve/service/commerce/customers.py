@@ -286,7 +286,8 @@ def _tagged(
         sa.literal(tag), c.customer, sa.literal(merchant), sa.literal(tx.time, g.c.time.type)
     ).where(c.merchant == merchant, c.customer.in_(customers), c.customer.not_in(there))
     names = ["tag", "customer", "merchant", "time"]
-    return tx.execute(sa.insert(g).from_select(names, fresh)).rowcount
+    put = sa.insert(g).from_select(names, fresh).execution_options(preserve_rowcount=True)
+    return tx.execute(put).rowcount
 
 
 def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
