@@ -308,7 +308,9 @@ def _changed(
     """What a version changed of a rule: one entry, or none."""
     if before is None:
         rules = {rule.id for rule in after.rules}
-        what = [("added", id, None, None)] if id in rules else []
+        what: list[tuple[str, str, str | None, str | None]] = (
+            [("added", id, None, None)] if id in rules else []
+        )
     else:
         what = [
             (change.how, _named(change), change.before, change.after)
