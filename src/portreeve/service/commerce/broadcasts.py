@@ -123,8 +123,8 @@ class Broadcasts:
     def publish(self, actor: Actor, merchant: str, post: FollowersPost) -> Screened:
         """Screen a post for the followers of the merchant's public account, before it appears.
 
-        It counts as declared advertising, since a merchant publishes it. There is no field for another place: what is refused in Moments reaches followers here, and
-        never Moments.
+        It counts as declared advertising, since a merchant publishes it. There is no field for
+        another place: what is refused in Moments reaches followers here, and never Moments.
 
         Raises:
             ServiceError: ``conflict``, with the clause, when the merchant is unverified or unpaid,
