@@ -22,6 +22,7 @@ from portreeve.service.commerce.deals import Deals
 from portreeve.service.commerce.enrolments import Enrolments
 from portreeve.service.errors import ServiceError
 from portreeve.service.privacy import Privacy
+from portreeve.service.retention import Retention
 from portreeve.store.tables import core, trade
 from service.desk import race, refusal
 from service.factories import ANN, account, events, published
@@ -360,10 +361,13 @@ def test_who_is_erased_leaves_no_enrolment(campus):
     assert refusal(lambda: campus.attest("lin"))[0] == "gone"
 
 
-def test_results_are_forgotten_when_their_time_is_over(campus):
+def test_results_are_forgotten_when_their_time_is_over(campus, clock):
     campus.students(2)
-    assert campus.enrolments.forget(DEADLINE + timedelta(days=183)) == 0
-    assert campus.enrolments.forget(DEADLINE + timedelta(days=184)) == 2
+    retention = Retention(campus.context)
+    clock.set(DEADLINE + timedelta(days=183))
+    assert "enrolments" not in retention.sweep()
+    clock.advance(days=1)
+    assert retention.sweep()["enrolments"] == 2
 
 
 def test_another_port_can_be_asked(context):

@@ -21,6 +21,7 @@ from portreeve.service.commerce.live_ledgers import LiveLedgers
 from portreeve.service.commerce.live_sales import LiveSales
 from portreeve.service.errors import ServiceError
 from portreeve.service.notices import Notices
+from portreeve.service.retention import Retention
 from portreeve.service.sanctions import Sanctions
 from portreeve.store.tables import trade
 from service.desk import race, refusal
@@ -383,6 +384,20 @@ def test_scopes(room):
         lambda: room.book.entries(host, LedgerQuery()),
     ]
     assert [refusal(call)[0] for call in calls] == ["forbidden"] * len(calls)
+
+
+def test_orders_are_kept_for_three_years_and_claims_that_stand_for_good(fake, clock):
+    fake.praise("show-2")
+    fake.order("order-2", "show-2", time=NOON + 2 * HOUR)
+    retention = Retention(fake.context)
+    clock.set(NOON + timedelta(days=1096))
+    assert "live_orders" not in retention.sweep()
+    clock.advance(days=1)
+    swept = retention.sweep()
+    assert (swept["live_orders"], swept["live_promotions"]) == (1, 1)
+    assert [step.order for step in fake.sales.trace(ANN, "cream").steps] == ["order-1"]
+    assert fake.owes()["maker"] == 59_900
+    assert fake.show().moral.promoters[0].knowledge == "knew"
 
 
 def test_the_trial_balance_finds_what_was_changed_by_hand(fake):

@@ -39,8 +39,6 @@ class DealRules:
     head: Head
     longest: timedelta
     """How long a proof may be relied on from when it was signed."""
-    kept: timedelta
-    """How long its result is kept after it has expired."""
     deals: dict[str, Limit]
     refusals: dict[str, Limit]
 
@@ -105,10 +103,7 @@ def deal_rules(folder: Path | None = None) -> DealRules:
 _PROOF = Table(
     "proof",
     "Proofs of enrolment",
-    (
-        required("longest", "how long one may hold"),
-        required("kept", "how long its result is kept after that"),
-    ),
+    (required("longest", "how long one may hold"),),
 )
 
 
@@ -118,12 +113,9 @@ def _build(reader: Reader, root: Map, head: Head) -> DealRules | None:
     refusals = limits(reader, root.get("refusals"), _REFUSALS, "The refusals")
     if proof is None or deals is None or refusals is None:
         return None
-    return DealRules(head, *proof, deals, refusals)
+    return DealRules(head, proof, deals, refusals)
 
 
-def _proof(reader: Reader, node: Node | None) -> tuple[timedelta, timedelta] | None:
+def _proof(reader: Reader, node: Node | None) -> timedelta | None:
     found = None if node is None else reader.table(node, _PROOF)
-    if found is None:
-        return None
-    longest, kept = reader.duration(found.get("longest")), reader.duration(found.get("kept"))
-    return None if longest is None or kept is None else (longest, kept)
+    return None if found is None else reader.duration(found.get("longest"))

@@ -17,7 +17,7 @@ from portreeve.service.context import Context
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import cases as c
-from portreeve.store.tables import commerce, core, enforcement
+from portreeve.store.tables import commerce, core, enforcement, trade
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""
@@ -120,11 +120,31 @@ RETENTION: tuple[Kept, ...] = (
          unless=lambda _: commerce.ads.c.id.in_(sa.select(core.items.c.id))),
     Kept(commerce.ad_bids, commerce.ad_bids.c.told, "decision",
          unless=lambda _: commerce.ad_bids.c.ad.in_(sa.select(commerce.ads.c.id))),
+    Kept(trade.live_claims, trade.live_claims.c.withdrawn, "decision"),
+    Kept(trade.live_judgements, trade.live_judgements.c.withdrawn, "decision"),
+    Kept(trade.live_orders, trade.live_orders.c.time, "decision",
+         unless=lambda _: trade.live_orders.c.id.in_(sa.select(trade.live_claims.c.order))),
+    Kept(trade.live_harms, trade.live_harms.c.withdrawn, "decision",
+         unless=lambda _: trade.live_harms.c.id.in_(sa.select(trade.live_claims.c.harm))),
+    Kept(trade.live_promotions, trade.live_promotions.c.time, "decision",
+         unless=lambda _: trade.live_promotions.c.id.in_(sa.select(trade.live_orders.c.promotion))),
+    Kept(trade.live_tellings, trade.live_tellings.c.time, "decision",
+         unless=lambda _: trade.live_tellings.c.sale.in_(sa.select(trade.live_promotions.c.sale))),
+    Kept(trade.live_disclosures, trade.live_disclosures.c.begins, "decision",
+         unless=lambda _: trade.live_disclosures.c.sale.in_(sa.select(trade.live_orders.c.sale))),
+    Kept(trade.live_sales, trade.live_sales.c.registered, "decision",
+         unless=lambda _: trade.live_sales.c.id.in_(sa.select(trade.live_promotions.c.sale))),
+    Kept(trade.enrolments, trade.enrolments.c.expires, "content"),
+    Kept(trade.deals, trade.deals.c.ended, "decision"),
+    Kept(trade.deal_members, trade.deal_members.c.joined, "decision",
+         unless=lambda _: trade.deal_members.c.deal.in_(sa.select(trade.deals.c.id))),
+    Kept(trade.partner_tokens, trade.partner_tokens.c.expires, "content"),
 )  # fmt: skip
 """What is kept for how long. A row whose ``since`` is NULL, such as an open appeal, stays.
 
 The audit log, policies and their records, and the keys of persons are kept for good; so are the
-ids of messages that were reported with proof, lest one be reported again.
+ids of messages that were reported with proof, lest one be reported again, the ledger of money with
+the claims that stand in it, and the register of interests.
 """
 
 

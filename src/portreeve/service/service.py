@@ -20,9 +20,19 @@ from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
 from portreeve.service.commerce.ad_market import AdMarket
 from portreeve.service.commerce.ads import Ads
+from portreeve.service.commerce.book import Book
 from portreeve.service.commerce.broadcasts import Broadcasts
 from portreeve.service.commerce.customers import Customers
+from portreeve.service.commerce.deals import Deals
+from portreeve.service.commerce.enrolments import Enrolments
+from portreeve.service.commerce.interests import Interests
+from portreeve.service.commerce.links import Links
+from portreeve.service.commerce.live_harms import LiveHarms
+from portreeve.service.commerce.live_ledgers import LiveLedgers
+from portreeve.service.commerce.live_sales import LiveSales
 from portreeve.service.commerce.merchants import Merchants
+from portreeve.service.commerce.partner_tokens import PartnerTokens
+from portreeve.service.commerce.partners import Partners
 from portreeve.service.commerce.staff import Staff
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
@@ -167,6 +177,16 @@ class Service:
         self.staff = Staff(context)
         self.customers = Customers(context)
         self.broadcasts = Broadcasts(context, self.screening)
+        self.book = Book(context)
+        self.live_sales = LiveSales(context)
+        self.live_harms = LiveHarms(context, self.policies, self.book, self.sanctions)
+        self.live_ledgers = LiveLedgers(context, self.live_harms, self.sanctions)
+        self.enrolments = Enrolments(context)
+        self.deals = Deals(context, self.book)
+        self.interests = Interests(context)
+        self.partners = Partners(context, self.interests)
+        self.partner_tokens = PartnerTokens(context)
+        self.links = Links(context, self.policies)
         self._probe = Probe(context.database)
         self._claim: FolderClaim | None = None
         self._warm = False
@@ -193,6 +213,7 @@ class Service:
             Worker("retroactive", self.retroactive.advance, every=5.0),
             Worker("sanctions", self._expire, every=1.0),
             Worker("decision-log", self.log.exporter.work, every=1.0),
+            Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
 

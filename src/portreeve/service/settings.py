@@ -104,7 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="folder whose files take the place of the shipped rules of commerce: "
-            "licences.yaml, ads.yaml, merchants.yaml"
+            "licences.yaml, ads.yaml, merchants.yaml, liability.yaml, promoters.yaml, "
+            "group_buying.yaml, partners.yaml, links.yaml"
         ),
     ] = None
     deadlines: Annotated[

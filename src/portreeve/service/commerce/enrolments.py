@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,13 +134,6 @@ class Enrolments:
         if found is None:
             raise not_found("enrolment of account", account)
         return _as_found(account, found)
-
-    def forget(self, now: datetime) -> int:
-        """Delete what has been expired for longer than it is kept; how many."""
-        kept = deal_rules(self._context.settings.commerce_folder).kept
-        with self._context.database.write() as tx:
-            gone = sa.delete(enrolments).where(enrolments.c.expires < now - kept)
-            return tx.execute(gone).rowcount
 
     def _check(self, tx: Transaction) -> EnrolmentCheck:
         if self._port is not None:
