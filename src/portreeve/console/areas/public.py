@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -42,7 +41,7 @@ class ChangesQuery(msgspec.Struct, frozen=True, kw_only=True):
 def list_policies(desk: Desk) -> Reply:
     """The networks, and the policy in force on each."""
     return _open(
-        desk, desk.page("public/policies.html.j2", networks=desk.service.public_policies.networks())
+        desk.page("public/policies.html.j2", networks=desk.service.public_policies.networks())
     )
 
 
@@ -63,7 +62,6 @@ def show_policy(desk: Desk, name: str, query: PolicyQuery) -> Reply:
     _read_there(desk, reading.effective)
     current = next((one for one in public.networks() if one.name == name), None)
     return _open(
-        desk,
         desk.page(
             "public/policy.html.j2",
             reading=reading,
@@ -81,20 +79,17 @@ def show_changes(desk: Desk, name: str, query: ChangesQuery) -> Reply:
     if query.format == "json":
         return _plain(desk, msgspec.json.encode(log), b"application/json")
     _read_there(desk, desk.service.public_policies.reading(name).effective)
-    return _open(desk, desk.page("public/changes.html.j2", log=log))
+    return _open(desk.page("public/changes.html.j2", log=log))
 
 
-def _open(desk: Desk, reply: Reply) -> Reply:
-    """For everybody to read and to find; packed, as nothing secret stands in it."""
-    reply.guard = [*_OPEN, (b"vary", b"accept-encoding")]
-    if desk.person is None and b"gzip" in desk.call.headers.get(b"accept-encoding", b""):
-        reply.body = gzip.compress(reply.body, 6, mtime=0)
-        reply.headers.append((b"content-encoding", b"gzip"))
+def _open(reply: Reply) -> Reply:
+    """For everybody to read and to find."""
+    reply.guard = _OPEN
     return reply
 
 
 def _plain(desk: Desk, body: bytes, kind: bytes) -> Reply:
-    return _open(desk, Reply(200, body, kind, desk.headers))
+    return Reply(200, body, kind, desk.headers, _OPEN)
 
 
 def _read_there(desk: Desk, effective: datetime) -> None:
