@@ -165,3 +165,15 @@ def test_a_decision_is_read_and_undone(window):
     page.get_by_role("button", name="Undo the decision").click()
     expect(page.locator(".message")).to_have_text("Undone, with all it caused.")
     expect(page.locator(".chip.warn")).to_have_text("undone")
+
+
+def test_over_very_many_decisions_the_chart_follows_the_table(looking, monkeypatch):
+    monkeypatch.setattr("portreeve.console.areas.search.AT_ONCE", -1)
+    page = looking.sign_in("analyst")
+    page.goto(HELD)
+    expect(page.locator("#chart .plot")).to_be_visible()
+    expect(page.locator("#total")).to_contain_text("decisions")
+    plain = looking.sign_in("analyst", script=False)
+    plain.goto(HELD)
+    plain.get_by_role("link", name="How many over time").click()
+    expect(plain.locator("#chart .plot")).to_be_visible()

@@ -114,6 +114,11 @@ class Log:
         actor.need(Scope.log)
         checked_where(where)
 
+    def size(self, actor: Actor, since: datetime | None, until: datetime | None) -> int:
+        """About how many decisions there are of a time range; quick."""
+        actor.need(Scope.log)
+        return self._reader.size(since, until)
+
     def timeline(
         self, actor: Actor, request: LogTimeline, zone: tzinfo = UTC, *, now: datetime | None = None
     ) -> Timeline:

@@ -43,6 +43,9 @@ from portreeve.store.log import LOG
 
 pages = Pages("search")
 
+AT_ONCE = 500_000
+"""Of more decisions the chart is drawn after the table is shown."""
+
 _SPAN_WORDS = {
     "today": Words("Today", "今天"),
     "7d": Words("7 days", "7 天"),
@@ -107,6 +110,8 @@ class Found:
 
     page: Page[dict[str, Any]] | None = None
     timeline: Timeline | None = None
+    later: bool = False
+    """The chart is asked for once the table is there."""
     fault: Fault | None = None
     error: ServiceError | None = None
 
@@ -118,6 +123,13 @@ class Found:
 def show_search(desk: Desk, query: SearchQuery) -> Reply:
     """The decision log: a condition, its decisions, how many over time and in groups."""
     return _search_page(desk, query, _asked(desk, query))
+
+
+@pages.get("/console/search/chart", Scope.log)
+def show_chart(desk: Desk, query: SearchQuery) -> Reply:
+    """The chart of a search over so many decisions that the table is shown before it."""
+    found = _asked(desk, query, charted=True)
+    return _search_page(desk, query, found)
 
 
 @pages.get("/console/search/catalog", Scope.log)
@@ -192,7 +204,8 @@ def export_search(desk: Desk, form: ExportForm) -> Reply:
 # --- asking -------------------------------------------------------------------------------------
 
 
-def _asked(desk: Desk, query: SearchQuery) -> Found:
+def _asked(desk: Desk, query: SearchQuery, *, charted: bool = False) -> Found:
+    """Ask the log. ``charted``: for the chart too, however long that takes."""
     try:
         span = period(query, desk.now, desk.zone)
         asked = LogSearch(
@@ -204,6 +217,10 @@ def _asked(desk: Desk, query: SearchQuery) -> Found:
             needed = _needed(query.shown)
             wanted = replace(asked, columns=needed, limit=ROWS, cursor=query.cursor)
         page = desk.service.log.search(desk.actor, wanted)
+        if query.cursor is None and not charted:
+            charted = desk.service.log.size(desk.actor, span.since, span.until) <= AT_ONCE
+            if not charted:
+                return Found(page=page, later=True)
         return Found(page=page, timeline=_timeline(desk, query, span))
     except ServiceError as error:
         if error.code not in ("invalid", "too-much", "rate-limited"):

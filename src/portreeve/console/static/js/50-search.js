@@ -183,7 +183,22 @@
     }
   };
 
+  /* Over very many decisions the table comes first, and the chart when it is drawn. */
+  const later = async () => {
+    const place = document.querySelector("[data-later]");
+    if (!place) return;
+    const answer = await portreeve.get(place.dataset.later);
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const chart = holder.content.getElementById("chart");
+    const total = holder.content.getElementById("total");
+    if (!place.isConnected) return;
+    chart ? place.replaceWith(chart) : place.remove();
+    if (total) document.getElementById("total")?.replaceWith(total);
+  };
+
   const begin = () => {
+    later();
     const area = box();
     if (!area) return;
     area.setAttribute("aria-autocomplete", "list");
