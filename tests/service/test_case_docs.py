@@ -14,6 +14,7 @@ from portreeve.schemas.appeals import DecideAppeal, FileAppeal
 from portreeve.schemas.base import Paging
 from portreeve.schemas.cases import CaseQuery, DecideCase, RequestRelease
 from portreeve.schemas.reports import AddFrankingKey, ReportFranked, ReportItem
+from portreeve.schemas.review import TakeBack
 from portreeve.store.tables.cases import reports
 from portreeve.store.vault import Content
 from service.desk import ANN, BEN, CAM, Desk
@@ -53,7 +54,7 @@ def test_cases(desk):
     )  # fmt: skip
     sealed = desk.open()[0]
     run("cases.md", desk, sealed=sealed, CaseQuery=CaseQuery, DecideCase=DecideCase,
-        RequestRelease=RequestRelease)  # fmt: skip
+        RequestRelease=RequestRelease, TakeBack=TakeBack)  # fmt: skip
 
 
 def test_reports(desk, clock):

@@ -61,9 +61,10 @@ class TakingBack:
             _need_decided(case)
             _need_right(tx, case, actor)
             self._forget_reading(tx, case)
+            undone = self._undone(tx, case)
             for made in self._made(tx, case, list(locked)):
                 self._undo(tx, actor.name, made, request.reason)
-            reinstate(tx, self._undone(tx, case), actor.name, self._policies)
+            reinstate(tx, undone, actor.name, self._policies)
             self._unjudge(tx, case)
             told = outcomes.open_again(tx, case.id, case.decided)
             self._open(tx, actor, case, request, told)
