@@ -73,7 +73,7 @@ def test_both_are_refused_by_the_same_published_criterion(platform):
     reason = market.refused[0].reasons[0]
     assert "closed to selling" in reason.because.en
     assert "share.link" in reason.comply.en
-    published = {one.criterion: one for one in platform.partners.criteria().criteria}
+    published = {one.criterion: one for one in platform.partners.criteria(ANN).criteria}
     assert published[reason.criterion].because == reason.because
     assert [told["granted"] for _, _, told in events(platform.database, "partner.decided")] == [
         ["share.link"]
@@ -221,6 +221,7 @@ def test_scopes(platform):
         lambda: platform.partners.list(nobody, Paging()),
         lambda: platform.partners.compare(nobody, None),
         lambda: platform.partners.figures(nobody),
+        lambda: platform.partners.criteria(nobody),
         lambda: platform.tokens.make(nobody, "x", None),
         lambda: platform.tokens.check(nobody, None),
         lambda: platform.tokens.revoke(nobody, "x"),

@@ -36,6 +36,92 @@ from portreeve.schemas.cases import (
     Release,
     RequestRelease,
 )
+from portreeve.schemas.commerce.ad_market import (
+    AdBid,
+    CompareMarket,
+    ForgoneQuery,
+    ForgoneReport,
+    MarketComparison,
+    PutBid,
+)
+from portreeve.schemas.commerce.ads import AdDecision, ComposedPage, ComposePage, NewAd
+from portreeve.schemas.commerce.customers import (
+    AddCustomers,
+    AskBroadcast,
+    BroadcastAnswer,
+    CustomerNames,
+    CustomerQuery,
+    CustomersAdded,
+    CustomersChanged,
+    FollowersPost,
+    MerchantCustomer,
+    MerchantTags,
+    TagCustomers,
+)
+from portreeve.schemas.commerce.group_buying import (
+    DealFacts,
+    DealJoined,
+    DealQuery,
+    EnrolmentChecker,
+    EnrolmentFound,
+    EnrolmentProof,
+    GroupDeal,
+    JoinDeal,
+    NewChecker,
+)
+from portreeve.schemas.commerce.ledger import (
+    BalanceQuery,
+    Balances,
+    LedgerEntry,
+    LedgerQuery,
+    Trial,
+)
+from portreeve.schemas.commerce.links import LinkCheck, LinkChecked, LinkClasses
+from portreeve.schemas.commerce.live_sales import (
+    Disclosure,
+    Harm,
+    HarmWithdrawal,
+    LiveSale,
+    LiveSaleFacts,
+    MoralLedger,
+    NewOrder,
+    Praise,
+    ProfileQuery,
+    ProofOfFake,
+    Sanctioning,
+    SellerShown,
+    Telling,
+    Trace,
+    TwoLedgers,
+)
+from portreeve.schemas.commerce.merchants import (
+    DecideLicence,
+    HandedOver,
+    Merchant,
+    MerchantFacts,
+    MerchantQuery,
+    MerchantSummary,
+    NewLicence,
+    PlanPaid,
+    StaffLeave,
+    StaffMember,
+)
+from portreeve.schemas.commerce.partners import (
+    CheckPartnerToken,
+    EndInterest,
+    Interest,
+    InterestQuery,
+    MadePartnerToken,
+    NewInterest,
+    NewPartnerToken,
+    Parity,
+    ParityFigures,
+    ParityRequest,
+    Partner,
+    PartnerApplication,
+    PartnerTokenChecked,
+    PublishedCriteria,
+)
 from portreeve.schemas.enforcement import Imposition, Lift, Notice, Sanction, Undone, UndoRequest
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
@@ -330,6 +416,966 @@ class Operations:
             "/v1/relations",
             RelationsTaken,
             body=body,
+        )
+
+    def list_merchants(
+        self,
+        query: MerchantQuery | None = None,
+    ) -> Page[MerchantSummary]:
+        """Merchants by name; or only those with a licence that waits for a person.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/merchants",
+            Page[MerchantSummary],
+            query=query,
+        )
+
+    def register_merchant(
+        self,
+        account: str,
+        body: MerchantFacts,
+    ) -> Merchant:
+        """Register a merchant; what it told of itself before is replaced, its licences are kept.
+
+        From now on its account, and its public account, count as a merchant wherever they
+        publish.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/merchants/{part(account)}",
+            Merchant,
+            body=body,
+        )
+
+    def get_merchant(
+        self,
+        account: str,
+    ) -> Merchant:
+        """A merchant with its licences and staff: whether it is verified, and whether it has paid.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/merchants/{part(account)}",
+            Merchant,
+        )
+
+    def file_licence(
+        self,
+        account: str,
+        body: NewLicence,
+    ) -> Merchant:
+        """File a licence: kind, authority and end, never the paper. A person decides on it.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/licences",
+            Merchant,
+            body=body,
+        )
+
+    def decide_licence(
+        self,
+        account: str,
+        id: str,
+        body: DecideLicence,
+    ) -> Merchant:
+        """Verify a licence, refuse it, or revoke the verification. Whoever filed it may not.
+
+        Needs the scope `merchants:verify`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/licences/{part(id)}/decide",
+            Merchant,
+            body=body,
+        )
+
+    def pay_plan(
+        self,
+        account: str,
+        body: PlanPaid,
+    ) -> Merchant:
+        """Say until when a merchant has paid for its plan. It says nothing of its licences.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/merchants/{part(account)}/plan",
+            Merchant,
+            body=body,
+        )
+
+    def end_merchant(
+        self,
+        account: str,
+    ) -> Merchant:
+        """End an enterprise account. What is known of it is deleted when `kept_until` is over.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/end",
+            Merchant,
+        )
+
+    def add_staff(
+        self,
+        account: str,
+        staff: str,
+    ) -> StaffMember:
+        """Somebody joins the staff, or comes back.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/merchants/{part(account)}/staff/{part(staff)}",
+            StaffMember,
+        )
+
+    def remove_staff(
+        self,
+        account: str,
+        staff: str,
+        body: StaffLeave,
+    ) -> HandedOver:
+        """Somebody leaves the staff; their customers are handed over.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/staff/{part(staff)}/leave",
+            HandedOver,
+            body=body,
+        )
+
+    def add_customers(
+        self,
+        account: str,
+        body: AddCustomers,
+    ) -> CustomersAdded:
+        """Add customers who agreed, at most 20,000 at once.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/customers",
+            CustomersAdded,
+            body=body,
+        )
+
+    def list_customers(
+        self,
+        account: str,
+        query: CustomerQuery | None = None,
+    ) -> Page[MerchantCustomer]:
+        """The customers of a merchant, by name.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/merchants/{part(account)}/customers",
+            Page[MerchantCustomer],
+            query=query,
+        )
+
+    def opt_out_customers(
+        self,
+        account: str,
+        body: CustomerNames,
+    ) -> CustomersChanged:
+        """Customers withdraw their consent. Nobody writes to them from now on.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/customers/opt-out",
+            CustomersChanged,
+            body=body,
+        )
+
+    def tag_customers(
+        self,
+        account: str,
+        body: TagCustomers,
+    ) -> CustomersChanged:
+        """Put a word on customers, or take it off.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/tags",
+            CustomersChanged,
+            body=body,
+        )
+
+    def list_tags(
+        self,
+        account: str,
+    ) -> MerchantTags:
+        """The words by which a merchant sorts its customers.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/merchants/{part(account)}/tags",
+            MerchantTags,
+        )
+
+    def ask_broadcast(
+        self,
+        account: str,
+        body: AskBroadcast,
+    ) -> BroadcastAnswer:
+        """May a member of staff write to customers? Each customer is answered for.
+
+        What the message says is not asked: chats are sealed. What is allowed counts against the
+        quotas at once.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/broadcasts",
+            BroadcastAnswer,
+            body=body,
+        )
+
+    def get_broadcast(
+        self,
+        account: str,
+        id: str,
+    ) -> BroadcastAnswer:
+        """What was answered for the customers of a broadcast.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/merchants/{part(account)}/broadcasts/{part(id)}",
+            BroadcastAnswer,
+        )
+
+    def post_to_followers(
+        self,
+        account: str,
+        body: FollowersPost,
+    ) -> Screened:
+        """Screen a post for the followers of a merchant's public account, before it appears there.
+
+        Needs the scope `merchants`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/merchants/{part(account)}/posts",
+            Screened,
+            body=body,
+        )
+
+    def submit_ad(
+        self,
+        body: NewAd,
+    ) -> AdDecision:
+        """Submit an ad for pages of search results.
+
+        It is decided like everything else, on the surface `search_ad`, with the licences that
+        its advertiser holds here. `lawful` and `permitted` are two answers, each with its
+        clauses. The same ad again has the same decision, unless a licence was verified or has
+        lapsed since.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/ads",
+            AdDecision,
+            body=body,
+        )
+
+    def get_ad(
+        self,
+        id: str,
+    ) -> AdDecision:
+        """How an ad stands, after appeals and whatever else was decided since.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/ads/{part(id)}",
+            AdDecision,
+        )
+
+    def put_ad_bid(
+        self,
+        ad: str,
+        body: PutBid,
+    ) -> AdBid:
+        """Tell what is offered for a click on an ad, admitted or not.
+
+        It changes nothing of the decision on the ad: it orders admitted ads on a page, and says
+        what refusing others costs.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/ad-market/bids/{part(ad)}",
+            AdBid,
+            body=body,
+        )
+
+    def compose_ad_page(
+        self,
+        body: ComposePage,
+    ) -> ComposedPage:
+        """Compose a page of results and ads.
+
+        Only admitted ads are on it, the highest bid first, each with its label. However far
+        somebody reads from the top, no more of it is paid for than the rules allow.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/ad-market/page",
+            ComposedPage,
+            body=body,
+        )
+
+    def get_forgone_revenue(
+        self,
+        query: ForgoneQuery | None = None,
+    ) -> ForgoneReport:
+        """Revenue forgone: what refused ads would have paid, by category.
+
+        The bid for a click times the clicks that the advertiser expects, both as told.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/ad-market/forgone",
+            ForgoneReport,
+            query=query,
+        )
+
+    def compare_market(
+        self,
+        body: CompareMarket,
+    ) -> MarketComparison:
+        """Compare two search engines: shares by device, and revenue, from figures that are given.
+
+        Needs the scope `ads`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/ad-market/comparison",
+            MarketComparison,
+            body=body,
+        )
+
+    def put_live_sale(
+        self,
+        id: str,
+        body: LiveSaleFacts,
+    ) -> LiveSale:
+        """Say who stands behind goods that a live room offers; fixed from the first order on.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/live-sales/{part(id)}",
+            LiveSale,
+            body=body,
+        )
+
+    def get_live_sale(
+        self,
+        id: str,
+    ) -> LiveSale:
+        """Who stands behind goods that a live room offers.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/live-sales/{part(id)}",
+            LiveSale,
+        )
+
+    def disclose_seller(
+        self,
+        id: str,
+        body: SellerShown,
+    ) -> Disclosure:
+        """Say that the room clearly shows who sells; not once goods have proved fake.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/disclosures",
+            Disclosure,
+            body=body,
+        )
+
+    def add_promotion(
+        self,
+        id: str,
+        body: Praise,
+    ) -> None:
+        """Tell that somebody praised the goods, and how many saw it; never what was said.
+
+        Needs the scope `live-sales`.
+        """
+        self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/promotions",
+            NoneType,
+            body=body,
+        )
+
+    def add_telling(
+        self,
+        id: str,
+        body: Telling,
+    ) -> None:
+        """Tell that a promoter was told something of the goods, by its kind.
+
+        Needs the scope `live-sales`.
+        """
+        self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/tellings",
+            NoneType,
+            body=body,
+        )
+
+    def add_live_order(
+        self,
+        id: str,
+        body: NewOrder,
+    ) -> None:
+        """Tell of an order and the promotion that led to it.
+
+        Needs the scope `live-sales`.
+        """
+        self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/orders",
+            NoneType,
+            body=body,
+        )
+
+    def prove_fake(
+        self,
+        id: str,
+        body: ProofOfFake,
+    ) -> Harm:
+        """File proof that the goods of orders are fake.
+
+        For each order a claim is opened at once, by the law that was in force when it was
+        placed.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/harms",
+            Harm,
+            body=body,
+        )
+
+    def trace_live_sale(
+        self,
+        id: str,
+    ) -> Trace:
+        """Every order with the promotion that led to it and the proof that it was fake.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/live-sales/{part(id)}/trace",
+            Trace,
+        )
+
+    def get_ledgers(
+        self,
+        id: str,
+        query: ProfileQuery | None = None,
+    ) -> TwoLedgers:
+        """The legal and the moral ledger beside each other; neither is reckoned from the other.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/live-sales/{part(id)}/ledgers",
+            TwoLedgers,
+            query=query,
+        )
+
+    def sanction_promoters(
+        self,
+        id: str,
+        body: Sanctioning,
+    ) -> MoralLedger:
+        """Sanction the promoters as the moral ledger says, each with a notice.
+
+        Done again it changes nothing. Each sanction can be lifted, and falls with the proof.
+
+        Needs the scope `sanctions`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/live-sales/{part(id)}/sanctions",
+            MoralLedger,
+            body=body,
+        )
+
+    def get_harm(
+        self,
+        id: str,
+    ) -> Harm:
+        """A proof that was filed.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/live-harms/{part(id)}",
+            Harm,
+        )
+
+    def withdraw_harm(
+        self,
+        id: str,
+        body: HarmWithdrawal,
+    ) -> Harm:
+        """Take a proof back: its claims are reversed, and sanctions that it bore are too.
+
+        Needs the scope `live-sales`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/live-harms/{part(id)}/withdraw",
+            Harm,
+            body=body,
+        )
+
+    def trust_checker(
+        self,
+        body: NewChecker,
+    ) -> EnrolmentChecker:
+        """Trust a school's checker: proofs that it signs count for its campus.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/enrolment-checkers",
+            EnrolmentChecker,
+            body=body,
+        )
+
+    def list_checkers(
+        self,
+        query: Paging | None = None,
+    ) -> Page[EnrolmentChecker]:
+        """Checkers, the newest first, those that are trusted no more too.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/enrolment-checkers",
+            Page[EnrolmentChecker],
+            query=query,
+        )
+
+    def revoke_checker(
+        self,
+        id: str,
+    ) -> EnrolmentChecker:
+        """Trust a checker no more.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/enrolment-checkers/{part(id)}/revoke",
+            EnrolmentChecker,
+        )
+
+    def show_enrolment(
+        self,
+        id: str,
+        body: EnrolmentProof,
+    ) -> EnrolmentFound:
+        """Show the proof of enrolment that a school's checker gave a person.
+
+        Result, campus and expiry are kept; the proof is forgotten.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/accounts/{part(id)}/enrolment",
+            EnrolmentFound,
+            body=body,
+        )
+
+    def get_enrolment(
+        self,
+        id: str,
+    ) -> EnrolmentFound:
+        """What is known of an account's enrolment.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/accounts/{part(id)}/enrolment",
+            EnrolmentFound,
+        )
+
+    def open_deal(
+        self,
+        id: str,
+        body: DealFacts,
+    ) -> GroupDeal:
+        """Open a deal for an item that is published on the surface `group_buy`; the item has its
+        id.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/deals/{part(id)}",
+            GroupDeal,
+            body=body,
+        )
+
+    def get_deal(
+        self,
+        id: str,
+    ) -> GroupDeal:
+        """A deal and how it stands.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/deals/{part(id)}",
+            GroupDeal,
+        )
+
+    def list_deals(
+        self,
+        query: DealQuery | None = None,
+    ) -> Page[GroupDeal]:
+        """Deals by their id.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/deals",
+            Page[GroupDeal],
+            query=query,
+        )
+
+    def join_deal(
+        self,
+        id: str,
+        body: JoinDeal,
+    ) -> DealJoined:
+        """Let somebody join, or learn why not.
+
+        Whoever reaches the threshold completes the deal. A deal that misses it at the deadline
+        refunds everybody, by events `deal.refunded`.
+
+        Needs the scope `group-buying`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/deals/{part(id)}/members",
+            DealJoined,
+            body=body,
+        )
+
+    def get_partner_criteria(
+        self,
+    ) -> PublishedCriteria:
+        """The scopes there are, and every criterion; publish them as they are.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/partner-criteria",
+            PublishedCriteria,
+        )
+
+    def apply_for_scopes(
+        self,
+        id: str,
+        body: PartnerApplication,
+    ) -> Partner:
+        """Apply for scopes; the answer takes the place of the app's earlier one.
+
+        Nothing but `facts` decides. What is refused names every criterion that is not met.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "PUT",
+            f"/v1/partners/{part(id)}",
+            Partner,
+            body=body,
+        )
+
+    def get_partner(
+        self,
+        id: str,
+    ) -> Partner:
+        """An app and what it may do.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/partners/{part(id)}",
+            Partner,
+        )
+
+    def list_partners(
+        self,
+        query: Paging | None = None,
+    ) -> Page[Partner]:
+        """Apps by their id.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/partners",
+            Page[Partner],
+            query=query,
+        )
+
+    def make_partner_token(
+        self,
+        id: str,
+        body: NewPartnerToken,
+    ) -> MadePartnerToken:
+        """Make a token for the scopes that an app has; it is said once.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/partners/{part(id)}/tokens",
+            MadePartnerToken,
+            body=body,
+        )
+
+    def revoke_partner_token(
+        self,
+        id: str,
+    ) -> None:
+        """Let a token allow nothing any more, at once.
+
+        Needs the scope `partners`.
+        """
+        self._ask(
+            "POST",
+            f"/v1/partner-tokens/{part(id)}/revoke",
+            NoneType,
+        )
+
+    def check_partner_token(
+        self,
+        body: CheckPartnerToken,
+    ) -> PartnerTokenChecked:
+        """Whether a token allows what a route needs. Where not, answer 403 with the reason.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/partner-tokens/check",
+            PartnerTokenChecked,
+            body=body,
+        )
+
+    def compare_partners(
+        self,
+        body: ParityRequest,
+    ) -> Parity:
+        """Decide two apps anew, each as itself and under the other's name and party.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/partner-parity",
+            Parity,
+            body=body,
+        )
+
+    def get_parity_figures(
+        self,
+    ) -> ParityFigures:
+        """Scopes asked for and granted, by whether the company has a stake in the party.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/partner-parity",
+            ParityFigures,
+        )
+
+    def register_interest(
+        self,
+        body: NewInterest,
+    ) -> Interest:
+        """Write down that the company has a stake in a party.
+
+        Needs the scope `interests`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/interests",
+            Interest,
+            body=body,
+        )
+
+    def end_interest(
+        self,
+        id: str,
+        body: EndInterest,
+    ) -> Interest:
+        """Note that a stake ended; the entry stays.
+
+        Needs the scope `interests`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/interests/{part(id)}/end",
+            Interest,
+            body=body,
+        )
+
+    def list_interests(
+        self,
+        query: InterestQuery | None = None,
+    ) -> Page[Interest]:
+        """The register of conflicts of interest, the newest entry first.
+
+        Needs the scope `partners`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/interests",
+            Page[Interest],
+            query=query,
+        )
+
+    def check_link(
+        self,
+        body: LinkCheck,
+    ) -> LinkChecked:
+        """Whether a link opens where it stands.
+
+        The policy in force decides by the class of the place that it leads to. Of a shortened
+        link give the `chain` that you found: nothing is asked of any network here. Nothing is
+        kept.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/links/check",
+            LinkChecked,
+            body=body,
+        )
+
+    def get_link_classes(
+        self,
+    ) -> LinkClasses:
+        """All that a client needs to judge the links of a private chat by itself.
+
+        Needs the scope `screen`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/links/classes",
+            LinkClasses,
+        )
+
+    def list_ledger_entries(
+        self,
+        query: LedgerQuery | None = None,
+    ) -> Page[LedgerEntry]:
+        """Entries with their postings, the newest first.
+
+        Needs the scope `ledger`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/ledger/entries",
+            Page[LedgerEntry],
+            query=query,
+        )
+
+    def get_balances(
+        self,
+        query: BalanceQuery | None = None,
+    ) -> Balances:
+        """What lies in the accounts of money of an account of the host, or of a deal.
+
+        Needs the scope `ledger`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/ledger/balances",
+            Balances,
+            query=query,
+        )
+
+    def get_trial(
+        self,
+    ) -> Trial:
+        """Whether every entry that is stored comes to zero.
+
+        Needs the scope `ledger`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/ledger/trial",
+            Trial,
         )
 
     def list_sanctions(

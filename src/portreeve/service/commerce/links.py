@@ -36,6 +36,7 @@ from portreeve.service.errors import ServiceError
 from portreeve.service.reasons import SANCTION_RULE, reasons_of
 from portreeve.service.standing import sanctions_in_force
 from portreeve.signals import share_codes
+from portreeve.signals.catalog import CATALOG
 from portreeve.signals.goods_table import load_table
 from portreeve.signals.hosts import target
 
@@ -84,8 +85,10 @@ class Links:
                 field="surface",
             )
         walk = self._walk(request)
-        held = _held(policy, request, walk) + self._blocked(request, network)
-        reasons = reasons_of(policy, held)
+        reasons = reasons_of(policy, _held(policy, request, walk))
+        # of equally strong rules first the one that looks at nothing but the link
+        reasons.sort(key=lambda reason: -_share_of_links(policy, reason.rule))
+        reasons = reasons_of(policy, self._blocked(request, network)) + reasons
         if walk.refusal is not None:
             reasons.append(self._own(walk.refusal))
         reasons.sort(key=lambda reason: -reason.verdict.rank)
@@ -164,6 +167,13 @@ def _held(policy: Policy, request: schemas.LinkCheck, walk: Walk) -> list[str]:
         schema_overrides={"links": pl.List(pl.String)},
     )  # fmt: skip
     return list(screen(items, policy).row(0, named=True)["rules"])
+
+
+def _share_of_links(policy: Policy, rule: str) -> float:
+    """How much of what a rule asks for is about links."""
+    asked = policy.signals_asked[rule]
+    about = [name for name in asked if name in CATALOG and CATALOG[name].group == "links"]
+    return len(about) / len(asked) if asked else 0.0
 
 
 def _is_address(link: str) -> bool:

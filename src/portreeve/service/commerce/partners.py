@@ -39,8 +39,9 @@ class Partners:
     def _rules(self) -> PartnerRules:
         return partner_rules(self._context.settings.commerce_folder)
 
-    def criteria(self) -> schemas.PublishedCriteria:
-        """The criteria: everybody may read them."""
+    def criteria(self, actor: Actor) -> schemas.PublishedCriteria:
+        """The scopes and criteria as they are published."""
+        actor.need(Scope.partners)
         rules = self._rules
         return schemas.PublishedCriteria(
             rules=rules.head.label,
