@@ -23,7 +23,7 @@ def free(table: sa.Table, time: datetime) -> sa.ColumnElement[bool]:
 
 def is_held(row: Row, name: str, time: datetime) -> bool:
     """Whether a reviewer holds an open record now."""
-    return row.state == "open" and row.claimed_by == name and row.claimed_until > time
+    return bool(row.state == "open" and row.claimed_by == name and row.claimed_until > time)
 
 
 def take(tx: Transaction, table: sa.Table, id: str, name: str, what: str) -> None:
