@@ -47,6 +47,8 @@ ROLES: dict[Role, Duty] = {
             Scope.reports,
             Scope.merchants,
             Scope.merchants_verify,
+            Scope.live_sales,
+            Scope.partners,
         },
     ),
     Role.policy_author: Duty(
@@ -79,7 +81,7 @@ ROLES: dict[Role, Duty] = {
             "reads the audit log, the decision log and policies; changes nothing",
             "查看审计日志、决定日志和政策，不作任何改动",
         ),
-        frozenset({Scope.audit, Scope.log, Scope.policies_read}),
+        frozenset({Scope.audit, Scope.log, Scope.policies_read, Scope.ledger}),
     ),
     Role.administrator: Duty(
         Words("Administrator", "管理员"),
