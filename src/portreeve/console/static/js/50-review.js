@@ -94,8 +94,8 @@
     document.querySelectorAll("[data-blur]").forEach((one) => one.classList.remove("blurred"));
     document.querySelectorAll("[data-unblur]").forEach((one) => one.remove());
   });
-  portreeve.on("click", "[data-copy]", async (_, button) => {
-    await navigator.clipboard.writeText(button.dataset.copy);
+  portreeve.on("click", "[data-copy-text]", async (_, button) => {
+    await navigator.clipboard.writeText(button.dataset.copyText);
     portreeve.toast(t("Copied.", "已复制。"));
   });
   /* Times are said in seconds from now, so that no clock of a browser matters. */
