@@ -28,7 +28,8 @@ _INLINE = re.compile(
 )
 _SAME = """
 portreeve api oidc totp sql csv parquet http json yaml url webhook webhooks sha utc openid connect
-postgresql sqlite wilson kappa cohen english chromium firefox safari linux windows macos on
+postgresql sqlite wilson kappa cohen english chromium firefox safari linux windows macos on freeotp
+aegis and or not
 """
 _EVERYWHERE = frozenset(_SAME.split())
 """Words that are the same in Chinese."""

@@ -6,11 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from portreeve.model import Evidence
+from portreeve.schemas.access import Scope
 from portreeve.schemas.appeals import DecideAppeal
 from portreeve.schemas.base import Paging
 from portreeve.schemas.concerned import WordsOfAppeal
 from portreeve.schemas.enforcement import UndoRequest
 from portreeve.schemas.privacy import ErasureReason
+from portreeve.service.actor import Actor
 from portreeve.service.concerned import Concerned
 from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.errors import ServiceError
@@ -224,3 +226,16 @@ def test_no_table_and_no_event_holds_a_link(desk, concerned, links, removed):
         for table in core.events.metadata.sorted_tables:
             rows = connection.execute(sa.select(table)).all()
             assert token not in repr(rows), table.name
+
+
+def test_staff_give_the_link_on_and_that_they_asked_is_noted(concerned, desk, links, removed):
+    asks = Actor("ann", frozenset({Scope.accounts}))
+    assert concerned.link(asks, removed) == f"/d/{links.token(removed)}"
+    [noted] = desk.audit("evidence.read")
+    assert noted[::2] == ("ann", "baker")
+    assert noted[3] == {"use": "link", "decisions": [removed]}
+    with pytest.raises(ServiceError, match="`accounts`"):
+        concerned.link(Actor("ben", frozenset({Scope.cases})), removed)
+    with pytest.raises(ServiceError) as error:
+        concerned.link(asks, "dec_" + "0" * 32)
+    assert error.value.code == "not-found"

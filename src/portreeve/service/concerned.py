@@ -14,14 +14,15 @@ import sqlalchemy as sa
 
 from portreeve.enforcement import notice as words
 from portreeve.model import Surface, Verdict
+from portreeve.schemas.access import Scope
 from portreeve.schemas.appeals import FileAppeal
 from portreeve.schemas.concerned import AppealSteps, DecisionPage, Withheld, WordsOfAppeal
 from portreeve.schemas.enforcement import Language
-from portreeve.service.actor import LINK_HOLDER, SCREEN
+from portreeve.service.actor import LINK_HOLDER, SCREEN, Actor
 from portreeve.service.appeals import Appeals
 from portreeve.service.context import Context
 from portreeve.service.decision_links import OPEN_AFTER, DecisionLinks
-from portreeve.service.errors import ServiceError
+from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.notice_facts import SEALED_TIER, DecisionFacts, telling
 from portreeve.service.reasons import appeal_until, reasons_of
 from portreeve.service.standing import PolicyBook
@@ -42,6 +43,25 @@ class Concerned:
         self._policies = policies
         self._appeals = appeals
         self._links = DecisionLinks(context.vault, context.settings)
+
+    def link(self, actor: Actor, decision: str) -> str:
+        """The link of a decision, to be given to the person concerned and to nobody else.
+
+        Behind it stands what the person wrote: that somebody asked for it is noted as a reading.
+
+        Raises:
+            ServiceError: ``forbidden``; ``not-found``.
+        """
+        actor.need(Scope.accounts)
+        d = core.decisions.c
+        with self._context.database.write() as tx:
+            row = tx.execute(sa.select(d.account).where(d.id == decision)).first()
+            if row is None:
+                raise not_found("decision", decision)
+            tx.audit(
+                actor.name, "evidence.read", row.account or NOBODY, use="link", decisions=[decision]
+            )
+        return self._links.link(decision)
 
     def page(self, token: str, language: Language | None = None) -> DecisionPage:
         """The page of a link, in a language or else the account's; that it was read is noted.

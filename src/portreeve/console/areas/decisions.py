@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urljoin
 
 import msgspec
 from msgspec import Meta
 
+from portreeve.console import doors
 from portreeve.console.desk import Desk
 from portreeve.console.log_words import values
 from portreeve.console.names import APPEAL_STATES, ITEM_STATES, STAGES
@@ -54,7 +56,16 @@ def undo_decision(desk: Desk, id: str, form: UndoForm) -> Reply:
     return desk.go(f"/console/decisions/{id}", done=done)
 
 
-def _decision_page(desk: Desk, id: str, error: ServiceError | None = None) -> Reply:
+@pages.post("/console/decisions/{id}/link", Scope.accounts)
+def show_link(desk: Desk, id: str) -> Reply:
+    """Show the link of the page for the person concerned, to be given to them."""
+    link = desk.service.concerned.link(desk.actor, id)
+    return _decision_page(desk, id, link=urljoin(doors.base(desk), link))
+
+
+def _decision_page(
+    desk: Desk, id: str, error: ServiceError | None = None, *, link: str | None = None
+) -> Reply:
     facts = desk.service.decision_room.facts(desk.actor, id)
     measured = desk.service.measurements.of(desk.actor, [id]).get(id)
     return desk.page(
@@ -68,6 +79,7 @@ def _decision_page(desk: Desk, id: str, error: ServiceError | None = None) -> Re
         goods=values("goods_category").get(facts.record.goods_category or ""),
         others=SearchQuery(range="all").narrowed("item", facts.record.item),
         error=error,
+        link=link,
         sanction=SANCTION_RULE,
         STAGES=STAGES,
         ITEM_STATES=ITEM_STATES,
