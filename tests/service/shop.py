@@ -34,25 +34,17 @@ VERA = Actor("vera", frozenset({Scope.merchants, Scope.merchants_verify}))
 MASKS = "面膜89元一盒 加微信 abc12345 下单"
 
 
-class Shop:
-    """Everything about commerce, as the service puts it together."""
+class Desk:
+    """Merchants, as the service puts them together. It does not screen until it is started."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.policies = Policies(context)
-        self.policies.seed()
         self.screening = Screening(context, self.policies, Stored(context, self.policies))
-        self.screening.warm()
-        self.screening.start()
-        self.ads = Ads(context, self.screening, self.policies)
-        self.market = AdMarket(context)
         self.merchants = Merchants(context)
         self.staff = Staff(context)
         self.customers = Customers(context)
         self.broadcasts = Broadcasts(context, self.screening)
-
-    def stop(self) -> None:
-        self.screening.stop()
 
     def register(
         self, account: str = "shop", *kinds: str, public_account: str | None = None
@@ -93,6 +85,21 @@ class Shop:
         when: datetime = more.get("opted_in", self.context.now())
         listed = [NewCustomer(customer=one, opted_in=when, how="qr") for one in customers]
         return self.customers.add(HOST, account, AddCustomers(staff=staff, customers=listed))
+
+
+class Shop(Desk):
+    """Merchants and ads, with screening that runs."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.policies.seed()
+        self.screening.warm()
+        self.screening.start()
+        self.ads = Ads(context, self.screening, self.policies)
+        self.market = AdMarket(context)
+
+    def stop(self) -> None:
+        self.screening.stop()
 
     def ad(self, id: str, account: str, title: str, **more: Any) -> AdDecision:
         """An ad, decided."""

@@ -37,7 +37,7 @@ from portreeve.service.retention import Retention
 from portreeve.store import Database
 from portreeve.store.tables import commerce, core
 from service.factories import events
-from service.shop import HOST, MASKS, VERA, Shop
+from service.shop import HOST, MASKS, VERA, Desk, Shop
 from service.support import FakeClock, make_context
 
 NOW = datetime(2014, 6, 1, tzinfo=UTC)
@@ -479,8 +479,9 @@ def test_a_broadcast_has_no_field_for_words():
     }  # fmt: skip
 
 
-def test_twenty_thousand_customers_are_answered_for_by_a_few_statements(shop):
-    shop.open("shop", "li")
+def test_twenty_thousand_customers_are_answered_for_by_a_few_statements(shop, clock):
+    """On a database that has not counted its rows yet, where a join may be slower beyond use."""
+    shop.open("shop", "li", "mei")
     shop.add("li", *names(20_000))
     counted = []
     engine = shop.context.database.engine
@@ -491,11 +492,14 @@ def test_twenty_thousand_customers_are_answered_for_by_a_few_statements(shop):
     sa.event.listen(engine, "before_cursor_execute", note)
     began = time.perf_counter()
     answer = ask(shop)
-    took = time.perf_counter() - began
     sa.event.remove(engine, "before_cursor_execute", note)
     assert len(answer.allowed) == 20_000
     assert len(counted) < 25
-    assert took < 5
+    clock.advance(days=1)
+    assert len(ask(shop).allowed) == 20_000
+    shop.staff.leave(HOST, "shop", "li", StaffLeave(to=["mei"]))
+    took = time.perf_counter() - began
+    assert took < 15
 
 
 STEPS = st.lists(
@@ -516,16 +520,7 @@ def test_the_store_answers_as_the_rules_do(tmp_path_factory, steps):
     clock = FakeClock()
     database = Database("sqlite://", clock=clock)
     database.create()
-    shop = Shop.__new__(Shop)
-    context = make_context(database, tmp_path_factory.mktemp("shop"))
-    shop.context = context
-    from portreeve.service.commerce.broadcasts import Broadcasts
-    from portreeve.service.commerce.customers import Customers
-    from portreeve.service.commerce.merchants import Merchants
-    from portreeve.service.commerce.staff import Staff
-
-    shop.merchants, shop.staff = Merchants(context), Staff(context)
-    shop.customers, shop.broadcasts = Customers(context), Broadcasts(context, None)
+    shop = Desk(make_context(database, tmp_path_factory.mktemp("shop")))
     shop.open("shop", *(f"s{n}" for n in range(30)))
     rules = merchant_rules()
     out, received, writer = set(), {"ann": 0, "ben": 0, "cam": 0}, 0

@@ -203,34 +203,42 @@ def _answer(
 ) -> None:
     """Answer for every customer that is meant, in one statement."""
     c, o = merchant_customers.c, merchant_outcomes.c
-    received = _received(merchant, begin_of_month(tx.time, rules.zone))
     outcome: sa.ColumnElement[str] = (
         sa.literal(refusal)
         if refusal is not None
         else sa.case(
             (c.opted_out.is_not(None), "opted_out"),
-            (received.c.times >= rules.most("month_used"), "month_used"),
+            (
+                _received(begin_of_month(tx.time, rules.zone)) >= rules.most("month_used"),
+                "month_used",
+            ),
             else_=ALLOWED,
         )
     )
     answered = sa.select(
         sa.literal(id), c.customer, sa.literal(merchant), sa.literal(tx.time, o.time.type), outcome
     ).where(meant)
-    if refusal is None:
-        joined = merchant_customers.outerjoin(received, received.c.customer == c.customer)
-        answered = answered.select_from(joined)
     names = ["broadcast", "customer", "merchant", "time", "outcome"]
     tx.execute(sa.insert(merchant_outcomes).from_select(names, answered))
 
 
-def _received(merchant: str, since: datetime) -> sa.Subquery:
-    """How many broadcasts have reached each customer of a merchant since a time."""
-    o = merchant_outcomes.c
+def _received(since: datetime) -> sa.ScalarSelect[int]:
+    """How many broadcasts of a merchant have reached a customer since a time.
+
+    Looked up by index for each customer: a join is quicker by a little where the database knows how
+    many rows there are, and slower by a thousand times where it does not.
+    """
+    o, c = merchant_outcomes.alias().c, merchant_customers.c
     return (
-        sa.select(o.customer, sa.func.count().label("times"))
-        .where(o.merchant == merchant, o.outcome == ALLOWED, o.time >= since)
-        .group_by(o.customer)
-        .subquery()
+        sa.select(sa.func.count())
+        .where(
+            o.merchant == c.merchant,
+            o.customer == c.customer,
+            o.outcome == ALLOWED,
+            o.time >= since,
+        )
+        .correlate(merchant_customers)
+        .scalar_subquery()
     )
 
 

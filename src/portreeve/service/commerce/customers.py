@@ -281,10 +281,10 @@ def _tagged(
     g, c = merchant_tagged, merchant_customers.c
     if remove:
         return tx.execute(sa.delete(g).where(g.c.tag == tag, g.c.customer.in_(customers))).rowcount
-    there = sa.select(g.c.customer).where(g.c.tag == tag)
+    there = sa.select(g.c.tag).where(g.c.tag == tag, g.c.customer == c.customer).exists()
     fresh = sa.select(
         sa.literal(tag), c.customer, sa.literal(merchant), sa.literal(tx.time, g.c.time.type)
-    ).where(c.merchant == merchant, c.customer.in_(customers), c.customer.not_in(there))
+    ).where(c.merchant == merchant, c.customer.in_(customers), ~there)
     names = ["tag", "customer", "merchant", "time"]
     put = sa.insert(g).from_select(names, fresh).execution_options(preserve_rowcount=True)
     return tx.execute(put).rowcount

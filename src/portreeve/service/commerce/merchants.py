@@ -37,7 +37,7 @@ from portreeve.service.commerce.merchant_records import (
 )
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
-from portreeve.store import Transaction, new_id
+from portreeve.store import Transaction, new_ids
 from portreeve.store.statements import upsert
 from portreeve.store.tables.commerce import (
     merchant_customers,
@@ -203,7 +203,7 @@ class Merchants:
     ) -> None:
         if not licences:
             return
-        ids = [new_id("lic") for _ in licences]
+        ids = sorted(new_ids("lic", len(licences)))  # listed in the order in which they came
         sealed = self._context.vault.seal_many(
             tx, [account] * len(ids), [one.authority.encode() for one in licences], ids
         )

@@ -106,14 +106,14 @@ def customers_of(tx: Transaction, merchant: str, staff: str) -> int:
 
 
 def _move(tx: Transaction, merchant: str, staff: str, to: str, count: int) -> None:
-    """Hand so many customers over, in one statement however many they are."""
+    """Hand so many customers over, the first by name, in two statements however many they are."""
+    if not count:
+        return
     c = merchant_customers.c
-    theirs = (c.merchant == merchant, c.staff == staff)
-    chosen = sa.select(c.customer).where(*theirs, c.opted_out.is_(None))
-    chosen = chosen.order_by(c.customer).limit(count)
-    tx.execute(
-        sa.update(merchant_customers).where(*theirs, c.customer.in_(chosen)).values(staff=to)
-    )
+    theirs = (c.merchant == merchant, c.staff == staff, c.opted_out.is_(None))
+    names = sa.select(c.customer).where(*theirs).order_by(c.customer)
+    last = tx.execute(names.offset(count - 1).limit(1)).scalar_one()
+    tx.execute(sa.update(merchant_customers).where(*theirs, c.customer <= last).values(staff=to))
 
 
 def _move_silent(tx: Transaction, merchant: str, staff: str, to: str) -> None:

@@ -102,7 +102,7 @@ merchant_outcomes = table(
     column("merchant", sa.Text, "the enterprise"),
     column("time", Time, "when"),
     column("outcome", sa.Text, "allowed, or the refusal that applies"),
-    sa.Index("ix_merchant_outcomes_quota", "merchant", "outcome", "time", "customer"),
+    sa.Index("ix_merchant_outcomes_quota", "merchant", "customer", "outcome", "time"),
     sa.Index(None, "customer"),
     sa.Index(None, "time"),
 )
