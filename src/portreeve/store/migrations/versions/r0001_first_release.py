@@ -39,10 +39,69 @@ def upgrade() -> None:
             nullable=False,
             comment="when Portreeve first heard of it",
         ),
+        sa.Column(
+            "registered",
+            sa.Text(),
+            nullable=True,
+            comment="what it is registered as here: its licences",
+        ),
         sa.Column("erased", sa.BigInteger(), nullable=True, comment="when its person was erased"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         comment="Who publishes, as the host said last.",
     )
+    op.create_table(
+        "ad_bids",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("ad", sa.Text(), nullable=False, comment="the advertisement"),
+        sa.Column(
+            "amount",
+            sa.BigInteger(),
+            nullable=False,
+            comment="for a click, in minor units of the currency",
+        ),
+        sa.Column("currency", sa.Text(), nullable=False, comment="ISO 4217 code"),
+        sa.Column(
+            "clicks",
+            sa.BigInteger(),
+            nullable=False,
+            comment="how many clicks the advertiser expects",
+        ),
+        sa.Column("told", sa.BigInteger(), nullable=False, comment="when it was told"),
+        sa.Column("told_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_ad_bids")),
+        comment="What advertisers bid, kept apart from what is decided: nothing that decides reads it.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_ad_bids_ad_seq"), "ad_bids", ["ad", "seq"], unique=False)
+    op.create_index(op.f("ix_ad_bids_told"), "ad_bids", ["told"], unique=False)
+    op.create_table(
+        "ads",
+        sa.Column(
+            "id", sa.Text(), nullable=False, comment="the host's own name of it, and of its item"
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the name of the policy"),
+        sa.Column("account", sa.Text(), nullable=False, comment="who advertises"),
+        sa.Column(
+            "submitted", sa.BigInteger(), nullable=False, comment="when it was submitted first"
+        ),
+        sa.Column("submitted_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column(
+            "licensed",
+            sa.Boolean(),
+            nullable=False,
+            comment="a verified licence for its goods was on file when it was decided",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ads")),
+        comment="Advertisements submitted for pages of search results; each is an item too, which holds what it says and the decision on it.",
+    )
+    op.create_index(op.f("ix_ads_account"), "ads", ["account"], unique=False)
+    op.create_index(op.f("ix_ads_network_submitted"), "ads", ["network", "submitted"], unique=False)
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False, comment="its id; part of the secret"),
@@ -295,15 +354,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_account", "cases", ["account"], unique=False)
     op.create_index("ix_cases_decided", "cases", ["decided_by", "decided"], unique=False)
+    op.create_index(
+        "ix_cases_pace",
+        "cases",
+        ["decided", "opened"],
+        unique=False,
+        sqlite_where=sa.text("decided IS NOT NULL"),
+        postgresql_where=sa.text("decided IS NOT NULL"),
+    )
     op.create_index("ix_cases_queue", "cases", ["state", "queue", "rank", "id"], unique=False)
     op.create_index("ix_cases_rank", "cases", ["state", "rank", "id"], unique=False)
-    op.create_index(
-        "ix_cases_waiting",
-        "cases",
-        ["queue", "network", "opened", "due", "claimed_until", "claimed_by"],
-        unique=False,
-        sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
+    op.create_table(
+        "checkers",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("campus", sa.Text(), nullable=False, comment="the campus that it may attest for"),
+        sa.Column("public_key", sa.Text(), nullable=False, comment="Ed25519 public key, in base64"),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("added_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column(
+            "revoked", sa.BigInteger(), nullable=True, comment="since when it counts no more"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkers")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_checkers_public_key")),
+        comment="Who attests that people are enrolled: schools, by the key that they sign with.",
     )
     op.create_table(
         "console_sessions",
@@ -369,6 +442,54 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_contents_item"), "contents", ["item"], unique=False)
     op.create_index(op.f("ix_contents_stored"), "contents", ["stored"], unique=False)
+    op.create_table(
+        "deal_members",
+        sa.Column("deal", sa.Text(), nullable=False, comment="the deal"),
+        sa.Column("account", sa.Text(), nullable=False, comment="who"),
+        sa.Column("joined", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("entry", sa.Text(), nullable=False, comment="key of the entry that paid"),
+        sa.Column("refunded", sa.BigInteger(), nullable=True, comment="when the money went back"),
+        sa.PrimaryKeyConstraint("deal", "account", name=op.f("pk_deal_members")),
+        comment="Who joined deals.",
+    )
+    op.create_index(
+        op.f("ix_deal_members_deal_refunded"), "deal_members", ["deal", "refunded"], unique=False
+    )
+    op.create_table(
+        "deals",
+        sa.Column(
+            "id",
+            sa.Text(),
+            nullable=False,
+            comment="the host's own name of it, and of its item on the surface group_buy",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the network"),
+        sa.Column(
+            "organiser", sa.Text(), nullable=False, comment="who gets the money when it completes"
+        ),
+        sa.Column("campus", sa.Text(), nullable=False, comment="who may join"),
+        sa.Column(
+            "price", sa.BigInteger(), nullable=False, comment="what each pays, in minor units"
+        ),
+        sa.Column("currency", sa.Text(), nullable=False, comment="ISO 4217 code"),
+        sa.Column("threshold", sa.Integer(), nullable=False, comment="how many complete it"),
+        sa.Column("deadline", sa.BigInteger(), nullable=False, comment="until when"),
+        sa.Column("joined", sa.Integer(), nullable=False, comment="how many have joined"),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="open, completed, refunding or refunded"
+        ),
+        sa.Column("opened", sa.BigInteger(), nullable=False, comment="when it was opened"),
+        sa.Column("opened_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column(
+            "ended",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was completed, or the last one refunded",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deals")),
+        comment="Group-buying deals: for one campus, complete at a threshold, until a deadline.",
+    )
+    op.create_index("ix_deals_deadline", "deals", ["state", "deadline"], unique=False)
     op.create_table(
         "decisions",
         sa.Column(
@@ -481,6 +602,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("batch IS NULL"),
     )
     op.create_table(
+        "enrolments",
+        sa.Column("account", sa.Text(), nullable=False, comment="whose"),
+        sa.Column("result", sa.Text(), nullable=False, comment="enrolled, graduated or unknown"),
+        sa.Column("campus", sa.Text(), nullable=False, comment="of which campus"),
+        sa.Column(
+            "expires", sa.BigInteger(), nullable=False, comment="until when it may be relied on"
+        ),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_enrolments")),
+        comment="What enrolment checks found: result, campus and expiry, and nothing else.",
+    )
+    op.create_table(
         "events",
         sa.Column(
             "seq",
@@ -548,6 +680,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_key", name=op.f("uq_franking_keys_public_key")),
         comment="Public keys of the networks that stamp messages.",
     )
+    op.create_table(
+        "interests",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("party", sa.Text(), nullable=False, comment="whose app it would be"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="invested, owned, board or contract"),
+        sa.Column("begins", sa.BigInteger(), nullable=False, comment="since when"),
+        sa.Column(
+            "ends", sa.BigInteger(), nullable=True, comment="until when; null while it lasts"
+        ),
+        sa.Column(
+            "registered", sa.BigInteger(), nullable=False, comment="when it was written down"
+        ),
+        sa.Column("registered_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interests")),
+        comment="The register of conflicts of interest: parties that the company has a stake in.",
+    )
+    op.create_index(op.f("ix_interests_party"), "interests", ["party"], unique=False)
     op.create_table(
         "items",
         sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of the item"),
@@ -688,6 +837,209 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_kept_answers_until"), "kept_answers", ["until"], unique=False)
     op.create_table(
+        "ledger_entries",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column(
+            "key",
+            sa.Text(),
+            nullable=False,
+            comment="names the entry: posted again, it counts once",
+        ),
+        sa.Column("why", sa.Text(), nullable=False, comment="what it is for"),
+        sa.Column(
+            "subject",
+            sa.Text(),
+            nullable=False,
+            comment="the deal or the live sale that it belongs to",
+        ),
+        sa.Column("reverses", sa.Text(), nullable=True, comment="the entry that it takes back"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when it was written"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who caused it"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_ledger_entries")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_entries_key")),
+        sa.UniqueConstraint("reverses", name=op.f("uq_ledger_entries_reverses")),
+        comment="Entries of the ledger: written once, never changed; what was wrong has a counter-entry.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_ledger_entries_subject"), "ledger_entries", ["subject"], unique=False)
+    op.create_table(
+        "ledger_postings",
+        sa.Column("entry", sa.Text(), nullable=False, comment="key of the entry"),
+        sa.Column("line", sa.Integer(), nullable=False, comment="its place in the entry, from 0"),
+        sa.Column(
+            "purpose",
+            sa.Text(),
+            nullable=False,
+            comment="what the account of money is for, such as held",
+        ),
+        sa.Column(
+            "of",
+            sa.Text(),
+            nullable=False,
+            comment="whose it is: an account of the host, or a deal",
+        ),
+        sa.Column(
+            "minor",
+            sa.BigInteger(),
+            nullable=False,
+            comment="minor units that come in; below zero, that leave",
+        ),
+        sa.Column("currency", sa.Text(), nullable=False, comment="ISO 4217 code"),
+        sa.PrimaryKeyConstraint("entry", "line", name=op.f("pk_ledger_postings")),
+        comment="What each entry moves; the postings of an entry come to zero in every currency.",
+    )
+    op.create_index(
+        op.f("ix_ledger_postings_of_purpose_currency"),
+        "ledger_postings",
+        ["of", "purpose", "currency"],
+        unique=False,
+    )
+    op.create_table(
+        "live_claims",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name; key of its entry"),
+        sa.Column("harm", sa.Text(), nullable=False, comment="the proof that it rests on"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("order", sa.Text(), nullable=False, comment="the order"),
+        sa.Column("profile", sa.Text(), nullable=False, comment="the profile of the law"),
+        sa.Column("rules", sa.Text(), nullable=False, comment="name and version of the rules"),
+        sa.Column(
+            "disclosed",
+            sa.Boolean(),
+            nullable=False,
+            comment="the room showed who sells when the order was placed",
+        ),
+        sa.Column("role", sa.Text(), nullable=False, comment="the role that pays"),
+        sa.Column("payer", sa.Text(), nullable=False, comment="the account that pays"),
+        sa.Column(
+            "refund",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the price that is paid back, in minor units",
+        ),
+        sa.Column("damages", sa.BigInteger(), nullable=False, comment="what is paid beside it"),
+        sa.Column(
+            "withdrawn",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was taken back with its proof",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_claims")),
+        comment="The legal ledger of live sales: what each order of goods that proved fake costs, and whom.",
+    )
+    op.create_index(op.f("ix_live_claims_harm"), "live_claims", ["harm"], unique=False)
+    op.create_index(op.f("ix_live_claims_order"), "live_claims", ["order"], unique=False)
+    op.create_index(op.f("ix_live_claims_sale"), "live_claims", ["sale"], unique=False)
+    op.create_table(
+        "live_disclosures",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("seller", sa.Text(), nullable=False, comment="who sells, as shown"),
+        sa.Column("begins", sa.BigInteger(), nullable=False, comment="from when it was shown"),
+        sa.Column(
+            "ends", sa.BigInteger(), nullable=True, comment="until when; null while it is shown"
+        ),
+        sa.Column("told_by", sa.Text(), nullable=False, comment="who said so"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_disclosures")),
+        comment="When a room clearly showed who sells.",
+    )
+    op.create_index(op.f("ix_live_disclosures_sale"), "live_disclosures", ["sale"], unique=False)
+    op.create_table(
+        "live_harms",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column(
+            "proof",
+            sa.Text(),
+            nullable=False,
+            comment="kind of proof; see policies/commerce/liability.yaml",
+        ),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the document, in hex"),
+        sa.Column("found", sa.BigInteger(), nullable=False, comment="when it was found"),
+        sa.Column("filed", sa.BigInteger(), nullable=False, comment="when it was filed"),
+        sa.Column("filed_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column("withdrawn", sa.BigInteger(), nullable=True, comment="when it was taken back"),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True, comment="by whom"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_harms")),
+        comment="Proofs that goods are fake: the kind and the digest of a document, never the document.",
+    )
+    op.create_index(op.f("ix_live_harms_sale"), "live_harms", ["sale"], unique=False)
+    op.create_table(
+        "live_judgements",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("account", sa.Text(), nullable=False, comment="who promoted"),
+        sa.Column("knowledge", sa.Text(), nullable=False, comment="what they knew"),
+        sa.Column("reach", sa.Text(), nullable=False, comment="the band of how many saw it"),
+        sa.Column("people", sa.Integer(), nullable=False, comment="how many saw it"),
+        sa.Column("rules", sa.Text(), nullable=False, comment="name and version of the rules"),
+        sa.Column("sanction", sa.Text(), nullable=True, comment="the sanction that it brought"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who judged"),
+        sa.Column(
+            "withdrawn", sa.BigInteger(), nullable=True, comment="since when it does not hold"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_judgements")),
+        comment="The moral ledger of live sales: what promoters answer for. It has no column for money.",
+    )
+    op.create_index(op.f("ix_live_judgements_sale"), "live_judgements", ["sale"], unique=False)
+    op.create_table(
+        "live_orders",
+        sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of it"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("promotion", sa.Text(), nullable=False, comment="the promotion that led to it"),
+        sa.Column("buyer", sa.Text(), nullable=False, comment="who ordered"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("paid", sa.BigInteger(), nullable=False, comment="what was paid, in minor units"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_orders")),
+        comment="Orders that promotions led to.",
+    )
+    op.create_index(op.f("ix_live_orders_sale"), "live_orders", ["sale"], unique=False)
+    op.create_table(
+        "live_promotions",
+        sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of it"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("account", sa.Text(), nullable=False, comment="who praised the goods"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("reach", sa.Integer(), nullable=False, comment="how many saw it"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_promotions")),
+        comment="Praise of goods in a room: who, when, and how many saw it; never what was said.",
+    )
+    op.create_index(op.f("ix_live_promotions_sale"), "live_promotions", ["sale"], unique=False)
+    op.create_table(
+        "live_sales",
+        sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of it"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the network whose law applies"),
+        sa.Column("room", sa.Text(), nullable=False, comment="the live room"),
+        sa.Column("operator", sa.Text(), nullable=False, comment="who runs the room"),
+        sa.Column("anchor", sa.Text(), nullable=False, comment="who presents"),
+        sa.Column("maker", sa.Text(), nullable=False, comment="who makes the goods"),
+        sa.Column("platform", sa.Text(), nullable=False, comment="who carries the broadcast"),
+        sa.Column("currency", sa.Text(), nullable=False, comment="ISO 4217 code of what is paid"),
+        sa.Column("registered", sa.BigInteger(), nullable=False, comment="when it was registered"),
+        sa.Column("registered_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_sales")),
+        comment="Goods that a live room offers, with who stands behind them.",
+    )
+    op.create_table(
+        "live_tellings",
+        sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of it"),
+        sa.Column("sale", sa.Text(), nullable=False, comment="the live sale"),
+        sa.Column("account", sa.Text(), nullable=False, comment="who was told"),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="what; see policies/commerce/promoters.yaml"
+        ),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_tellings")),
+        comment="What promoters were told of goods, by its kind.",
+    )
+    op.create_index(op.f("ix_live_tellings_sale"), "live_tellings", ["sale"], unique=False)
+    op.create_table(
         "log_files",
         sa.Column(
             "path", sa.Text(), nullable=False, comment="where it lies under the folder of the log"
@@ -708,6 +1060,195 @@ def upgrade() -> None:
         comment="The Parquet files of the decision log. A file that is not listed here is no part of it.",
     )
     op.create_index(op.f("ix_log_files_day"), "log_files", ["day"], unique=False)
+    op.create_table(
+        "merchant_broadcasts",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("merchant", sa.Text(), nullable=False, comment="the enterprise"),
+        sa.Column("staff", sa.Text(), nullable=False, comment="who writes"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when permission was asked for"),
+        sa.Column(
+            "refusal", sa.Text(), nullable=True, comment="why it reaches nobody at all, if so"
+        ),
+        sa.Column(
+            "asked", sa.Integer(), nullable=False, comment="how many customers it was meant for"
+        ),
+        sa.Column("allowed", sa.Integer(), nullable=False, comment="how many it may reach"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant_broadcasts")),
+        comment="Broadcasts to customers: who asked for one, and whom it may reach; never what it says.",
+    )
+    op.create_index(
+        op.f("ix_merchant_broadcasts_merchant_staff_time"),
+        "merchant_broadcasts",
+        ["merchant", "staff", "time"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_merchant_broadcasts_time"), "merchant_broadcasts", ["time"], unique=False
+    )
+    op.create_table(
+        "merchant_customers",
+        sa.Column("merchant", sa.Text(), nullable=False, comment="the enterprise"),
+        sa.Column(
+            "customer", sa.Text(), nullable=False, comment="the host's own name of the customer"
+        ),
+        sa.Column("staff", sa.Text(), nullable=False, comment="who looks after them"),
+        sa.Column("opted_in", sa.BigInteger(), nullable=False, comment="when they agreed"),
+        sa.Column(
+            "how", sa.Text(), nullable=False, comment="how they agreed: qr, form, follow or order"
+        ),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="when the merchant added them"),
+        sa.Column(
+            "opted_out", sa.BigInteger(), nullable=True, comment="when they withdrew their consent"
+        ),
+        sa.PrimaryKeyConstraint("merchant", "customer", name=op.f("pk_merchant_customers")),
+        comment="Who agreed to be written to by a merchant.",
+    )
+    op.create_index(
+        op.f("ix_merchant_customers_customer"), "merchant_customers", ["customer"], unique=False
+    )
+    op.create_index(
+        op.f("ix_merchant_customers_merchant_staff"),
+        "merchant_customers",
+        ["merchant", "staff"],
+        unique=False,
+    )
+    op.create_table(
+        "merchant_licences",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("merchant", sa.Text(), nullable=False, comment="whose it is"),
+        sa.Column(
+            "kind",
+            sa.Text(),
+            nullable=False,
+            comment="what it entitles to; see policies/commerce/licences.yaml",
+        ),
+        sa.Column(
+            "authority",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="who issued it, sealed with the account's key",
+        ),
+        sa.Column(
+            "expires", sa.BigInteger(), nullable=True, comment="when it ends; null for never"
+        ),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="claimed, verified, refused or revoked"
+        ),
+        sa.Column("filed", sa.BigInteger(), nullable=False, comment="when it was filed"),
+        sa.Column("filed_by", sa.Text(), nullable=False, comment="who filed it"),
+        sa.Column(
+            "decided", sa.BigInteger(), nullable=True, comment="when somebody decided on it last"
+        ),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="who"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant_licences")),
+        comment="Licences of merchants: what they entitle to, never the papers that showed it.",
+    )
+    op.create_index(
+        op.f("ix_merchant_licences_merchant"), "merchant_licences", ["merchant"], unique=False
+    )
+    op.create_table(
+        "merchant_outcomes",
+        sa.Column("broadcast", sa.Text(), nullable=False, comment="the broadcast"),
+        sa.Column("customer", sa.Text(), nullable=False, comment="the customer"),
+        sa.Column("merchant", sa.Text(), nullable=False, comment="the enterprise"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column(
+            "outcome", sa.Text(), nullable=False, comment="allowed, or the refusal that applies"
+        ),
+        sa.PrimaryKeyConstraint("broadcast", "customer", name=op.f("pk_merchant_outcomes")),
+        comment="What was answered for each customer of a broadcast.",
+    )
+    op.create_index(
+        op.f("ix_merchant_outcomes_customer"), "merchant_outcomes", ["customer"], unique=False
+    )
+    op.create_index(
+        "ix_merchant_outcomes_quota",
+        "merchant_outcomes",
+        ["merchant", "customer", "outcome", "time"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_merchant_outcomes_time"), "merchant_outcomes", ["time"], unique=False)
+    op.create_table(
+        "merchant_staff",
+        sa.Column("merchant", sa.Text(), nullable=False, comment="the enterprise"),
+        sa.Column(
+            "staff", sa.Text(), nullable=False, comment="the host's own name of the member of staff"
+        ),
+        sa.Column("joined", sa.BigInteger(), nullable=False, comment="when they joined"),
+        sa.Column("left", sa.BigInteger(), nullable=True, comment="when they left"),
+        sa.PrimaryKeyConstraint("merchant", "staff", name=op.f("pk_merchant_staff")),
+        comment="Who writes to customers for a merchant.",
+    )
+    op.create_index(op.f("ix_merchant_staff_staff"), "merchant_staff", ["staff"], unique=False)
+    op.create_table(
+        "merchant_tagged",
+        sa.Column("tag", sa.Text(), nullable=False, comment="the word"),
+        sa.Column("customer", sa.Text(), nullable=False, comment="the customer"),
+        sa.Column("merchant", sa.Text(), nullable=False, comment="whose word it is"),
+        sa.Column("time", sa.BigInteger(), nullable=False, comment="since when"),
+        sa.PrimaryKeyConstraint("tag", "customer", name=op.f("pk_merchant_tagged")),
+        comment="Which customers carry which word.",
+    )
+    op.create_index(
+        op.f("ix_merchant_tagged_customer"), "merchant_tagged", ["customer"], unique=False
+    )
+    op.create_index(
+        op.f("ix_merchant_tagged_merchant_customer"),
+        "merchant_tagged",
+        ["merchant", "customer"],
+        unique=False,
+    )
+    op.create_table(
+        "merchant_tags",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("merchant", sa.Text(), nullable=False, comment="whose word it is"),
+        sa.Column(
+            "digest",
+            sa.Text(),
+            nullable=False,
+            comment="keyed digest of the word, to find it again",
+        ),
+        sa.Column(
+            "word",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="the word, sealed with the merchant's key",
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was first used"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant_tags")),
+        sa.UniqueConstraint("merchant", "digest", name=op.f("uq_merchant_tags_merchant_digest")),
+        comment="Words by which a merchant sorts its customers.",
+    )
+    op.create_table(
+        "merchants",
+        sa.Column(
+            "account", sa.Text(), nullable=False, comment="the host's own name of its account"
+        ),
+        sa.Column(
+            "details",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="name and contact, sealed with the account's key",
+        ),
+        sa.Column(
+            "public_account",
+            sa.Text(),
+            nullable=True,
+            comment="the public account that it publishes through",
+        ),
+        sa.Column("registered", sa.BigInteger(), nullable=False, comment="when it registered"),
+        sa.Column("registered_by", sa.Text(), nullable=False, comment="who registered it"),
+        sa.Column(
+            "paid_until", sa.BigInteger(), nullable=True, comment="until when its plan is paid"
+        ),
+        sa.Column(
+            "ended", sa.BigInteger(), nullable=True, comment="when the enterprise account ended"
+        ),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_merchants")),
+        sa.UniqueConstraint("public_account", name=op.f("uq_merchants_public_account")),
+        comment="Enterprise accounts: sellers who registered.",
+    )
+    op.create_index(op.f("ix_merchants_ended"), "merchants", ["ended"], unique=False)
     op.create_table(
         "notices",
         sa.Column(
@@ -733,6 +1274,51 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_account", "notices", ["account", "seq"], unique=False)
     op.create_index(op.f("ix_notices_decision"), "notices", ["decision"], unique=False)
+    op.create_table(
+        "partner_tokens",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("partner", sa.Text(), nullable=False, comment="the app"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the token"),
+        sa.Column(
+            "scopes", sa.Text(), nullable=False, comment="what it allows, as long as the app has it"
+        ),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("created_by", sa.Text(), nullable=False, comment="by whom"),
+        sa.Column("expires", sa.BigInteger(), nullable=False, comment="when it ends"),
+        sa.Column(
+            "revoked", sa.BigInteger(), nullable=True, comment="since when it allows nothing"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_partner_tokens_digest")),
+        comment="Tokens of apps; the secret itself is not stored.",
+    )
+    op.create_index(op.f("ix_partner_tokens_partner"), "partner_tokens", ["partner"], unique=False)
+    op.create_table(
+        "partners",
+        sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of the app"),
+        sa.Column("name", sa.Text(), nullable=False, comment="what the app is called"),
+        sa.Column("party", sa.Text(), nullable=False, comment="whose app it is"),
+        sa.Column(
+            "facts",
+            sa.Text(),
+            nullable=False,
+            comment="what decides: see portreeve.commerce.partners.Facts",
+        ),
+        sa.Column("asked", sa.Text(), nullable=False, comment="the scopes asked for"),
+        sa.Column("granted", sa.Text(), nullable=False, comment="the scopes granted"),
+        sa.Column(
+            "refused",
+            sa.Text(),
+            nullable=False,
+            comment="why the others were refused: the criteria, by scope",
+        ),
+        sa.Column("rules", sa.Text(), nullable=False, comment="name and version of the criteria"),
+        sa.Column("decided", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("filed_by", sa.Text(), nullable=False, comment="who filed the application"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partners")),
+        comment="Apps that asked for scopes of the open platform, with the facts that they stated.",
+    )
+    op.create_index(op.f("ix_partners_party"), "partners", ["party"], unique=False)
     op.create_table(
         "past_prints",
         sa.Column(
