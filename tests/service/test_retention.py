@@ -198,11 +198,11 @@ def test_every_column_with_sealed_words_has_an_end():
         and isinstance(column.type, sa.LargeBinary))
     ]  # fmt: skip
     kept_for_a_day = ("kept_answers", "answer")
-    keys = ("person_keys", "wrapped")
+    keys = [("person_keys", "wrapped"), ("people", "totp")]
     missing = [
         place for place in sealed
         if place not in ended and (place[0], "*") not in ended
-        and place not in (kept_for_a_day, keys)
+        and place not in (kept_for_a_day, *keys)
     ]  # fmt: skip
     assert missing == []
 
