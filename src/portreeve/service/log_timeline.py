@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -94,7 +94,7 @@ def timeline(
     )
 
 
-def steps(first: datetime, last: datetime, unit: TimelineUnit, zone: tzinfo) -> Sequence[datetime]:
+def steps(first: datetime, last: datetime, unit: TimelineUnit, zone: tzinfo) -> list[datetime]:
     """The steps from the one that begins at ``first`` to the one that ``last`` is in."""
     found = [first]
     while (after := following(found[-1], unit, zone)) <= last and len(found) < MOST_STEPS:
