@@ -53,8 +53,11 @@ class Passwords:
         """Whether a password is the one that was hashed.
 
         Where none is kept the answer is no, after the time that it takes to compare: so nobody
-        learns who has a password here.
+        learns who has a password here. No password is longer than :data:`MOST`, and what is longer
+        is not looked at: of a megabyte of accents :func:`_normal` takes most of a minute.
         """
+        if len(password) > MOST:
+            kept, password = None, ""
         if self._nobodys is None:
             self._nobodys = self.hashed(secrets.token_urlsafe(16))
         try:
