@@ -11,7 +11,7 @@ import hmac
 import ipaddress
 import logging
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,6 +31,10 @@ FORGOTTEN = timedelta(days=1)
 """After so long without another failure."""
 
 
+What = Literal["name", "code"]
+"""What is tried for a name: to sign in with a password, or to give the second factor."""
+
+
 class Came(NamedTuple):
     """Where an attempt comes from; neither is kept as it is."""
 
@@ -46,7 +50,7 @@ class Attempts:
         self._context = context
         self._key = context.vault.derived("failed sign-ins")
 
-    def begin(self, name: str, address: str) -> int:
+    def begin(self, name: str, address: str, what: What = "name") -> int:
         """Count an attempt, and say how many failed before it in a row for this name.
 
         Whoever succeeds calls :meth:`succeeded`; else it stays counted as failed.
@@ -54,7 +58,7 @@ class Attempts:
         Raises:
             ServiceError: ``rate-limited``: it is not to be looked at, and is not counted.
         """
-        by_name, by_address = self._id("name", name), self._id("address", _network(address))
+        by_name, by_address = self._id(what, name), self._id("address", _network(address))
         with self._context.database.write() as tx:
             tx.execute(sa.delete(table).where(table.c.last < tx.time - FORGOTTEN))
             nothing = [
@@ -83,21 +87,21 @@ class Attempts:
             self._count(tx, by_address, rows[by_address].failures + 1, FREE_BY_ADDRESS)
         return int(rows[by_name].failures)
 
-    def succeeded(self, tx: Transaction, name: str, address: str) -> None:
+    def succeeded(self, tx: Transaction, name: str, address: str, what: What = "name") -> None:
         """The attempt begun last did not fail: the name's count begins anew.
 
         The address keeps what others failed from it; only this attempt is taken back.
         """
-        tx.execute(sa.delete(table).where(table.c.id == self._id("name", name)))
+        tx.execute(sa.delete(table).where(table.c.id == self._id(what, name)))
         tx.execute(
             sa.update(table)
             .where(table.c.id == self._id("address", _network(address)), table.c.failures > 0)
             .values(failures=table.c.failures - 1, until=tx.time)
         )
 
-    def forgive(self, tx: Transaction, name: str) -> None:
+    def forgive(self, tx: Transaction, name: str, what: What = "name") -> None:
         """Forget what failed for a name."""
-        tx.execute(sa.delete(table).where(table.c.id == self._id("name", name)))
+        tx.execute(sa.delete(table).where(table.c.id == self._id(what, name)))
 
     def _count(self, tx: Transaction, id: str, count: int, free: int) -> None:
         until = tx.time + wait_after(count, free)

@@ -150,6 +150,6 @@ class Joining:
         )  # fmt: skip
         ended = self._sessions.end_all(tx, person.name)
         self._attempts.forgive(tx, person.name)
-        self._attempts.forgive(tx, f"{person.name} code")
+        self._attempts.forgive(tx, person.name, "code")
         tx.audit(person.name, "person.accept", person.name, purpose=given.purpose, sessions=ended)
         return str(person.name)

@@ -83,7 +83,7 @@ class SigningIn:
                 too long; ``rate-limited``.
         """
         half = self._need_half(secret)
-        failed = self._attempts.begin(f"{half.person} code", came.address)
+        failed = self._attempts.begin(half.person, came.address, "code")
         with self._context.database.write() as tx:
             person = records.row_of(tx.connection, half.person, lock=True)
             if looks_like_digits(code):
@@ -128,11 +128,13 @@ class SigningIn:
                 ``rate-limited``.
         """
         half = self._need_half(secret)
-        self._attempts.begin(f"{half.person} code", came.address)
+        self._attempts.begin(half.person, came.address, "code")
         with self._context.database.write() as tx:
             person = records.row_of(tx.connection, half.person, lock=True)
-            codes = self.confirmed(tx, person, code)
-            if person.disabled is None and person.totp is None and codes is not None:
+            # of somebody who has one, the one offered would take its place with a password alone
+            is_due = person.disabled is None and person.totp is None
+            codes = self.confirmed(tx, person, code) if is_due else None
+            if codes is not None:
                 return self._completed(tx, half, came, "code", 0), codes
         raise wrong_new_code()
 
@@ -186,7 +188,7 @@ class SigningIn:
         """A new session in the place of the half one."""
         if not self._sessions.end_in(tx, half.id):
             raise _wrong()
-        self._attempts.succeeded(tx, f"{half.person} code", came.address)
+        self._attempts.succeeded(tx, half.person, came.address, "code")
         records.change(tx, half.person, signed_in=tx.time)
         tx.audit(
             half.person, "person.sign-in", half.person, method=half.method,
