@@ -100,6 +100,9 @@ class Server:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # the setting `trusted_proxies` says whose X-Forwarded-For counts; uvicorn would
+                # take anybody's that comes from this machine
+                proxy_headers=False,
                 timeout_graceful_shutdown=round(settings.drain_seconds),
             )
         )

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from portreeve.console import cookies, csrf, rendering
 from portreeve.console.words import Language, Words, zone
@@ -39,6 +39,8 @@ GUARD: Headers = [
 
 _LOCAL = re.compile(r"/console(/[A-Za-z0-9._~%@:+-]+)*")
 _QUERY = re.compile(r"[!-~]*")
+_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
+"""Signs that stand in an address as they are; no line ends in a header, whoever sent it."""
 _HTML = b"text/html; charset=utf-8"
 
 
@@ -134,7 +136,7 @@ class Desk:
         """Go on to another page of ours, where a message is shown once."""
         if done is not None:
             self.say(done)
-        where = path.encode("ascii", "strict")
+        where = quote(path, safe=_ADDRESS).encode("ascii")
         return Reply(303, b"", headers=[(b"location", where), *self.headers], guard=GUARD)
 
     def say(self, words: Words) -> None:
