@@ -11,6 +11,7 @@ import asyncio
 import gzip
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -49,6 +50,12 @@ SHORT = 2_048
 STREAMS = 200
 """How many listen to events at once; whoever comes later is told to look again later."""
 
+STREAMS_EACH = 20
+"""How many of them may be of one person: tabs, not a program that keeps others from listening."""
+
+LOOK_AGAIN_SECONDS = 10.0
+"""How long a stream may outlive the session that it is of."""
+
 R = TypeVar("R")
 _HEARTBEAT_SECONDS = 15.0
 _LOOK_SECONDS = 0.5
@@ -71,7 +78,7 @@ class Console:
         self._router = Router(pages, "")
         self._tracing = tracing
         self._ending = ending
-        self._streams = 0
+        self._streams: Counter[str] = Counter()
         self.open = False
         """Whether the service is started."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-page")
@@ -200,23 +207,38 @@ class Console:
             return _problem(call, error)
         if first is not None:
             return _problem(call, _ended())
-        if self._streams >= STREAMS:
+        name = desk.actor.name
+        if self._streams.total() >= STREAMS or self._streams[name] >= STREAMS_EACH:
             return _problem(
                 call, ServiceError("unavailable", "Too many pages listen. Try again later.")
             )
-        self._streams += 1
+        self._streams[name] += 1
         try:
             await _start(send)
             events = page.call(desk, dict(places))
             gone = asyncio.create_task(_gone(call.receive))
+            ended = asyncio.create_task(self._ended(desk))
             try:
-                await _send_events(events, send, lambda: gone.done() or self._ending())
+                await _send_events(
+                    events, send, lambda: gone.done() or ended.done() or self._ending()
+                )
             finally:
                 gone.cancel()
+                ended.cancel()
                 await events.aclose()
         finally:
-            self._streams -= 1
+            self._streams[name] -= 1
+            self._streams += Counter()  # without those who listen no more
         return None
+
+    async def _ended(self, desk: Desk) -> None:
+        """Wait until the session of a stream is over; another role or password ends it too."""
+        while desk.person is not None:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            with suppress(StoreUnavailableError):
+                lives = partial(self._service.sessions.lives, desk.person.session)
+                if not await self._in_thread(lives):
+                    return
 
     def _note(self, call: Call, status: int, seconds: float) -> None:
         metrics = self._service.metrics

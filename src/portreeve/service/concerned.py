@@ -63,6 +63,10 @@ class Concerned:
             )
         return self._links.link(decision)
 
+    def is_link(self, token: str) -> bool:
+        """Whether a link was made here, be its page open or not; quick."""
+        return self._links.decision(token) is not None
+
     def page(self, token: str, language: Language | None = None) -> DecisionPage:
         """The page of a link, in a language or else the account's; that it was read is noted.
 

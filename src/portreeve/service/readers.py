@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.service.actor import Actor
+from portreeve.service.case_records import case_row
 from portreeve.service.context import Context
 from portreeve.store.statements import upsert
 from portreeve.store.tables.cases import case_readers
@@ -25,9 +26,14 @@ class Readers:
         self._context = context
 
     def enter(self, actor: Actor, case: str) -> None:
-        """The actor has the case open, now and for the next minute."""
+        """The actor has the case open, now and for the next minute.
+
+        Raises:
+            ServiceError: ``not-found``: what is told to all who listen is the name of a case.
+        """
         actor.need(Scope.cases)
         with self._context.database.write() as tx:
+            case_row(tx.connection, case)
             tx.execute(sa.delete(case_readers).where(case_readers.c.until <= tx.time))
             row = {"case": case, "name": actor.name, "until": tx.time + STAYS}
             upsert(tx, case_readers, [row])

@@ -102,6 +102,12 @@ class Sessions:
         self._note(id, known.used, now)
         return known.signed_in
 
+    def lives(self, id: str) -> bool:
+        """Whether a session goes on, with the secret it had; to ask is no use of it."""
+        wanted = _alive(self._context.now()).where(table.c.id == id)
+        with self._context.database.read() as connection:
+            return connection.execute(wanted).first() is not None
+
     def half(self, secret: str) -> Half | None:
         """Who has passed the first factor with this secret and still has time for the second."""
         wanted = _alive(self._context.now()).where(

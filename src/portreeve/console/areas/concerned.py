@@ -27,6 +27,10 @@ READING = Rate(each=1.0, at_once=20, all=100.0)
 APPEALING = Rate(each=1 / 60, at_once=5, all=20.0)
 """Appeals sent, those with a mistake in them too."""
 
+GUESSING = Rate(each=1.0, at_once=20, all=50.0)
+"""Links that are none of ours, read or appealed: whoever makes them up takes nothing from the
+others."""
+
 _ASKS = re.compile(r"(^|,)\s*(zh|en)\b")
 """A browser that asks for one of the languages there are, be it as its second choice."""
 
@@ -80,7 +84,7 @@ def _answered(desk: Desk, token: str, rate: Rate, answer: Callable[[], Reply]) -
     """An answer with the headers of a private page; one and the same for links that open none."""
     name = hashlib.sha256(token.encode()).hexdigest()
     try:
-        rate.spend(name)
+        (rate if desk.service.concerned.is_link(token) else GUESSING).spend(name)
         reply = answer()
     except ServiceError as error:
         if error.code not in ("not-found", "rate-limited"):
