@@ -38,6 +38,7 @@ def fresh_rates(monkeypatch):
     """Every test begins with all its looks."""
     monkeypatch.setattr(concerned, "READING", Rate(each=1.0, at_once=20, all=100.0))
     monkeypatch.setattr(concerned, "APPEALING", Rate(each=1 / 60, at_once=5, all=20.0))
+    monkeypatch.setattr(concerned, "GUESSING", Rate(each=1.0, at_once=20, all=50.0))
 
 
 def path_of(console: Console, item: str = REFUSED) -> str:
@@ -180,6 +181,7 @@ def test_links_that_open_nothing_are_all_the_same(console: Console):
 
 def test_a_forged_link_takes_as_long_as_one_that_is_closed(console: Console, monkeypatch):
     monkeypatch.setattr(concerned, "READING", Rate(each=1e6, at_once=10_000, all=1e6))
+    monkeypatch.setattr(concerned, "GUESSING", Rate(each=1e6, at_once=10_000, all=1e6))
     console.service.context.database.clock = Clock(
         console.service.context.now().replace(year=2027, month=12)
     )
