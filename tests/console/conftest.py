@@ -185,9 +185,11 @@ def _given_up(failure: str | None) -> bool:
     return failure is not None and "ERR_ABORTED" in failure
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once."""
+    """The browser, started once a module: while it runs, its event loop is the thread's, and the
+    tests of other modules need one of their own.
+    """
     lacking = [name for name in browsers.lacking() if name in ("chromium", "fonts-noto-cjk")]
     if lacking or not browsers.AXE.exists():
         _missing.extend(lacking or ["axe-core"])

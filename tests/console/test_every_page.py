@@ -57,6 +57,7 @@ class Openings:
 
 @pytest.fixture(scope="module")
 def openings(chromium: Browser, shown: Console) -> Iterator[Openings]:
+    MISHAPS.take()
     opened = Openings(chromium, shown)
     yield opened
     opened.close()
