@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from portreeve.client import Client, PortreeveError, UnreachableError, WebhookError
+from portreeve.client import Client, PortreeveError
 from square import pages, web
 from square.database import Database
 from square.governance import Governor
@@ -35,7 +35,7 @@ def make(settings: Settings) -> Starlette:
     for module in iter_modules(pages.__path__):
         import_module(f"{pages.__name__}.{module.name}")
     database = Database(settings.data)
-    client = Client(settings.portreeve, settings.key)
+    client = Client(settings.portreeve, settings.key, timeout=10, retries=1)
     governor = Governor(database, client, settings.network)
 
     @asynccontextmanager
@@ -47,16 +47,15 @@ def make(settings: Settings) -> Starlette:
         thread.start()
         yield
         over.set()
+        governor.telling.due.set()
         await run_in_threadpool(thread.join, 5)
         client.close()
 
-    pictures = settings.data / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    (settings.data / "pictures").mkdir(parents=True, exist_ok=True)
     app = Starlette(
         routes=[
             Route(HEARD_AT, _hear, methods=["POST"]),
             *web.ROUTES,
-            Mount("/pictures", StaticFiles(directory=pictures)),
             Mount("/static", StaticFiles(directory=str(files("square") / "static"))),
         ],
         lifespan=living,
@@ -73,10 +72,10 @@ async def _hear(request: Request) -> Response:
     body = await request.body()
     try:
         await run_in_threadpool(governor.hear, request.headers, body)
-    except WebhookError as error:
+    except ValueError as error:
         return Response(str(error), 400)
-    except UnreachableError:
-        return Response("Portreeve does not answer.", 503)
+    except PortreeveError:
+        return Response("It cannot be acted on now.", 503)
     return Response(status_code=204)
 
 
@@ -90,5 +89,6 @@ def _keep_up(governor: Governor, settings: Settings, over: threading.Event) -> N
                 listening = True
             governor.catch_up()
         except PortreeveError as error:
-            _log.warning("Portreeve: %s", type(error).__name__)
-        over.wait(_AGAIN_SECONDS)
+            _log.warning("Portreeve: %s", error.code)
+            over.wait(_AGAIN_SECONDS)
+        governor.telling.due.wait(_AGAIN_SECONDS)

@@ -91,9 +91,9 @@ def new_id(kind: str) -> str:
     return f"{kind}-{int(datetime.now(UTC).timestamp() * 1000):012x}{secrets.token_hex(4)}"
 
 
-def now() -> str:
-    """The time, as the database keeps it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def now(moment: datetime | None = None) -> str:
+    """The time, as the database keeps it; or another moment."""
+    return (moment or datetime.now(UTC)).isoformat(timespec="milliseconds")
 
 
 def marks(values: Sequence[object]) -> str:

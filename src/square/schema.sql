@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS people (
   password TEXT,                    -- scrypt; null for people of a generated town
   language TEXT NOT NULL DEFAULT 'zh',
   about TEXT NOT NULL DEFAULT '',
+  standing TEXT NOT NULL DEFAULT 'person',
   joined TEXT NOT NULL
 ) STRICT;
 
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS posts (
   text TEXT NOT NULL,
   picture TEXT,
   written TEXT NOT NULL,
-  edited TEXT,
+  asked TEXT NOT NULL DEFAULT '',   -- when Portreeve was asked last
   state TEXT NOT NULL,              -- published, held, refused, removed or deleted
   hidden INTEGER NOT NULL DEFAULT 0,-- a comment whose post was taken down
   decision TEXT,                    -- Portreeve's decision in force; null while it could not be asked
@@ -47,6 +48,29 @@ CREATE INDEX IF NOT EXISTS posts_by_time ON posts(surface, written);
 CREATE INDEX IF NOT EXISTS posts_by_parent ON posts(parent, written) WHERE parent IS NOT NULL;
 CREATE INDEX IF NOT EXISTS posts_by_place ON posts(place, written) WHERE place IS NOT NULL;
 CREATE INDEX IF NOT EXISTS posts_unasked ON posts(written) WHERE decision IS NULL;
+
+CREATE TABLE IF NOT EXISTS restrictions (
+  account TEXT NOT NULL,            -- a person or a public account
+  kind TEXT NOT NULL,               -- of Portreeve's sanctions
+  ends TEXT                         -- null for what has no end
+) STRICT;
+CREATE INDEX IF NOT EXISTS restrictions_by_account ON restrictions(account);
+
+CREATE TABLE IF NOT EXISTS owed (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,               -- facts, relation or gone
+  subject TEXT NOT NULL,
+  body TEXT
+) STRICT;                           -- what Portreeve is still to be told
+
+CREATE VIEW IF NOT EXISTS accounts AS -- whatever is an account at Portreeve
+  SELECT id, standing, language, joined AS created, NULL AS followers,
+    (SELECT count(*) FROM friendships WHERE person = people.id AND since IS NOT NULL) AS friends
+  FROM people
+  UNION ALL
+  SELECT places.id, 'person', language, made, (SELECT count(*) FROM members
+    WHERE place = places.id AND NOT taken), NULL
+  FROM places JOIN people ON people.id = owner WHERE kind = 'public_account';
 
 CREATE TABLE IF NOT EXISTS heard (
   id TEXT PRIMARY KEY,              -- webhook-id of a message that was acted on

@@ -22,7 +22,7 @@ from square.database import Database, Row, now
 from square.governance import Governor
 
 SESSION = "square_session"
-_GUARD = {
+GUARD = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -75,11 +75,11 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page, made from a template."""
         html = _environment().get_template(template).render(visit=self, **values)
-        return HTMLResponse(html, status, _GUARD)
+        return HTMLResponse(html, status, GUARD)
 
     def go(self, path: str) -> Response:
         """Go on to another page."""
-        return RedirectResponse(path, 303, _GUARD)
+        return RedirectResponse(path, 303, GUARD)
 
     def back(self, default: str = "/") -> Response:
         """Go back to the page that the form stood in."""
@@ -107,8 +107,10 @@ class Visit:
         return "zh" if "zh" in wanted and not wanted.startswith("en") else "en"
 
 
-def page(path: str, *, known: bool = True, method: str = "GET") -> Callable[[View], View]:
-    """Declare a page; ``known``: only for people who have signed in.
+def page(
+    path: str, *, known: bool = True, always: bool = False, method: str = "GET"
+) -> Callable[[View], View]:
+    """Declare a page; ``known``: for people who have signed in; ``always``: if closed out too.
 
     A form must come from a page of this session; then its function is called in a thread, with a
     :class:`Visit` and the parts of the path.
@@ -118,7 +120,7 @@ def page(path: str, *, known: bool = True, method: str = "GET") -> Callable[[Vie
         async def answer(request: Request) -> Response:
             async with request.form(max_files=1, max_fields=100) as form:
                 return await run_in_threadpool(
-                    _answered, view, request, form, known=known, method=method
+                    _answered, view, request, form, known=known, always=always, method=method
                 )
 
         ROUTES.append(Route(path, functools.wraps(view)(answer), methods=[method]))
@@ -139,11 +141,13 @@ def begin(database: Database, person: str) -> str:
 
 
 def _answered(
-    view: View, request: Request, form: FormData, *, known: bool, method: str
+    view: View, request: Request, form: FormData, *, known: bool, always: bool, method: str
 ) -> Response:
     visit = Visit(request, form)
     if known and visit.person is None:
         return visit.go("/sign-in")
+    if known and not always and visit.governor.standing.closed(visit.me["id"]):
+        return visit.go("/notices")
     if method == "POST" and not _ours(visit):
         words = visit.t("Load the page again, and send the form anew.", "请刷新页面后重新提交。")
         return visit.page("error.html.j2", status=403, words=words)

@@ -42,11 +42,11 @@ def join(visit: Visit) -> Response:
                     "VALUES (?, ?, ?, ?, ?, ?)",
                     (*row, now()),
                 )
+                visit.governor.telling.facts(tx, person)
         except sqlite3.IntegrityError:
             error = visit.t("That name is taken.", "用户名已被占用。")
     if error:
         return visit.page("people/join.html.j2", status=422, error=error)
-    tell_of(visit, person)
     return _signed_in(visit, person)
 
 
@@ -66,7 +66,7 @@ def sign_in(visit: Visit) -> Response:
     return _signed_in(visit, row["id"])
 
 
-@page("/sign-out", method="POST")
+@page("/sign-out", method="POST", always=True)
 def sign_out(visit: Visit) -> Response:
     """Sign out."""
     with visit.database.write() as tx:
@@ -76,13 +76,13 @@ def sign_out(visit: Visit) -> Response:
     return answer
 
 
-@page("/language", method="POST")
+@page("/language", method="POST", always=True)
 def change_language(visit: Visit) -> Response:
     """Change the language of pages and notices."""
     language = "zh" if visit.text("language") == "zh" else "en"
     with visit.database.write() as tx:
         tx.execute("UPDATE people SET language = ? WHERE id = ?", (language, visit.me["id"]))
-    tell_of(visit, visit.me["id"])
+        visit.governor.telling.facts(tx, visit.me["id"])
     return visit.back()
 
 
@@ -121,15 +121,15 @@ def befriend(visit: Visit, person: str) -> Response:
             rows = [(me, person, None, me), (person, me, None, me)]
             tx.executemany("INSERT INTO friendships VALUES (?, ?, ?, ?)", rows)
         elif made:
+            time = now()
             tx.execute(
                 "UPDATE friendships SET since = ? "
                 "WHERE (person = ? AND friend = ?) OR (person = ? AND friend = ?)",
-                (now(), me, person, person, me),
+                (time, me, person, person, me),
             )
-    if made:
-        visit.governor.tell_of_friends(me, person)
-        tell_of(visit, me)
-        tell_of(visit, person)
+            for one in (me, person):
+                visit.governor.telling.relation(tx, "friend_added", one, time)
+                visit.governor.telling.facts(tx, one)
     return visit.go("/people")
 
 
@@ -139,13 +139,6 @@ def friends_of(database: Database, person: str) -> set[str]:
         "SELECT friend FROM friendships WHERE person = ? AND since IS NOT NULL", person
     )
     return {row["friend"] for row in rows}
-
-
-def tell_of(visit: Visit, person: str) -> None:
-    """Tell Portreeve what is known of somebody."""
-    row = visit.database.one("SELECT * FROM people WHERE id = ?", person)
-    assert row is not None
-    visit.governor.tell_of(row, friends=len(friends_of(visit.database, person)))
 
 
 def named(database: Database, name: str) -> Row | None:
