@@ -47,7 +47,8 @@ def arrive(door, provider, *, link=None, session=None, change=None, next="/conso
     else:
         departure = sign_on.connect(session, BACK, next=next)
     answer = provider.send(departure.url)
-    return sign_on.arrive(departure.sealed, answer | (change or {}), HERE)
+    here = None if session is None else session.session
+    return sign_on.arrive(departure.sealed, answer | (change or {}), HERE, session=here)
 
 
 def refused(code, call, *arguments, **named):
@@ -298,6 +299,23 @@ def test_connecting_needs_the_session_still(door, provider):
     bob = door.need(door.add("bob"))
     door.people.sign_out(ADMIN, "bob")
     refused("gone", arrive, door, provider, session=bob)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_nobody_connects_in_the_browser_of_another(door, provider, own):
+    # eve plants the cookie of her own way to the provider in the browser of bob
+    bob, eve = door.need(door.add("bob")), door.need(door.add("eve"))
+    departure = door.single_sign_on.connect(eve, BACK, next="/console")
+    answer = provider.send(departure.url)
+    session = bob.session if own else None
+    sign_on = door.single_sign_on
+    refused("gone", sign_on.arrive, departure.sealed, answer, HERE, session=session)
+    assert door.people.get(ADMIN, "eve").identities == []
+
+
+def test_a_provider_that_signs_in_no_known_way_lets_nobody_in(door, provider):
+    provider.metadata["id_token_signing_alg_values_supported"] = ["HS256", "none"]
+    assert "no way that is known" in refused("unauthenticated", arrive, door, provider)
 
 
 def test_the_disabled_are_not_let_in(door, provider):

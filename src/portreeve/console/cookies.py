@@ -42,14 +42,19 @@ def no_session(*, secure: bool) -> Header:
     return _set(session_name(secure=secure), "", secure=secure, seconds=0)
 
 
+def journey_name(*, secure: bool) -> str:
+    """The journey's cookie, which no other host can set either."""
+    return f"__Host-{JOURNEY}" if secure else JOURNEY
+
+
 def journey(sealed: str, seconds: int, *, secure: bool) -> Header:
     """What must be known when somebody comes back from their provider, sealed."""
-    return _set(JOURNEY, sealed, secure=secure, seconds=seconds)
+    return _set(journey_name(secure=secure), sealed, secure=secure, seconds=seconds)
 
 
 def no_journey(*, secure: bool) -> Header:
     """They came back."""
-    return _set(JOURNEY, "", secure=secure, seconds=0)
+    return _set(journey_name(secure=secure), "", secure=secure, seconds=0)
 
 
 def language(code: str, *, secure: bool) -> Header:

@@ -194,6 +194,9 @@ class Provider:
             for a in metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
             if a in ALGORITHMS
         ]
+        if not algorithms:
+            # none would mean to the library that it may choose
+            raise _wrong("it signs ID tokens in no way that is known here")
         try:
             claims = self._decoded(metadata, token, algorithms)
             jwt.JWTClaimsRegistry(

@@ -67,8 +67,13 @@ class SingleSignOn:
         """
         return self.provider.depart(back, next=next, session=signed_in.session)
 
-    def arrive(self, sealed: str, answer: dict[str, str], came: Came) -> Arrival:
-        """Let somebody in who came back.
+    def arrive(
+        self, sealed: str, answer: dict[str, str], came: Came, *, session: str | None = None
+    ) -> Arrival:
+        """Let somebody in who came back. ``session``: the one of their browser, if it has one.
+
+        Who goes away to connect comes back in the same session: a browser that was handed
+        another's journey connects nobody, and is handed no session.
 
         Raises:
             ServiceError: ``unauthenticated``, when it is not to be trusted; ``forbidden``, when
@@ -76,6 +81,8 @@ class SingleSignOn:
                 ``gone``, when the link or the session is over; ``unavailable``.
         """
         journey, identity = self.provider.finish(sealed, answer)
+        if journey.session is not None and journey.session != session:
+            raise _over()
         with self._context.database.write() as tx:
             if journey.session is not None:
                 begun = self._connected(tx, journey.session, identity)
@@ -173,9 +180,7 @@ class SingleSignOn:
         wanted = sa.select(console_sessions.c.person).where(console_sessions.c.id == session)
         name = tx.execute(wanted).scalar()
         if name is None:
-            raise ServiceError(
-                "gone", "Your session is over. Sign in again.", zh="会话已结束，请重新登录。"
-            )
+            raise _over()
         self._connect(tx, name, identity)
         return self._sessions.rotate(tx, session)
 
@@ -248,6 +253,12 @@ def role_map(setting: str) -> dict[str, list[Role]]:
             )
         mapped.setdefault(value, []).append(Role(role))
     return mapped
+
+
+def _over() -> ServiceError:
+    return ServiceError(
+        "gone", "Your session is over. Sign in again.", zh="会话已结束，请重新登录。"
+    )
 
 
 def _person_of(tx: Transaction, identity: Identity) -> str | None:

@@ -150,7 +150,10 @@ def come_back(desk: Desk) -> Reply:
     desk.headers.append(cookies.no_journey(secure=desk.secure))
     try:
         arrival = desk.service.single_sign_on.arrive(
-            jar.get(cookies.JOURNEY, ""), answer, doors.came(desk)
+            jar.get(cookies.journey_name(secure=desk.secure), ""),
+            answer,
+            doors.came(desk),
+            session=None if desk.person is None else desk.person.session,
         )
     except ServiceError as error:
         return _login(desk, "/console", error=error)
