@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint bench faults screenshots train docs lock clean
+.PHONY: demo up test lint bench faults screenshots train docs lock clean
 
 demo: $(READY)
 	$(BIN)/portreeve demo
+
+up: $(READY)
+	$(BIN)/python -m town.up
 
 test: $(READY)
 	$(BIN)/python tests/service/postgres.py

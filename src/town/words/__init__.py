@@ -1,0 +1,1 @@
+"""What people of the town say: grammars of the project's own."""
