@@ -18,6 +18,8 @@ IMPORTED_AS = {
 }  # fmt: skip
 """Packages whose module has another name."""
 
+OURS = {package.name for package in (ROOT / "src").iterdir() if package.is_dir()}
+
 LOADED_BY_NAME = {"httptools", "multipart", "psycopg", "uvloop"}
 """Modules that other packages load, so that no import of ours need show them."""
 
@@ -73,7 +75,7 @@ def test_what_is_imported_is_a_dependency_and_the_other_way_round():
                 imported |= {name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add(node.module.partition(".")[0])
-    imported -= {"portreeve", "square", *sys.stdlib_module_names}
+    imported -= {*OURS, *sys.stdlib_module_names}
     extras = PROJECT["optional-dependencies"]
     asked = named([*PROJECT["dependencies"], *extras["square"], *extras["train"]])
     modules = {IMPORTED_AS.get(name, name).replace("-", "_") for name in asked}
