@@ -64,13 +64,19 @@ def install() -> list[str]:
     return lacking() + ([] if _packages_fit() else ["npm packages of tests/console/node"])
 
 
+_running: list[Browser] = []
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A running browser without a window.
+    """A running browser without a window; the one that runs already, if there is one.
 
     Raises:
         RuntimeError: when there is none.
     """
+    if _running:
+        yield _running[0]
+        return
     path = program()
     if path is None:
         raise RuntimeError(say_missing(["chromium"]))
@@ -79,7 +85,9 @@ def browser() -> Iterator[Browser]:
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=arguments)
+        _running.append(started)
         yield started
+        _running.clear()
         started.close()
 
 
