@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from console import browser as browsers
 from playwright.sync_api import Browser, Page
 from plaza import Person, Plaza
+
+from console import browser as browsers
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +72,3 @@ def phone(chromium: Browser, plaza: Plaza) -> Iterator[Callable[..., Page]]:
     for context in opened:
         context.close()
     assert not complaints, "\n".join(complaints)
-
-
-def fits(page: Page) -> bool:
-    """Whether a page needs no sideways scrolling."""
-    found: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from playwright.sync_api import Page
 
 from portreeve.client import Client
 from portreeve.schemas.access import Scope
@@ -224,3 +225,9 @@ def answer(reviewer: Client, item: str, outcome: str) -> None:
     appeal = next(one for one in reviewer.each(reviewer.list_appeals) if one.item == item)
     reviewer.claim_appeal(appeal.id)
     reviewer.decide_appeal(appeal.id, DecideAppeal(outcome=outcome, reply="Looked at again."))
+
+
+def fits(page: Page) -> bool:
+    """Whether a page needs no sideways scrolling."""
+    found: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return found

@@ -5,9 +5,8 @@ import time
 
 import httpx
 import pytest
-from conftest import fits
 from PIL import Image
-from plaza import SELLS, answer, decide, until, words_of
+from plaza import SELLS, answer, decide, fits, until, words_of
 
 from portreeve.schemas.enforcement import Imposition, Lift
 from portreeve.schemas.webhooks import WebhookChange
