@@ -128,9 +128,10 @@ def test_json_without_a_bottom(http):
         (
             {"name": "ann", "scopes": [CANARY]},
             "scopes[0]",
-            "`scopes[0]` must be one of accounts, admin, appeals, audit, cases, evidence, log, "
-            "metrics, on-behalf, policies:approve, policies:propose, policies:read, privacy, "
-            "reports, sanctions, screen, webhooks.",
+            "`scopes[0]` must be one of accounts, admin, ads, appeals, audit, cases, evidence, "
+            "group-buying, interests, ledger, live-sales, log, merchants, merchants:verify, "
+            "metrics, on-behalf, partners, policies:approve, policies:propose, policies:read, "
+            "privacy, reports, sanctions, screen, webhooks.",
         ),
         (
             {"name": "ann", "scopes": ["screen"], "rate": 0},

@@ -215,6 +215,8 @@ def test_retention_and_health_name_every_thing_and_no_secret(looking: Window):
     page = looking.sign_in("administrator", "zh")
     page.goto("/console/settings/retention")
     expect(page.locator("main")).to_contain_text("内容原文及证据位置")
+    expect(page.get_by_role("heading", name="企业账号终止之后")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("已终止的商家登记")
     page.goto("/console/settings/health")
     expect(page.locator(".checks li", has_text="database")).to_contain_text("正常")
     page.get_by_role("button", name="全面检查").click()

@@ -44,7 +44,8 @@ def test_an_unknown_scope_is_named_with_all_there_are(data, capsys):
     assert capsys.readouterr().err == (
         "portreeve: There is no scope 'reviews'. There are: screen, accounts, reports, cases, "
         "evidence, appeals, sanctions, policies:read, policies:propose, policies:approve, log, "
-        "audit, webhooks, privacy, on-behalf, metrics, admin.\n"
+        "audit, webhooks, privacy, ads, merchants, merchants:verify, live-sales, group-buying, "
+        "partners, interests, ledger, on-behalf, metrics, admin.\n"
     )
 
 

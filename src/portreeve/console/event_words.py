@@ -147,6 +147,20 @@ KEPT: dict[str, Words] = {
     "merchant_tagged": Words("Which customer has which tag", "顾客的标签"),
     "merchant_broadcasts": Words("Messages of merchants to customers", "商家群发"),
     "merchant_outcomes": Words("What became of merchants' messages", "群发结果"),
+    "live_sales": Words("Goods that live rooms offered", "直播间所售商品的登记"),
+    "live_disclosures": Words("When live rooms showed who sells", "直播间公示销售者的时段"),
+    "live_promotions": Words("Praise of goods in live rooms", "主播推荐商品的记录"),
+    "live_tellings": Words("What promoters were told of goods", "推荐者所获的商品告知"),
+    "live_orders": Words("Orders that came of live sales", "直播带来的订单"),
+    "live_harms": Words("Proofs of fakes that were taken back", "已收回的假货证明"),
+    "live_claims": Words("Claims of buyers that were withdrawn", "已撤回的买家索赔"),
+    "live_judgements": Words(
+        "What promoters answered for, once it does not hold", "已失效的推荐者责任认定"
+    ),
+    "enrolments": Words("Who is enrolled, once that has expired", "已过期的学籍核验结果"),
+    "deals": Words("Group-buying deals that have ended", "已结束的团购"),
+    "deal_members": Words("Who joined deals", "参团记录"),
+    "partner_tokens": Words("Tokens of partners' apps that have expired", "合作应用的过期令牌"),
     "log_files": Words("Files of the decision log", "决定日志文件"),
 }  # fmt: skip
 """What is kept for a time, by the name that retention gives it."""
