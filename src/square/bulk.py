@@ -1,6 +1,7 @@
 """A door for many at once: people, friendships and posts that come from elsewhere.
 
-It writes what the pages write, and asks Portreeve about every post before it may appear, as they do.
+It writes what the pages write, and asks Portreeve about every post before it may appear, as they
+do.
 """
 
 from __future__ import annotations
