@@ -14,7 +14,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from town.files import write
 from town.town import LEAST, MOST, UNTIL, Town
 
 
@@ -56,6 +55,8 @@ def town(
 
     Example: portreeve town build/town --accounts 1000 --days 28 --seed 1
     """
+    from town.files import write
+
     try:
         date.fromisoformat(until)
     except ValueError:
