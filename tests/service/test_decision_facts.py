@@ -10,7 +10,7 @@ from portreeve.schemas.decision_facts import StrikeGiven
 from portreeve.service.actor import Actor
 from portreeve.service.decision_facts import DecisionRoom
 from portreeve.service.errors import ServiceError
-from portreeve.store.tables.cases import appeals
+from portreeve.store.tables.cases import appeals, case_items, second_readings
 from portreeve.store.tables.enforcement import strikes
 from service.factories import SELLING, Shipped, decision
 
@@ -54,3 +54,22 @@ def test_who_may_not(context):
         room.facts(ANALYST, "dec_x")
     with pytest.raises(ServiceError, match="lacks the scope `cases`"):
         room.facts(Actor("x"), "dec_x")
+
+
+def test_whoever_reads_a_case_again_does_not_learn_what_was_decided(context):
+    room = DecisionRoom(context, Shipped())
+    first = decision(context.database, "post")
+    with context.database.write() as tx:
+        tx.execute(
+            sa.insert(case_items),
+            {"case": "cas", "item": "post", "decision": first, "added": tx.time},
+        )
+        tx.execute(
+            sa.insert(second_readings),
+            {"id": "rdg", "case": "cas", "network": "acquaintance", "sampled": tx.time,
+             "first_by": "ben", "first_verdict": "refuse", "state": "open", "claimed_by": "ana",
+             "claimed_until": tx.time},
+        )  # fmt: skip
+    with pytest.raises(ServiceError, match="Its decisions open once your reading"):
+        room.facts(ANALYST, first)
+    assert room.facts(Actor("ben", frozenset({Scope.cases})), first).record.verdict == "refuse"

@@ -12,10 +12,10 @@ from portreeve.schemas.decision_facts import DecisionFacts, OtherDecision, Strik
 from portreeve.schemas.screening import DecisionRecord
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
-from portreeve.service.errors import not_found
+from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.reasons import reasons_of
 from portreeve.service.standing import PolicyBook
-from portreeve.store.tables.cases import appeals, case_items, cases
+from portreeve.store.tables.cases import appeals, case_items, cases, second_readings
 from portreeve.store.tables.core import decisions, items
 from portreeve.store.tables.enforcement import strikes
 
@@ -33,7 +33,8 @@ class DecisionRoom:
         """A decision, what followed from it, and what became of it.
 
         Raises:
-            ServiceError: ``not-found``.
+            ServiceError: ``not-found``; ``forbidden`` while the actor is to read a case with the
+                item without knowing the first verdict.
         """
         if not actor.may(Scope.log):
             actor.need(Scope.cases)
@@ -42,6 +43,13 @@ class DecisionRoom:
             row = connection.execute(sa.select(decisions).where(d.id == id)).first()
             if row is None:
                 raise not_found("decision", id)
+            if connection.execute(_read_blind(row, actor.name)).first() is not None:
+                raise ServiceError(
+                    "forbidden",
+                    "You read a case with this item without knowing what was decided. Its "
+                    "decisions open once your reading is in.",
+                    zh="您正在独立复核包含此内容的案件，提交复核后才能查看相关决定。",
+                )
             same = sa.select(decisions).where(d.item == row.item).order_by(d.seq.desc())
             others = connection.execute(same.limit(MOST_OTHERS)).all()
             item = connection.execute(
@@ -89,6 +97,19 @@ def _case_of(row: sa.Row[Any]) -> sa.Select[Any]:
         .where(case_items.c.item == row.item)
         .order_by(cases.c.opened.desc())
         .limit(1)
+    )
+
+
+def _read_blind(row: sa.Row[Any], name: str) -> sa.Select[Any]:
+    """The second reading that somebody holds of a case with the item."""
+    return (
+        sa.select(second_readings.c.id)
+        .join(case_items, case_items.c.case == second_readings.c.case)
+        .where(
+            case_items.c.item == row.item,
+            second_readings.c.claimed_by == name,
+            second_readings.c.state == "open",
+        )
     )
 
 

@@ -41,6 +41,10 @@ AWAY = timedelta(minutes=15)
 
 _METADATA = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 _TIMEOUT_SECONDS = 8.0
+_SILENT_SECONDS = 5.0
+"""A provider that did not answer is not asked again for so long: each who asks would hold a page's
+thread meanwhile."""
+
 _KEPT_SECONDS = 3600.0
 _KEYS_AGAIN_SECONDS = 10.0
 _LEEWAY_SECONDS = 60
@@ -94,6 +98,7 @@ class Provider:
         self._seal = AESGCM(context.vault.derived("people away at their provider"))
         self._lock = threading.Lock()
         self._metadata: tuple[float, dict[str, Any]] | None = None
+        self._silent_until = 0.0
         self._keys: tuple[float, KeySet] | None = None
         check_settings(context)
 
@@ -262,6 +267,9 @@ class Provider:
             )
         with self._lock:
             if self._metadata is None or time.monotonic() - self._metadata[0] > _KEPT_SECONDS:
+                if time.monotonic() < self._silent_until:
+                    raise _unavailable("it did not answer a moment ago")
+                self._silent_until = time.monotonic() + _SILENT_SECONDS
                 url = issuer.rstrip("/") + "/.well-known/openid-configuration"
                 metadata = _object(self._asked("GET", url, {"Accept": "application/json"}))
                 missing = {"issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"}
@@ -270,6 +278,7 @@ class Provider:
                 ):
                     raise _unavailable("what it says of itself is not what the setting names")
                 self._metadata = (time.monotonic(), metadata)
+                self._silent_until = 0.0
             return self._metadata[1]
 
     def _key_set(self, metadata: dict[str, Any], *, again: bool = False) -> KeySet:
