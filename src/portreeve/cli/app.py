@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,13 @@ GROUPS = {
 """Commands with commands below them; each is a module here, with an ``app``."""
 
 
+FURTHER = "portreeve.commands"
+"""Entry points of other packages: the name of a command, and the typer app that is it.
+
+Its module is loaded for ``portreeve --help`` too, so it imports what is heavy where it is needed.
+"""
+
+
 class _Commands(TyperGroup):
     """Commands of which groups are loaded when they are called, not when they are listed."""
 
@@ -27,6 +35,20 @@ class _Commands(TyperGroup):
         if args and args[0] in GROUPS:
             return args[0], group(args[0]), args[1:]
         return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *further()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in (others := further()):
+            return typer.main.get_command(others[cmd_name].load())
+        return found
+
+
+def further() -> dict[str, EntryPoint]:
+    """The commands that other packages bring."""
+    return {found.name: found for found in sorted(entry_points(group=FURTHER))}
 
 
 def group(name: str) -> Any:

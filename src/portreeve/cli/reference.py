@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from portreeve.cli.app import GROUPS, app, group
+from portreeve.cli.app import GROUPS, app, further, group
 
 PAGE = Path("docs/cli.md")
 
@@ -41,6 +41,10 @@ def page() -> str:
             for below, command_below in group(name).commands.items():
                 parts.append(_section(f"portreeve {name} {below}", command_below))
         else:
+            parts.append(_section(f"portreeve {name}", command))
+    for name, brought in further().items():
+        if brought.dist is not None and brought.dist.name == "portreeve":
+            command = typer.main.get_command(brought.load())
             parts.append(_section(f"portreeve {name}", command))
     return "\n".join(parts)
 

@@ -1,0 +1,190 @@
+"""People of Square, as their browser would be: its pages by HTTP, its forms, its cookie."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+PASSWORD = "eight herons"
+
+_TOKEN = re.compile(r'name="token" value="([^"]*)"')
+_ARTICLE = re.compile(r'<article[^>]*\bid="(p-[^"]+)"[^>]*>(.*?)</article>', re.DOTALL)
+_RULING = re.compile(r'<div class="ruling (\w+)"[^>]*>(.*?)</div>', re.DOTALL)
+_DECISION = re.compile(r'name="decision" value="([^"]+)"')
+_MARK = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+class PageError(RuntimeError):
+    """A page of Square is not as a person would need it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A post, or a comment, as a page shows it."""
+
+    id: str
+    words: str
+    """All words of its card, its comments among them."""
+    state: str
+    """published, refused, held or removed"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the page answers to somebody who writes."""
+
+    state: str
+    """published, refused or held"""
+    id: str | None
+    """The post; None of one that does not appear."""
+    decision: str | None
+    """What can be appealed."""
+    words: str
+    """What the page says of it."""
+    quotes: list[str]
+    """The places in the text that it rests on."""
+
+
+class Person:
+    """Somebody who has joined Square and is signed in."""
+
+    def __init__(self, square: str, name: str, language: str = "zh") -> None:
+        self.name = name
+        self.square = square
+        self.http = httpx.Client(
+            base_url=square, headers={"accept-language": language}, follow_redirects=True,
+            timeout=60,
+        )  # fmt: skip
+        page = self._sent("/join", name=name, shown=name, password=PASSWORD)
+        self.token = _first(_TOKEN, page, "no form")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; nothing is deleted."""
+        self.http.close()
+
+    @property
+    def session(self) -> str:
+        """The secret of the session's cookie."""
+        return self.http.cookies["square_session"]
+
+    def id_of(self, other: Person) -> str:
+        """The id of somebody else, from the button that asks them to be friends."""
+        page = self._page("/people", q=other.name)
+        return _first(re.compile(r'action="/friends/([^"]+)"'), page, "no button")
+
+    def befriend(self, other: Person) -> tuple[str, str]:
+        """Ask somebody, who accepts; the ids of both."""
+        theirs = self.id_of(other)
+        self._sent(f"/friends/{theirs}", token=self.token)
+        page = other._page("/people")
+        asking = re.compile(
+            rf'href="/people/{re.escape(self.name)}".*?action="/friends/([^"]+)"', re.DOTALL
+        )
+        mine = _first(asking, page, "nobody asks")
+        other._sent(f"/friends/{mine}", token=other.token)
+        return mine, theirs
+
+    def share(self, text: str) -> Written:
+        """Write something in Moments."""
+        return self._written(self._sent("/moments", token=self.token, text=text), text)
+
+    def comment(self, post: str, text: str) -> Written:
+        """Say something to a post."""
+        page = self._sent(f"/posts/{post}/comments", token=self.token, text=text)
+        ruling = _RULING.search(page.split("<article")[0])
+        return _ruled(ruling) if ruling else Written("published", None, None, "", [])
+
+    def feed(self) -> list[Seen]:
+        """What Moments shows."""
+        return _seen(self._page("/"))
+
+    def sees(self, words: str) -> bool:
+        """Whether the feed shows these words to this person."""
+        return any(words in post.words for post in self.feed())
+
+    def own(self) -> list[Seen]:
+        """What one's own page shows."""
+        return _seen(self._page(f"/people/{self.name}"))
+
+    def notices(self) -> list[str]:
+        """What one was told, the newest first."""
+        found = re.findall(
+            r'<article class="card notice"[^>]*>(.*?)</article>',
+            self._page("/notices"), re.DOTALL,
+        )  # fmt: skip
+        return [_plain(one) for one in found]
+
+    def appeal(self, decision: str, words: str) -> str:
+        """Contest a decision; what the page answers."""
+        page = self._sent("/appeals", token=self.token, decision=decision, words=words)
+        return _plain(_first(re.compile(r'<p class="said"[^>]*>(.*?)</p>'), page, "not filed"))
+
+    def _written(self, page: str, text: str) -> Written:
+        ruling = _RULING.search(page.split("<article", maxsplit=1)[0])
+        if ruling:
+            return _ruled(ruling)
+        for post in _seen(page):
+            if text in post.words and post.state == "published":
+                return Written("published", post.id, None, post.words, [])
+        raise PageError("The page neither shows the post nor says what became of it.")
+
+    def _page(self, path: str, **query: str) -> str:
+        return _text(self.http.get(path, params=query))
+
+    def _sent(self, path: str, **fields: str) -> str:
+        return _text(self.http.post(path, data=fields))
+
+
+def _ruled(ruling: re.Match[str]) -> Written:
+    body = ruling[2]
+    decision = _DECISION.search(body)
+    return Written(
+        state=ruling[1],
+        id=None,
+        decision=decision and decision[1],
+        words=_plain(body),
+        quotes=[_plain(one) for one in _MARK.findall(body)],
+    )
+
+
+def _seen(page: str) -> list[Seen]:
+    found = []
+    for id, body in _ARTICLE.findall(page):
+        own = _RULING.search(body.split('<ul class="comments"')[0])
+        found.append(Seen(id, _plain(body), own[1] if own else "published"))
+    return found
+
+
+def _plain(markup: str) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", markup)).split())
+
+
+def _text(answer: httpx.Response) -> str:
+    if answer.is_error:
+        said = _plain(answer.text)[:200]
+        raise PageError(f"{answer.request.url.path} answers {answer.status_code}: {said}")
+    return answer.text
+
+
+def _first(pattern: re.Pattern[str], page: str, lacking: str) -> str:
+    found = pattern.search(page)
+    if found is None:
+        raise PageError(f"A page of Square has {lacking} where one is needed.")
+    return found[1]

@@ -1,0 +1,98 @@
+"""Where a scenario is played: both systems, people of Square, and people of the staff."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self, TypeVar
+
+from portreeve.client import Client
+from portreeve.schemas.access import Scope
+from portreeve.schemas.keys import NewKey
+from scenarios.pair import HOST_SCOPES, Pair
+from scenarios.people import Person
+
+T = TypeVar("T")
+
+NETWORK = "acquaintance"
+_PATIENCE = 60.0
+_PAUSE = 0.1
+
+REVIEWER = (Scope.cases, Scope.evidence, Scope.appeals)
+"""What a reviewer's key allows."""
+
+
+class StageError(RuntimeError):
+    """Something did not happen in time."""
+
+
+class Stage:
+    """Gives scenarios what they need, and clears it away at the end."""
+
+    def __init__(self, pair: Pair, say: Callable[[str], None] = lambda _: None) -> None:
+        """``say`` is told what happens, for a person who waits."""
+        self.pair = pair
+        self.say = say
+        self._stack = ExitStack()
+        self._clients: dict[str, Client] = {}
+        self.admin = self._stack.enter_context(Client(pair.url, pair.admin_key))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def client(self, name: str, *scopes: Scope) -> Client:
+        """The client of one person or machine, with a key of its own that allows just this."""
+        if name not in self._clients:
+            made = self.admin.create_key(NewKey(name=name, scopes=list(scopes)))
+            client = Client(self.pair.url, made.secret)
+            self._clients[name] = self._stack.enter_context(client)
+        return self._clients[name]
+
+    @property
+    def host(self) -> Client:
+        """What the network's own servers ask with."""
+        return self.client("host", *HOST_SCOPES)
+
+    def square(self, network: str = NETWORK) -> str:
+        """Address of the Square that a policy governs, started when it is first asked for."""
+        return self.pair.squares.get(network) or self.pair.start_square(network)
+
+    def person(self, name: str, *, network: str = NETWORK, language: str = "zh") -> Person:
+        """Somebody new in Square."""
+        return self._stack.enter_context(Person(self.square(network), name, language))
+
+    def friends(self, middle: Person, others: list[Person]) -> None:
+        """Make each of the others a friend of the one in the middle."""
+        for number, other in enumerate(others, 1):
+            self.say(f"friends: {number} of {len(others)}")
+            other.befriend(middle)
+
+    def until(self, what: str, probe: Callable[[], T], seconds: float = _PATIENCE) -> T:
+        """Wait until something is so; what the probe gives then.
+
+        Raises:
+            StageError: it is not so in time.
+        """
+        end = time.monotonic() + seconds
+        while not (found := probe()):
+            if time.monotonic() > end:
+                raise StageError(f"{what}: not within {seconds:.0f} seconds")
+            time.sleep(_PAUSE)
+        return found
+
+    def sleep_until(self, moment: datetime) -> None:
+        """Wait for a time of the clock."""
+        remaining = (moment - datetime.now(moment.tzinfo)).total_seconds()
+        if remaining > 0:
+            time.sleep(remaining)
