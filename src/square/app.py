@@ -21,6 +21,7 @@ from portreeve.client import Client, PortreeveError
 from square import pages, web
 from square.database import Database
 from square.governance import Governor
+from square.governance.market import Market
 from square.settings import Settings
 
 HEARD_AT = "/portreeve"
@@ -37,6 +38,8 @@ def make(settings: Settings) -> Starlette:
     database = Database(settings.data)
     client = Client(settings.portreeve, settings.key, timeout=10, retries=1)
     governor = Governor(database, client, settings.network)
+    market = Market(database, client, settings.network)
+    governor.also(market.hears, market.beside)
 
     @asynccontextmanager
     async def living(_: Starlette) -> AsyncIterator[None]:
@@ -62,6 +65,7 @@ def make(settings: Settings) -> Starlette:
     )
     app.state.database = database
     app.state.governor = governor
+    app.state.market = market
     app.state.settings = settings
     return app
 

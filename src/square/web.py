@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from square.database import Database, Row, now
 from square.governance import Governor
+from square.governance.market import Market
 
 SESSION = "square_session"
 GUARD = {
@@ -44,6 +45,7 @@ class Visit:
         self.form = form
         self.database: Database = request.app.state.database
         self.governor: Governor = request.app.state.governor
+        self.market: Market = request.app.state.market
         self.session = self._session()
         self.language = self._language()
 

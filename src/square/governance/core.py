@@ -60,6 +60,16 @@ class Governor:
             "sanction.*": lambda message: self.standing.refresh(message.data["account"]),
             "followers.*": self.standing.move_followers,
         }
+        self._beside: dict[str, Callable[[Row], dict[str, Any]]] = {}
+
+    def also(
+        self,
+        hears: Mapping[str, Callable[[Message], object]],
+        beside: Mapping[str, Callable[[Row], dict[str, Any]]],
+    ) -> None:
+        """Hear more than posts need, and tell more of posts on some surfaces than their words."""
+        self._hears |= hears
+        self._beside |= beside
 
     # asking
 
@@ -77,6 +87,7 @@ class Governor:
             parent=post["parent"],
             text=post["text"],
             time=datetime.fromisoformat(post["written"]),
+            **self._beside.get(post["surface"], _nothing)(post),
         )
         with self._database.write() as tx:
             tx.execute("UPDATE posts SET asked = ? WHERE id = ?", (now(), post["id"]))
@@ -228,6 +239,10 @@ class Governor:
                 f"UPDATE posts SET {columns} WHERE id = ? AND {where}",
                 (*changes.values(), post, *values),
             )
+
+
+def _nothing(_: Row) -> dict[str, Any]:
+    return {}
 
 
 def _shown(ruling: Ruling) -> dict[str, str | None]:

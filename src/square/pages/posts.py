@@ -187,7 +187,8 @@ def visible(visit: Visit, post: str) -> Row | None:
         return row if visible(visit, row["parent"]) is not None else None
     if row["author"] == me:
         return row
-    if row["surface"] == "moments" and not _friends(visit.database, me, row["author"]):
+    among_friends = row["surface"] in ("moments", "share_api")
+    if among_friends and not _friends(visit.database, me, row["author"]):
         return None
     return row if sees(row, me) else None
 
@@ -234,6 +235,10 @@ def _home(database: Database, post: Row) -> str:
     if post["surface"] == "comment":
         parent = database.one("SELECT * FROM posts WHERE id = ?", post["parent"])
         return "/" if parent is None else _home(database, parent)
+    if post["surface"] == "group_buy":
+        return f"/deals/{post['id']}"
+    if post["surface"] == "live":
+        return f"/live/{post['place']}"
     if post["place"] is None:
         return "/"
     return f"/places/{post['place']}"
