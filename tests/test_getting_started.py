@@ -39,7 +39,7 @@ class Block(NamedTuple):
 def blocks(page):
     found = re.findall(r"^```(\w[^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     for at, (kind, body) in enumerate(found):
-        if kind != "text":
+        if kind.startswith("bash"):
             follows = found[at + 1] if at + 1 < len(found) else ("", "")
             yield Block(kind, body, follows[1] if follows[0] == "text" else "")
 

@@ -115,6 +115,9 @@
       document.querySelectorAll("[data-unsaved]").forEach((one) => one.remove());
       history.replaceState(history.state, "", "/console/drafts/" + id);
       form.action = address();
+      const compare = document.getElementById("compare");
+      compare.href = address() + "/difference";
+      compare.hidden = false;
       for (const button of form.querySelectorAll("[formaction]"))
         button.setAttribute("formaction", button.getAttribute("formaction").replace("/new", "/" + id));
     };
