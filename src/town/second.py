@@ -6,7 +6,7 @@ at what this module makes, and none of its words go into any of them. Whoever br
 generator first. A test sees that nothing outside the town imports it.
 
 It is built differently on purpose. There are no templates: a post is a little story put together of
-turns (a day, a doubt, a proof, a hint, a door), sellers warm up over days before they offer, prices
+turns (a day, a doubt, a proof, a hint, a door), prices
 are spoken rather than written, contacts are described rather than given, and goods are named by what
 they do.
 """
