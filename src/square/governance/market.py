@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from portreeve.client import Client, PortreeveError
 from portreeve.schemas.commerce.ad_market import PutBid
 from portreeve.schemas.commerce.ads import AdDecision, ComposedPage, ComposePage, NewAd, PageSlot
+from portreeve.schemas.commerce.links import LinkCheck, LinkChecked
 from portreeve.schemas.commerce.merchants import Merchant, MerchantFacts
 from portreeve.schemas.webhooks import Message
 from square.database import Database, Row
@@ -63,6 +64,16 @@ class Market:
         except PortreeveError:
             slots = [PageSlot(id=result, kind="result") for result in results]
             return ComposedPage(slots=slots, share=0.0, most=0.0, clause="", left_out=[])
+
+    # links
+
+    def link(self, post: Row, link: str) -> LinkChecked:
+        """Whether a link opens where it stands."""
+        return self._client.check_link(
+            LinkCheck(
+                network=self._network, surface=post["surface"], link=link, account=post["author"]
+            )
+        )  # fmt: skip
 
 
 def _if_known(ask: Callable[[], T]) -> T | None:

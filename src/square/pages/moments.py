@@ -41,7 +41,11 @@ def show_person(visit: Visit, name: str) -> Response:
     me = visit.me["id"]
     own = person["id"] == me
     near = own or person["id"] in friends_of(visit.database, me)
-    feed = posts.listed(visit, "surface = 'moments' AND author = ?", person["id"]) if near else None
+    feed = (
+        posts.listed(visit, "surface IN ('moments', 'share_api') AND author = ?", person["id"])
+        if near
+        else None
+    )
     return visit.page(
         "moments/person.html.j2", person=person, feed=feed, own=own, near=near,
         account=visit.governor.account(me) if own else None,
@@ -85,7 +89,8 @@ _REFUSED = {
 def _feed(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     me = visit.me["id"]
     near = [me, *friends_of(visit.database, me)]
-    feed = posts.listed(visit, f"surface = 'moments' AND author IN ({marks(near)})", *near)
+    where = f"surface IN ('moments', 'share_api') AND author IN ({marks(near)})"
+    feed = posts.listed(visit, where, *near)
     given = {"words": "", "error": None, "ruled": posts.ruled(visit), "said": posts.said(visit)}
     return visit.page("moments/feed.html.j2", status=status, feed=feed, **(given | values))
 

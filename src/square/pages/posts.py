@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -25,6 +27,7 @@ _POSTS = (
     "LEFT JOIN places ON places.id = place "
 )
 _LARGEST = 1_600
+_LINK = re.compile(r"https?://[A-Za-z0-9][!-~]+")
 
 
 class Feed(NamedTuple):
@@ -200,7 +203,17 @@ def shown(visit: Visit, post: Row) -> dict[str, Any]:
         "ruling": ruling,
         "quotes": [] if ruling is None else _quotes(post["text"], ruling),
         "own": post["author"] == visit.me["id"],
+        "links": [urlsplit(link).hostname for link in links_in(post["text"])],
     }
+
+
+def links_in(text: str) -> list[str]:
+    """The links that stand in a text.
+
+    >>> links_in("看 https://example.org/a?b=1，还有 http://t.cn/x.")
+    ['https://example.org/a?b=1', 'http://t.cn/x']
+    """
+    return [found.rstrip(".,;:!?)]'\"") for found in _LINK.findall(text)]
 
 
 def _quotes(text: str, ruling: Ruling) -> list[str]:
