@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from canary.trade import Trade
 from faults.process import Service
 from franking_cases import KEYS, OPENING_KEY, stamped
 from portreeve.franking import Report
@@ -37,10 +38,12 @@ class Desk:
         self.version = self.ask("POST", "/v1/policies", {"text": mild(), "rationale": "Why."})
         for key in KEYS.keys:
             self.ask("POST", "/v1/franking/keys", self._key(key))
+        self.trade = Trade(self)
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """An answer that must be a success."""
-        status, answer = self._service.request(method, path, body)
+    def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """An answer that must be a success. ``key``: of whoever asks, if not the administrator."""
+        headers = None if key is None else {"Authorization": f"Bearer {key}"}
+        status, answer = self._service.request(method, path, body, headers=headers)
         assert status in (200, 204), answer
         return answer
 
@@ -95,7 +98,7 @@ class Desk:
             "change_webhook": {"description": "for what"},
             "rotate_webhook_secret": {"overlap_hours": 1},
             "replay_webhook": {"deliveries": []},
-        }  # fmt: skip
+        } | self.trade.bodies()  # fmt: skip
 
     def places(self) -> dict[str, dict[str, str]]:
         """By operation, the names of what is there."""
@@ -113,8 +116,10 @@ class Desk:
             "read_appeal_evidence": self.appeal, "decide_appeal": self.appeal,
             **dict.fromkeys(_OF_CASES, self.case),
         }  # fmt: skip
-        return {name: {"id": id} for name, id in named.items()} | dict.fromkeys(
-            _OF_POLICIES, version
+        return (
+            {name: {"id": id} for name, id in named.items()}
+            | dict.fromkeys(_OF_POLICIES, version)
+            | self.trade.places()
         )
 
     @staticmethod

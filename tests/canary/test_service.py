@@ -26,8 +26,16 @@ NAMES = {
     "put_account/id",
     "add_relations.events[].account", "add_relations.events[].other", "add_relations.events[].id",
     "report_claim.reporter", "report_claim.account", "report_claim.network",
+    "register_merchant/account", "register_merchant.public_account", "add_staff/staff",
+    "add_customers.customers[].customer", "ask_broadcast.staff", "post_to_followers.id",
+    "submit_ad.id", "put_live_sale/id", "put_live_sale.room", "put_live_sale.operator",
+    "put_live_sale.anchor", "put_live_sale.maker", "put_live_sale.platform",
+    "disclose_seller.seller", "add_promotion.id", "add_promotion.account", "add_telling.id",
+    "add_telling.account", "add_live_order.id", "add_live_order.buyer", "apply_for_scopes/id",
+    "apply_for_scopes.name", "apply_for_scopes.party", "register_interest.party",
 }  # fmt: skip
-"""What hosts call items, people and networks: it is kept as it was given."""
+"""What hosts call items, people, networks, goods, orders, apps and companies: it is kept as it was
+given."""
 
 STAFF = {"propose_policy.rationale", "create_webhook.description"}
 """What staff write about policies and webhooks, to be read by others."""
@@ -42,15 +50,20 @@ LOGGED = {
     f"{operation}{field}"
     for operation in ("screen", "screen_batch.items[]")
     for field in (".id", ".account", ".audience")
-}
+} | {"post_to_followers.id", "submit_ad.id"}
 """Names that the decision log has."""
 
 TAKEN = {
     "screen.text", "screen.links[]", "screen_batch.items[].text", "screen_batch.items[].links[]",
     "undo_decision.reason", "lift_sanction.reason", "report_claim.words", "report_franked.words",
-    "note_on_case.note", "decide_appeal.reply",
+    "note_on_case.note", "decide_appeal.reply", "register_merchant.name",
+    "register_merchant.contact", "register_merchant.licences[].authority",
+    "file_licence.authority", "tag_customers.word", "post_to_followers.text",
+    "post_to_followers.links[]", "submit_ad.title", "submit_ad.text", "submit_ad.landing",
+    "sanction_promoters.reason", "withdraw_harm.reason", "check_link.link", "check_link.chain[]",
+    "check_partner_token.token",
 }  # fmt: skip
-"""Content and words of people that were taken, and so are sealed."""
+"""Content and words of people that were taken, and so are sealed, or kept nowhere."""
 
 
 class Left:
