@@ -11,9 +11,11 @@ from pathlib import Path
 
 from portreeve import franking
 from portreeve.api import client_code, openapi, pages
+from portreeve.console.table import PAGES as CONSOLE_PAGES
 from portreeve.franking.structs import STRUCTS as FRANKING_STRUCTS
 from portreeve.model import STRUCTS, Surface, Verdict, fields
 from portreeve.schemas.access import Scope
+from portreeve.service.actor import Actor
 from portreeve.service.roles import ROLES
 from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
 from portreeve.signals.goods_table import goods_table
@@ -132,6 +134,22 @@ def access_end() -> str:
     return "\n" + pages.table(["role", "called", "what for", "scopes"], rows) + "\n"
 
 
+def console_end() -> str:
+    """Every page of the console, with the roles that see it."""
+    rows = []
+    for page in CONSOLE_PAGES:
+        seen = [d.title.en for d in ROLES.values() if page.needs.met(Actor("", d.scopes).may)]
+        if not page.needs.signed_in:
+            who = "everybody, without login"
+        elif len(seen) == len(ROLES):
+            who = "everybody who has signed in"
+        else:
+            who = ", ".join(seen)
+        rows.append((f"`{page.method} {page.path}`", page.summary, who))
+    heading = "\n## Every page, and who may see it\n\n"
+    return heading + pages.table(["address", "what", "who"], sorted(rows)) + "\n"
+
+
 def store_end() -> str:
     """Every table of the store."""
     parts = ["\n## Tables\n", "Times are microseconds since 1970, JSON is text.\n"]
@@ -179,6 +197,7 @@ CODE = {
 
 ENDS = {
     "access.md": access_end,
+    "console.md": console_end,
     "franking.md": franking_end,
     "store.md": store_end,
     "log.md": log_end,
