@@ -16,7 +16,7 @@ up: $(READY)
 test: $(READY)
 	$(BIN)/python tests/service/postgres.py
 	$(BIN)/python tests/console/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
