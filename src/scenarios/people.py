@@ -16,6 +16,7 @@ _TOKEN = re.compile(r'name="token" value="([^"]*)"')
 _ARTICLE = re.compile(r'<article[^>]*\bid="(p-[^"]+)"[^>]*>(.*?)</article>', re.DOTALL)
 _RULING = re.compile(r'<div class="ruling (\w+)"[^>]*>(.*?)</div>', re.DOTALL)
 _DECISION = re.compile(r'name="decision" value="([^"]+)"')
+_REASON = re.compile(r'<p><span class="clause">(.*?)</span>(.*?)</p>', re.DOTALL)
 _MARK = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
@@ -47,8 +48,15 @@ class Written:
     """What can be appealed."""
     words: str
     """What the page says of it."""
+    reasons: dict[str, str]
+    """Each clause that it enforces, with the reason, the strongest first."""
     quotes: list[str]
     """The places in the text that it rests on."""
+
+    @property
+    def clauses(self) -> list[str]:
+        """The clauses that it enforces."""
+        return list(self.reasons)
 
 
 class Person:
@@ -109,7 +117,7 @@ class Person:
         """Say something to a post."""
         page = self._sent(f"/posts/{post}/comments", token=self.token, text=text)
         ruling = _RULING.search(page.split("<article")[0])
-        return _ruled(ruling) if ruling else Written("published", None, None, "", [])
+        return _ruled(ruling) if ruling else Written("published", None, None, "", {}, [])
 
     def feed(self) -> list[Seen]:
         """What Moments shows."""
@@ -142,7 +150,7 @@ class Person:
             return _ruled(ruling)
         for post in _seen(page):
             if text in post.words and post.state == "published":
-                return Written("published", post.id, None, post.words, [])
+                return Written("published", post.id, None, post.words, {}, [])
         raise PageError("The page neither shows the post nor says what became of it.")
 
     def _page(self, path: str, **query: str) -> str:
@@ -160,6 +168,7 @@ def _ruled(ruling: re.Match[str]) -> Written:
         id=None,
         decision=decision and decision[1],
         words=_plain(body),
+        reasons={_clause(_plain(one)): _plain(why) for one, why in _REASON.findall(body)},
         quotes=[_plain(one) for one in _MARK.findall(body)],
     )
 
@@ -170,6 +179,11 @@ def _seen(page: str) -> list[Seen]:
         own = _RULING.search(body.split('<ul class="comments"')[0])
         found.append(Seen(id, _plain(body), own[1] if own else "published"))
     return found
+
+
+def _clause(said: str) -> str:
+    """The clause in `Rule 3.1`, or in the same words in Chinese."""
+    return next(word for word in said.split() if word[-1].isdigit())
 
 
 def _plain(markup: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scenarios import s03_hard_negatives
+from scenarios import s01_policy, s03_hard_negatives
 from scenarios.findings import Scenario
 
 SCENARIOS: dict[int, Scenario] = {
-    scenario.number: scenario for scenario in (s03_hard_negatives.SCENARIO,)
+    scenario.number: scenario for scenario in (s01_policy.SCENARIO, s03_hard_negatives.SCENARIO)
 }
 
 NOT_YET = {

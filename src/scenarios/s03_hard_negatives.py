@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from scenarios.findings import AtLeast, Findings, Scenario, wilson
@@ -11,7 +10,6 @@ from scenarios.people import Person
 from scenarios.stage import Stage
 
 _PEOPLE = 60
-_CLAUSE = re.compile(r"(?:Rule|第)\s*(\S+)")
 
 
 def _play(stage: Stage, found: Findings) -> None:
@@ -31,12 +29,13 @@ def _play(stage: Stage, found: Findings) -> None:
             passed[post.language] += 1
             continue
         blocked += 1
-        if _CLAUSE.search(written.words) is None:
+        if not written.reasons:
             without_reason.append(post.id)
-        title = negatives.titles[post.kind].en
+        why = "; ".join(f"clause {clause}: {words}" for clause, words in written.reasons.items())
+        resting = f" It rests on: {' · '.join(written.quotes)}." if written.quotes else ""
         found.note(
-            f"{written.state}, though no merchant writes it ({title}; {written.decision or 'held'})"
-            f": 「{post.text}」 Why: {written.words}"
+            f"{written.state}, though its author is no merchant ({negatives.titles[post.kind].en}):"
+            f" 「{post.text}」 {why}{resting} {written.decision or ''}".rstrip()
         )
     total = len(negatives.posts)
     share, low, high = wilson(passed.total(), total)
