@@ -15,8 +15,7 @@ CREATE TABLE IF NOT EXISTS deals (
   campus TEXT NOT NULL,
   price INTEGER NOT NULL,           -- in minor units
   threshold INTEGER NOT NULL,
-  deadline TEXT NOT NULL,
-  opened INTEGER NOT NULL DEFAULT 0 -- Portreeve knows it as a deal
+  deadline TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS payments (

@@ -181,6 +181,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["time"] = _time
+    environment.filters["money"] = _money
     environment.globals["t"] = _t
     return environment
 
@@ -188,6 +189,15 @@ def _environment() -> jinja2.Environment:
 @jinja2.pass_context
 def _t(context: jinja2.runtime.Context, en: str, zh: str) -> str:
     return str(context["visit"].t(en, zh))
+
+
+def _money(minor: int) -> str:
+    """Yuan, of fen.
+
+    >>> _money(9_905)
+    '¥99.05'
+    """
+    return f"¥{minor // 100}.{minor % 100:02}"
 
 
 def _time(moment: str | datetime) -> str:

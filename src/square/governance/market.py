@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from portreeve.client import Client, PortreeveError
+from portreeve.client import Client, PortreeveError, UnreachableError
 from portreeve.schemas.commerce.ad_market import PutBid
 from portreeve.schemas.commerce.ads import AdDecision, ComposedPage, ComposePage, NewAd, PageSlot
+from portreeve.schemas.commerce.group_buying import (
+    DealFacts,
+    DealJoined,
+    EnrolmentFound,
+    EnrolmentProof,
+    GroupDeal,
+    JoinDeal,
+)
 from portreeve.schemas.commerce.links import LinkCheck, LinkChecked
 from portreeve.schemas.commerce.merchants import Merchant, MerchantFacts
 from portreeve.schemas.webhooks import Message
-from square.database import Database, Row
+from square.database import Database, Row, now
 
 CURRENCY = "CNY"
 T = TypeVar("T")
@@ -28,8 +37,13 @@ class Market:
         self._database = database
         self._client = client
         self._network = network
-        self.hears: dict[str, Callable[[Message], object]] = {}
-        self.beside: dict[str, Callable[[Row], dict[str, Any]]] = {}
+        self.hears: dict[str, Callable[[Message], object]] = {
+            "deal.completed": lambda message: self._settle(message.data["subject"], "passed"),
+            "deal.refunded": self._refund,
+        }
+        self.beside: dict[str, Callable[[Row], dict[str, Any]]] = {
+            "group_buy": lambda post: {"audience": post["place"]},
+        }
 
     # merchants and ads
 
@@ -74,6 +88,71 @@ class Market:
                 network=self._network, surface=post["surface"], link=link, account=post["author"]
             )
         )  # fmt: skip
+
+    # group buying
+
+    def campuses(self) -> list[str]:
+        """Campuses whose schools attest who is enrolled."""
+        checkers = self._client.each(self._client.list_checkers)
+        return sorted({one.campus for one in checkers if one.revoked is None})
+
+    def enrolment(self, person: str) -> EnrolmentFound | None:
+        """What somebody's school attested, if they showed it."""
+        return _if_known(lambda: self._client.get_enrolment(person))
+
+    def enrol(self, person: str, proof: str) -> EnrolmentFound:
+        """Show a proof of enrolment; Square keeps nothing of it."""
+        return self._client.show_enrolment(person, EnrolmentProof(proof=proof))
+
+    def deal(self, deal: Row) -> GroupDeal | None:
+        """How a deal stands; one that Portreeve does not know yet is opened when it may appear."""
+        known = _if_known(lambda: self._client.get_deal(deal["id"]))
+        deadline = datetime.fromisoformat(deal["deadline"])
+        if known is not None or deal["state"] != "published" or deadline <= datetime.now(UTC):
+            return known
+        return self._client.open_deal(
+            deal["id"],
+            DealFacts(
+                network=self._network, organiser=deal["author"], campus=deal["campus"],
+                price=deal["price"], currency=CURRENCY, threshold=deal["threshold"],
+                deadline=deadline,
+            ),
+        )  # fmt: skip
+
+    def join(self, deal: str, person: str) -> DealJoined:
+        """Let somebody join whose money was taken; who may not gets it back at once."""
+        with self._database.write() as tx:
+            tx.execute(
+                "INSERT INTO payments VALUES (?, ?, 'taken', ?) ON CONFLICT DO UPDATE "
+                "SET state = 'taken', time = excluded.time WHERE state = 'returned'",
+                (deal, person, now()),
+            )
+        try:
+            found = self._client.join_deal(deal, JoinDeal(account=person))
+        except UnreachableError:
+            raise
+        except PortreeveError:
+            self._settle(deal, "returned", "taken", person)
+            raise
+        self._settle(deal, "held" if found.joined else "returned", "taken", person)
+        if found.deal.state == "completed":
+            self._settle(deal, "passed")
+        return found
+
+    def _refund(self, message: Message) -> None:
+        for person in message.data["accounts"]:
+            self._settle(message.data["subject"], "returned", "held", person)
+
+    def _settle(
+        self, deal: str, state: str, before: str = "held", person: str | None = None
+    ) -> None:
+        """Money goes on, of one who joined or of all."""
+        with self._database.write() as tx:
+            tx.execute(
+                "UPDATE payments SET state = ?, time = ? WHERE deal = ? AND state = ? "
+                "AND person = ifnull(?, person)",
+                (state, now(), deal, before, person),
+            )
 
 
 def _if_known(ask: Callable[[], T]) -> T | None:

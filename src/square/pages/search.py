@@ -67,7 +67,7 @@ def register(visit: Visit) -> Response:
     try:
         visit.market.register(visit.me["id"], facts)
     except PortreeveError as error:
-        return _desk(visit, status=422, error=_why(visit, error))
+        return _desk(visit, status=422, error=why(visit, error))
     return visit.go("/ads")
 
 
@@ -87,11 +87,13 @@ def submit(visit: Visit) -> Response:
     row = visit.database.one("SELECT * FROM ads WHERE id = ?", ad[0])
     assert row is not None
     try:
-        visit.market.advertise(row, _number(visit, "bid", 100), _number(visit, "clicks", 1))
+        visit.market.advertise(
+            row, in_minor(visit.text("bid", 12)), _count(visit.text("clicks", 9))
+        )
     except PortreeveError as error:
         with visit.database.write() as tx:
             tx.execute("DELETE FROM ads WHERE id = ?", (ad[0],))
-        return _desk(visit, status=422, error=_why(visit, error))
+        return _desk(visit, status=422, error=why(visit, error))
     return visit.go(f"/ads#{ad[0]}")
 
 
@@ -103,13 +105,13 @@ def _desk(visit: Visit, *, status: int = 200, error: str | None = None) -> Respo
         merchant = visit.market.merchant(visit.me["id"])
         ads = [{"ad": row, "decided": visit.market.ad(row["id"])} for row in rows]
     except PortreeveError as refused:
-        merchant, ads, error = None, [], error or _why(visit, refused)
+        merchant, ads, error = None, [], error or why(visit, refused)
     return visit.page(
         "search/ads.html.j2", status=status, error=error, merchant=merchant, ads=ads, kinds=KINDS,
     )  # fmt: skip
 
 
-def _why(visit: Visit, error: PortreeveError) -> str:
+def why(visit: Visit, error: PortreeveError) -> str:
     """Why Portreeve did not do what was asked."""
     if isinstance(error, UnreachableError):
         return visit.t("It could not be sent now. Try again.", "暂时无法提交，请稍后再试。")
@@ -149,10 +151,18 @@ def _holding(column: str, words: list[str]) -> tuple[str, list[Any]]:
     return " AND ".join([one] * len(words)), [f"%{word}%" for word in escaped]
 
 
-def _number(visit: Visit, name: str, units: int) -> int:
-    """A number of the form, in its smallest units; 0 where there is none."""
-    given = visit.text(name, 12)
-    return round(float(given) * units) if re.fullmatch(r"\d{1,9}(\.\d{1,2})?", given) else 0
+def in_minor(given: str) -> int:
+    """A sum of money that somebody wrote, in its smallest units; 0 where it is none.
+
+    >>> in_minor("1.20"), in_minor("12"), in_minor("-1")
+    (120, 1200, 0)
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?", given)
+    return 0 if found is None else int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def _count(given: str) -> int:
+    return int(given) if re.fullmatch(r"[0-9]{1,9}", given) else 0
 
 
 def _day(given: str) -> datetime | None:
