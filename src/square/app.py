@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from portreeve.client import Client, PortreeveError
 from square import pages, web
 from square.database import Database
+from square.franking import Stamper
 from square.governance import Governor
 from square.governance.market import Market
 from square.settings import Settings
@@ -37,7 +38,7 @@ def make(settings: Settings) -> Starlette:
         import_module(f"{pages.__name__}.{module.name}")
     database = Database(settings.data)
     client = Client(settings.portreeve, settings.key, timeout=10, retries=1)
-    governor = Governor(database, client, settings.network)
+    governor = Governor(database, client, settings.network, Stamper(settings.data))
     market = Market(database, client, settings.network)
     governor.also(market.hears, market.beside)
 
@@ -90,6 +91,7 @@ def _keep_up(governor: Governor, settings: Settings, over: threading.Event) -> N
         try:
             if not listening:
                 governor.listen(settings.address + HEARD_AT)
+                governor.opened.introduce()
                 listening = True
             governor.catch_up()
         except PortreeveError as error:

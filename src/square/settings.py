@@ -18,7 +18,8 @@ class Settings:
     portreeve: str
     """Address of the service."""
     key: str
-    """An API key with the scopes screen, accounts, reports, appeals and webhooks."""
+    """An API key with the scopes screen, accounts, reports, appeals and webhooks. An
+    administrator's also registers the key with which Square stamps messages of chats."""
     host: str = "127.0.0.1"
     port: int = 8024
     url: str | None = None

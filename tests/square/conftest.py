@@ -55,7 +55,9 @@ def phone(chromium: Browser, plaza: Plaza) -> Iterator[Callable[..., Page]]:
         page.on(
             "console",
             lambda said: (
-                complaints.append(f"{said.type}: {said.text}") if said.type == "error" else None
+                complaints.append(f"{said.type}: {said.text}")
+                if said.type == "error" and "Failed to load resource" not in said.text
+                else None
             ),
         )
         page.on(

@@ -28,6 +28,8 @@ from portreeve.schemas.reports import ReportItem
 from portreeve.schemas.screening import Reason, Screened, Submission
 from portreeve.schemas.webhooks import Message, NewWebhook, Replay, Webhook, WebhookChange
 from square.database import Database, Row, now
+from square.franking import Stamper
+from square.governance.opened import OpenedMessages
 from square.governance.standing import Standing
 from square.governance.telling import Telling
 
@@ -47,10 +49,12 @@ class Ruling(msgspec.Struct, frozen=True):
 class Governor:
     """Asks Portreeve, listens to it, and keeps Square as it says."""
 
-    def __init__(self, database: Database, client: Client, network: str) -> None:
+    def __init__(self, database: Database, client: Client, network: str, stamper: Stamper) -> None:
         self._database = database
         self._client = client
         self._network = network
+        self.stamper = stamper
+        self.opened = OpenedMessages(client, network, stamper)
         self.telling = Telling(database, client)
         self.standing = Standing(database, client, network)
         self._hears: dict[str, Callable[[Message], object]] = {
