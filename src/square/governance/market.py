@@ -19,6 +19,16 @@ from portreeve.schemas.commerce.group_buying import (
 )
 from portreeve.schemas.commerce.links import LinkCheck, LinkChecked
 from portreeve.schemas.commerce.merchants import Merchant, MerchantFacts
+from portreeve.schemas.commerce.partners import (
+    AppFacts,
+    CheckPartnerToken,
+    MadePartnerToken,
+    NewPartnerToken,
+    Partner,
+    PartnerApplication,
+    PartnerTokenChecked,
+    PublishedCriteria,
+)
 from portreeve.schemas.webhooks import Message
 from square.database import Database, Row, now
 
@@ -138,6 +148,29 @@ class Market:
         if found.deal.state == "completed":
             self._settle(deal, "passed")
         return found
+
+    # the open platform
+
+    def criteria(self) -> PublishedCriteria:
+        """The scopes there are, and what an app must meet for each."""
+        return self._client.get_partner_criteria()
+
+    def app(self, id: str) -> Partner | None:
+        """An app, with the scopes that it has and those that were refused."""
+        return _if_known(lambda: self._client.get_partner(id))
+
+    def apply(self, id: str, name: str, party: str, facts: AppFacts, scopes: list[str]) -> Partner:
+        """An app asks for scopes; the answer takes the place of the one before."""
+        wanted = PartnerApplication(name=name, party=party, facts=facts, scopes=scopes)
+        return self._client.apply_for_scopes(id, wanted)
+
+    def make_token(self, app: str) -> MadePartnerToken:
+        """A token for the scopes that an app has. It is said once."""
+        return self._client.make_partner_token(app, NewPartnerToken(days=30))
+
+    def token(self, token: str, scope: str) -> PartnerTokenChecked:
+        """Whether a token allows what a route needs."""
+        return self._client.check_partner_token(CheckPartnerToken(token=token[:1_000], scope=scope))
 
     def _refund(self, message: Message) -> None:
         for person in message.data["accounts"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -51,21 +52,7 @@ def comment(visit: Visit, post: str) -> Response:
 @page("/posts/{post}/delete", method="POST")
 def delete(visit: Visit, post: str) -> Response:
     """Take back what one wrote."""
-    with visit.database.write() as tx:
-        row = tx.execute(
-            "SELECT * FROM posts WHERE id = ? AND author = ? AND state != 'deleted'",
-            (post, visit.me["id"]),
-        ).fetchone()
-        if row is None:
-            return visit.back()
-        tx.execute(
-            "UPDATE posts SET state = 'deleted', text = '', picture = NULL, ruling = NULL "
-            "WHERE id = ?",
-            (post,),
-        )
-        visit.governor.telling.gone(tx, post)
-    if row["picture"]:
-        (_pictures(visit) / row["picture"]).unlink(missing_ok=True)
+    take_back(visit, post)
     return visit.back()
 
 
@@ -98,19 +85,52 @@ def publish(
 ) -> Row:  # fmt: skip
     """Write a post down, ask whether it may appear, and give it as it is then."""
     id = new_id("p")
-    time = now()
     with visit.database.write() as tx:
-        tx.execute(
-            "INSERT INTO posts (id, author, surface, place, parent, text, picture, written, asked, "
-            "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'held')",
-            (id, visit.me["id"], surface, place, parent, text, picture, time, time),
-        )
+        write(tx, id, visit.me["id"], surface, text, parent=parent, picture=picture, place=place)
+    return asked(visit, id)
+
+
+def write(
+    tx: sqlite3.Connection, id: str, author: str, surface: str, text: str, *,
+    parent: str | None = None, picture: str | None = None, place: str | None = None,
+) -> None:  # fmt: skip
+    """Write a post down; it waits until Portreeve was asked."""
+    time = now()
+    tx.execute(
+        "INSERT INTO posts (id, author, surface, place, parent, text, picture, written, asked, "
+        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'held')",
+        (id, author, surface, place, parent, text, picture, time, time),
+    )
+
+
+def asked(visit: Visit, id: str) -> Row:
+    """Ask whether a post may appear, and give it as it is then."""
     row = visit.database.one("SELECT * FROM posts WHERE id = ?", id)
     assert row is not None
     visit.governor.ask(row)
-    asked = visit.database.one("SELECT * FROM posts WHERE id = ?", id)
-    assert asked is not None
-    return asked
+    answered = visit.database.one("SELECT * FROM posts WHERE id = ?", id)
+    assert answered is not None
+    return answered
+
+
+def take_back(visit: Visit, post: str) -> bool:
+    """Delete a post of one's own, with its picture; whether there was one."""
+    with visit.database.write() as tx:
+        row = tx.execute(
+            "SELECT * FROM posts WHERE id = ? AND author = ? AND state != 'deleted'",
+            (post, visit.me["id"]),
+        ).fetchone()
+        if row is None:
+            return False
+        tx.execute(
+            "UPDATE posts SET state = 'deleted', text = '', picture = NULL, ruling = NULL "
+            "WHERE id = ?",
+            (post,),
+        )
+        visit.governor.telling.gone(tx, post)
+    if row["picture"]:
+        (_pictures(visit) / row["picture"]).unlink(missing_ok=True)
+    return True
 
 
 def after(visit: Visit, post: Row) -> Response:
