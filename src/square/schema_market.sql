@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS rooms (
   id TEXT PRIMARY KEY,
   operator TEXT NOT NULL REFERENCES people(id),
   anchor TEXT NOT NULL REFERENCES people(id),
-  title TEXT NOT NULL REFERENCES posts(id),
+  seller TEXT,                      -- who sells, as the room shows it; null where it sells nothing
+  title TEXT REFERENCES posts(id),  -- null until it is written down
   opened TEXT NOT NULL
 ) STRICT;
 
@@ -62,7 +63,6 @@ CREATE TABLE IF NOT EXISTS shelf (
   room TEXT NOT NULL REFERENCES rooms(id),
   maker TEXT NOT NULL REFERENCES people(id),
   price INTEGER NOT NULL,
-  disclosed INTEGER NOT NULL,       -- declared as advertising, and who sells is shown
   told INTEGER NOT NULL DEFAULT 0   -- Portreeve knows who stands behind it
 ) STRICT;
 CREATE INDEX IF NOT EXISTS shelf_by_room ON shelf(room);

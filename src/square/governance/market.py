@@ -31,6 +31,7 @@ from portreeve.schemas.commerce.partners import (
 )
 from portreeve.schemas.webhooks import Message
 from square.database import Database, Row, now
+from square.governance.live import Live
 
 CURRENCY = "CNY"
 T = TypeVar("T")
@@ -53,7 +54,9 @@ class Market:
         }
         self.beside: dict[str, Callable[[Row], dict[str, Any]]] = {
             "group_buy": lambda post: {"audience": post["place"]},
+            "live": lambda post: {"disclosed": self.live.declared(post["place"])},
         }
+        self.live = Live(database, client, network)
 
     # merchants and ads
 
