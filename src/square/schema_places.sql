@@ -4,8 +4,9 @@ CREATE TABLE IF NOT EXISTS places (
   id TEXT PRIMARY KEY,              -- of a public account: its name at Portreeve too
   kind TEXT NOT NULL,               -- public_account or group
   name TEXT NOT NULL COLLATE NOCASE,
-  about TEXT NOT NULL DEFAULT '',
   owner TEXT NOT NULL REFERENCES people(id),
+  intro TEXT NOT NULL,              -- the post with its name and what it is for; unless it is
+                                    -- published, nobody but the owner finds the place
   made TEXT NOT NULL,
   UNIQUE (kind, name)
 ) STRICT;

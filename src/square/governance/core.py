@@ -100,7 +100,11 @@ class Governor:
         except PortreeveError as error:
             _log.warning("a post waits: %s", error.code)
         found = self._database.one("SELECT state FROM posts WHERE id = ?", post["id"])
-        return "deleted" if found is None else str(found["state"])
+        assert found is not None
+        if found["state"] == "deleted":  # while it was asked about
+            with self._database.write() as tx:
+                self.telling.gone(tx, post["id"])
+        return str(found["state"])
 
     def catch_up(self) -> None:
         """Ask about what could not be asked about, and tell what could not be told."""
