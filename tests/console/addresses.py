@@ -64,6 +64,9 @@ PLACES: dict[str, tuple[Callable[[Ids], str] | str, ...]] = {
 """A path that is longer has the places of the longest beginning that stands here."""
 
 QUERIES: dict[str, Callable[[Ids], str]] = {
+    "/console/search": lambda _: (
+        "?where=promotion+%3E+0.5+AND+verdict+%3C%3E+%27allow%27&range=30d"
+    ),
     "/console/link": lambda ids: f"?token={ids['link:joy']}",
 }
 """What a page is asked, where it shows little otherwise."""
@@ -71,8 +74,9 @@ QUERIES: dict[str, Callable[[Ids], str]] = {
 STATUS: dict[str, int] = {
     "/console/first": 410,  # there is an administrator
     "/console/login/code": 410,  # nobody has given a password
+    "/console/search?where=promotoin+%3E+0.5": 422,
 }
-"""Pages that say why they cannot be used here: the tests of signing in use them."""
+"""Pages, or addresses of them, that say why they cannot be used so."""
 
 NOT_SHOWN: dict[str, str] = {
     "/console/login/oidc": "leads to the provider; tests of single sign-on go there",
@@ -90,6 +94,10 @@ MORE: tuple[tuple[str, Callable[[Ids], str], str | None], ...] = (
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{quote(BOOKS)}", "ada"),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-256']}", None),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-229']}", None),
+    ("/console/search", lambda _: "/console/search?group=surface&group=verdict&range=all", "ana"),
+    ("/console/search", lambda _: "/console/search?where=promotoin+%3E+0.5", "ana"),
+    ("/console/audit", lambda _: "/console/audit?by=ben", "uma"),
+    ("/console/settings/health", lambda _: "/console/settings/health?examine=yes", "ada"),
     ("/console", lambda _: "/console", "ada"),
     ("/console", lambda _: "/console", "uma"),
 )

@@ -3,7 +3,8 @@
 They lie in ``screenshots/`` with ``index.html`` to look through them. The ones that the README and
 the docs show are written to ``docs/images/``.
 
-``python -m tests.console.screenshots queue cases`` makes those of paths that contain a word only.
+``python -m tests.console.screenshots queue cases`` makes those of paths that contain a word only,
+``--docs`` those of the docs only.
 """
 
 from __future__ import annotations
@@ -46,9 +47,11 @@ BEST = {
 
 def main(words: list[str]) -> None:
     """Make the pictures of the pages whose path contains one of the words; of all without any."""
+    for_docs_only = words == ["--docs"]
+    words = [] if for_docs_only else words
     paths = sorted({page.path for page in PAGES if addresses.is_shown(page)})
     wanted = [path for path in paths if not words or any(word in path for word in words)]
-    if not words:
+    if not words and not for_docs_only:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,11 +60,11 @@ def main(words: list[str]) -> None:
         world.make(template)
         with served(template, Path(folder) / "data") as console, browser.browser() as started:
             window = Window(started, console)
-            made = list(_pictures(window, wanted))
+            made = [] if for_docs_only else list(_pictures(window, wanted))
             _best(window, wanted)
             window.close()
     _contact_sheet(sorted(FOLDER.glob("*.png")))
-    print(f"{made and len(made)} pictures in {FOLDER.name}/, to be looked through in index.html")
+    print(f"{len(made)} pictures in {FOLDER.name}/, to be looked through in index.html")
 
 
 def _pictures(window: Window, paths: list[str]) -> list[Path]:
@@ -117,6 +120,9 @@ def _best(window: Window, paths: list[str]) -> None:
         )
         page.set_viewport_size({"width": width, "height": height})
         page.goto(look.address)
+        if path == "/console/cases/{id}":
+            page.keyboard.press("c")  # what was written opens to whoever has taken the case
+            page.locator(".content .post").first.wait_for()
         _write_small(page.screenshot(), IMAGES / f"{name}.png")
     window.close()
 
@@ -126,7 +132,7 @@ def _write_small(picture: bytes, path: Path) -> None:
     from PIL import Image
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(224, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _contact_sheet(pictures: list[Path]) -> None:

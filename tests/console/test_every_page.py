@@ -86,7 +86,7 @@ def test_page(path, openings, shown, http):
             page = openings.open(look.who, *choice)
             answer = page.goto(look.address)
             assert answer is not None
-            wanted = addresses.STATUS.get(path, 200)
+            wanted = addresses.STATUS.get(look.address, addresses.STATUS.get(path, 200))
             found = [] if answer.status == wanted else [f"status {answer.status}"]
             found += _found(page, *choice)
             found += [one for one in openings.complaints() if f"{wanted} http" not in one]
