@@ -122,7 +122,7 @@ def test_a_fake_is_shown_in_two_ledgers_to_whom_it_concerns(plaza, crew, sold):
 def test_rooms_are_off_unless_the_policy_in_force_has_them_on(surfaces, reason, plaza, crew):
     live, client = plaza.app.state.market.live, SimpleNamespace(
         get_policy_in_force=lambda network: SimpleNamespace(policy=f"{network}@2014-06"),
-        get_policy=lambda name, version: SimpleNamespace(text=f"surfaces:\n  {surfaces}\n"),
+        get_policy=lambda *_: SimpleNamespace(text=f"surfaces:\n  {surfaces}\n"),
     )  # fmt: skip
     real, live._client = live._client, client
     try:

@@ -121,9 +121,11 @@ def why(visit: Visit, error: PortreeveError) -> str:
 def _posts(visit: Visit, words: list[str]) -> list[Row]:
     where, values = _holding("posts.text", words)
     return visit.database.all(
-        "SELECT posts.id, posts.text, posts.written, places.name AS place_name, place, label_en, "
-        "label_zh FROM posts JOIN places ON places.id = place WHERE surface = 'public_account' "
-        f"AND state = 'published' AND NOT hidden AND {where} ORDER BY written DESC LIMIT ?",
+        "SELECT posts.id, posts.text, posts.written, places.name AS place_name, posts.place, "
+        "posts.label_en, posts.label_zh FROM posts JOIN places ON places.id = posts.place "
+        "JOIN posts AS intros ON intros.id = intro AND intros.state = 'published' "
+        "WHERE posts.surface = 'public_account' AND posts.state = 'published' "
+        f"AND NOT posts.hidden AND {where} ORDER BY posts.written DESC LIMIT ?",
         *values, AT_ONCE,
     )  # fmt: skip
 
