@@ -45,7 +45,7 @@ class Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PORTREEVE_")}
         self.name = name
         self.said: list[str] = []
-        self._log = log
+        self.log = log
         self._ready = threading.Event()
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -91,7 +91,7 @@ class Process:
                 self._ready.set()
 
     def _last_words(self) -> str:
-        return self._log.read_text("utf-8", "replace")[-1_500:].strip() or "it says nothing."
+        return self.log.read_text("utf-8", "replace")[-1_500:].strip() or "it says nothing."
 
 
 class Pair:
@@ -104,6 +104,11 @@ class Pair:
         """Address of the Square of each network."""
         self._processes: list[Process] = []
         self._url: str | None = None
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        """All that runs, by name."""
+        return {process.name: process for process in self._processes}
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -17,7 +17,11 @@ _ARTICLE = re.compile(r'<article[^>]*\bid="(p-[^"]+)"[^>]*>(.*?)</article>', re.
 _RULING = re.compile(r'<div class="ruling (\w+)"[^>]*>(.*?)</div>', re.DOTALL)
 _DECISION = re.compile(r'name="decision" value="([^"]+)"')
 _REASON = re.compile(r'<p><span class="clause">(.*?)</span>(.*?)</p>', re.DOTALL)
+_ASKING = re.compile(
+    r'<li[^>]*><a[^>]*href="/people/([^"]+)"(?:(?!</li>).)*action="/friends/([^"]+)"', re.DOTALL
+)
 _MARK = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+_SAID = re.compile(r'<p class="said"[^>]*>(.*?)</p>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -34,6 +38,8 @@ class Seen:
     """All words of its card, its comments among them."""
     state: str
     """published, refused, held or removed"""
+    decision: str | None
+    """What can be appealed, on one's own posts."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +105,21 @@ class Person:
 
     def befriend(self, other: Person) -> tuple[str, str]:
         """Ask somebody, who accepts; the ids of both."""
+        theirs = self.ask(other)
+        return other.accept_all()[self.name], theirs
+
+    def ask(self, other: Person) -> str:
+        """Ask somebody to be friends; their id."""
         theirs = self.id_of(other)
-        self._sent(f"/friends/{theirs}", token=self.token)
-        page = other._page("/people")
-        asking = re.compile(
-            rf'href="/people/{re.escape(self.name)}".*?action="/friends/([^"]+)"', re.DOTALL
-        )
-        mine = _first(asking, page, "nobody asks")
-        other._sent(f"/friends/{mine}", token=other.token)
-        return mine, theirs
+        self._sent(f"/friends/{theirs}", follow=False, token=self.token)
+        return theirs
+
+    def accept_all(self) -> dict[str, str]:
+        """Accept everybody who asks; their ids, by name."""
+        found = dict(_ASKING.findall(self._page("/people")))
+        for id in found.values():
+            self._sent(f"/friends/{id}", follow=False, token=self.token)
+        return found
 
     def share(self, text: str) -> Written:
         """Write something in Moments."""
@@ -127,6 +139,11 @@ class Person:
         """Whether the feed shows these words to this person."""
         return any(words in post.words for post in self.feed())
 
+    def report(self, post: str, words: str) -> str:
+        """Report a post to those who keep order; what the page answers."""
+        page = self._sent(f"/posts/{post}/report", token=self.token, words=words)
+        return _plain(_first(_SAID, page, "no answer"))
+
     def own(self) -> list[Seen]:
         """What one's own page shows."""
         return _seen(self._page(f"/people/{self.name}"))
@@ -142,7 +159,13 @@ class Person:
     def appeal(self, decision: str, words: str) -> str:
         """Contest a decision; what the page answers."""
         page = self._sent("/appeals", token=self.token, decision=decision, words=words)
-        return _plain(_first(re.compile(r'<p class="said"[^>]*>(.*?)</p>'), page, "not filed"))
+        return _plain(_first(_SAID, page, "no answer"))
+
+    def posted(self, path: str, **fields: str) -> dict[str, Any]:
+        """What a form that answers with JSON says, refusals included."""
+        answer = self.http.post(path, data={"token": self.token, **fields})
+        found: dict[str, Any] = answer.json()
+        return found
 
     def _written(self, page: str, text: str) -> Written:
         ruling = _RULING.search(page.split("<article", maxsplit=1)[0])
@@ -156,8 +179,8 @@ class Person:
     def _page(self, path: str, **query: str) -> str:
         return _text(self.http.get(path, params=query))
 
-    def _sent(self, path: str, **fields: str) -> str:
-        return _text(self.http.post(path, data=fields))
+    def _sent(self, path: str, *, follow: bool = True, **fields: str) -> str:
+        return _text(self.http.post(path, data=fields, follow_redirects=follow))
 
 
 def _ruled(ruling: re.Match[str]) -> Written:
@@ -177,7 +200,12 @@ def _seen(page: str) -> list[Seen]:
     found = []
     for id, body in _ARTICLE.findall(page):
         own = _RULING.search(body.split('<ul class="comments"')[0])
-        found.append(Seen(id, _plain(body), own[1] if own else "published"))
+        decision = _DECISION.search(own[2]) if own else None
+        found.append(
+            Seen(
+                id, _plain(body), own[1] if own else "published", decision[1] if decision else None
+            )
+        )
     return found
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from scenarios import s01_policy, s03_hard_negatives
+from scenarios import (
+    s01_policy,
+    s02_moments_and_chat,
+    s03_hard_negatives,
+    s14_franked,
+    s15_appeal,
+)
 from scenarios.findings import Scenario
 
-SCENARIOS: dict[int, Scenario] = {
-    scenario.number: scenario for scenario in (s01_policy.SCENARIO, s03_hard_negatives.SCENARIO)
-}
+_MODULES = (s01_policy, s02_moments_and_chat, s03_hard_negatives, s14_franked, s15_appeal)
+
+SCENARIOS: dict[int, Scenario] = {module.SCENARIO.number: module.SCENARIO for module in _MODULES}
 
 NOT_YET = {
     4: "evasions",

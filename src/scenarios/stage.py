@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from typing import Self, TypeVar
 from portreeve.client import Client
 from portreeve.schemas.access import Scope
 from portreeve.schemas.keys import NewKey
+from portreeve.schemas.reports import AddFrankingKey
 from scenarios.pair import HOST_SCOPES, Pair
 from scenarios.people import Person
 
@@ -20,6 +22,7 @@ T = TypeVar("T")
 NETWORK = "acquaintance"
 _PATIENCE = 60.0
 _PAUSE = 0.1
+_FRANKING_KEY = re.compile(r"franking key: (\S+), Ed25519 (\S+), from (\S+)")
 
 REVIEWER = (Scope.cases, Scope.evidence, Scope.appeals)
 """What a reviewer's key allows."""
@@ -68,6 +71,23 @@ class Stage:
         """Address of the Square that a policy governs, started when it is first asked for."""
         return self.pair.squares.get(network) or self.pair.start_square(network)
 
+    def trust_stamps(self, network: str = NETWORK) -> str:
+        """As an administrator, add the key that Square stamps chats with; the id of the key.
+
+        Square's own key may not do that, and Square says in its log what is to be added.
+        """
+        log = self.pair.processes[f"square-{network}"].log
+        asked = self.until("Square names its key", lambda: _FRANKING_KEY.search(log.read_text()))
+        self.admin.add_franking_key(
+            AddFrankingKey(
+                network=network,
+                key_id=asked[1],
+                public_key=asked[2],
+                valid_from=datetime.fromisoformat(asked[3]),
+            )
+        )
+        return asked[1]
+
     def person(self, name: str, *, network: str = NETWORK, language: str = "zh") -> Person:
         """Somebody new in Square."""
         return self._stack.enter_context(Person(self.square(network), name, language))
@@ -75,10 +95,12 @@ class Stage:
     def friends(self, middle: Person, others: list[Person]) -> None:
         """Make each of the others a friend of the one in the middle."""
         for number, other in enumerate(others, 1):
-            self.say(f"friends: {number} of {len(others)}")
-            other.befriend(middle)
+            self.say(f"{number} of {len(others)} ask to be friends")
+            other.ask(middle)
+        self.say("they are accepted")
+        middle.accept_all()
 
-    def until(self, what: str, probe: Callable[[], T], seconds: float = _PATIENCE) -> T:
+    def until(self, what: str, probe: Callable[[], T | None], seconds: float = _PATIENCE) -> T:
         """Wait until something is so; what the probe gives then.
 
         Raises:
