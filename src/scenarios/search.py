@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 _BLOCK = 1 << 24
+_REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw")
+_TOUCHED = re.compile(r"(?:Rss|Swap): +(\d+) kB")
 
 
 def needles(words: str) -> list[bytes]:
@@ -72,12 +74,14 @@ def in_memory(pid: int, wanted: list[bytes]) -> bool:
 
 
 def _regions(pid: int) -> Iterator[tuple[int, int]]:
-    """What a process can write to: nothing else can hold what it was told."""
-    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-        region, rights, *_ = line.split()
-        if rights.startswith("rw"):
-            start, _, end = region.partition("-")
-            yield int(start, 16), int(end, 16)
+    """What a process can write to and has touched: nothing else can hold what it was told."""
+    region: tuple[int, int] | None = None
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if (begins := _REGION.match(line)) is not None:
+            region = (int(begins[1], 16), int(begins[2], 16))
+        elif region is not None and (size := _TOUCHED.match(line)) is not None and size[1] != "0":
+            yield region
+            region = None
 
 
 def _holds(path: Path, wanted: list[bytes]) -> bool:
