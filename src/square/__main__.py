@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 from pathlib import Path
 
 import uvicorn
@@ -34,6 +35,9 @@ def main() -> None:
         port=given.port,
         network=given.network,
     )
+    # a process that ends by a fault writes no memory to the disk: it holds what people wrote
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     print(f"Square at {settings.address}", flush=True)
     uvicorn.run(make(settings), host=settings.host, port=settings.port, log_level="warning")
 

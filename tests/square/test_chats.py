@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from chatter import Program
 from plaza import fits, until
 from sealing_vectors import PATH, keys, vectors
 
@@ -16,57 +17,6 @@ from square.sealing import KeyPair, SealingError, fingerprint, open_, seal
 
 HELLO = "晚上一起吃饭吗？六点老地方"
 OFFER = "要药吗？冰毒有货，加微信 abc12345"
-
-
-class Program:
-    """Somebody who chats by a program, with the same keys and formats as a browser."""
-
-    def __init__(self, person):
-        self.person = person
-        self.keys = KeyPair.new()
-        sent = {"token": person.token, "public": to_text(self.keys.public)}
-        assert person.http.post("/chat-keys", data=sent).status_code == 200
-
-    def messages(self, friend):
-        return self.person.http.get(f"/chats/{friend.name}/messages").json()
-
-    def other(self, friend):
-        return from_text(self.messages(friend)["other"])
-
-    def send(self, friend, message):
-        other = self.other(friend)
-        return self.deliver(friend, seal(message, self.keys, other), other)
-
-    def deliver(self, friend, sealed, other):
-        return self.person.http.post(
-            f"/chats/{friend.name}",
-            data={
-                "token": self.person.token,
-                "sealed": to_text(sealed.data),
-                "commitment": to_text(sealed.commitment),
-                "sender_key": to_text(self.keys.public),
-                "recipient_key": to_text(other),
-            },
-        )
-
-    def read(self, friend):
-        """Messages of a friend's, opened, with their stamps."""
-        found = []
-        for one in self.messages(friend)["messages"]:
-            if one["sender"] == friend.id:
-                commitment = from_text(one["stamp"]["commitment"])
-                sealed, other = from_text(one["sealed"]), from_text(one["sender_key"])
-                found.append((open_(sealed, commitment, self.keys, other), one["stamp"]))
-        return found
-
-    def report(self, friend, opened, told, **changed):
-        sent = {
-            "token": self.person.token,
-            "message": to_text(opened.message.encode()),
-            "opening_key": to_text(opened.opening_key),
-            "stamp": json.dumps(told),
-        }
-        return self.person.http.post(f"/chats/{friend.name}/report", data=sent | changed)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ const chat = document.getElementById("chat"), words = chat.dataset;
 const { me, friend, at, token } = words;
 const part = (id) => document.getElementById(id);
 const form = part("say"), field = form.elements.message, button = form.querySelector("button");
+const clock = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "short" });
 const seen = new Set();
 let shelf, keys, known, own, other, last = 0, reading = false, again = false;
 
@@ -119,7 +120,7 @@ function add({ mine, stamp, opened, text, quiet, mark }) {
   line.classList.toggle("mine", mine);
   line.querySelector(".words").textContent = text;
   line.querySelector(".words").classList.toggle("quiet", Boolean(quiet));
-  line.querySelector("time").textContent = time.toLocaleString(document.documentElement.lang);
+  line.querySelector("time").textContent = clock.format(time);
   line.querySelector("time").dateTime = time.toISOString();
   line.querySelector(".mark").textContent = mark ?? "";
   const report = line.querySelector("details");
