@@ -137,7 +137,7 @@ def wilson(hits: int, total: int) -> tuple[float, float, float]:
     """A share with the 95 % interval of Wilson.
 
     >>> [round(value, 4) for value in wilson(294, 300)]
-    [0.98, 0.957, 0.9908]
+    [0.98, 0.9571, 0.9908]
     """
     share, square = hits / total, _Z95**2
     middle = (share + square / (2 * total)) / (1 + square / total)

@@ -51,7 +51,7 @@ class Chance:
 
     >>> chance = Chance("dice", 1)
     >>> [chance.below(6) + 1 for _ in range(8)]
-    [2, 2, 4, 1, 3, 2, 1, 3]
+    [6, 3, 4, 3, 6, 5, 5, 4]
     """
 
     __slots__ = ("_state",)

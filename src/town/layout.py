@@ -85,7 +85,7 @@ def upline(seed: int, district: int, slot: int) -> int | None:
     """The slot of an agent's upline; None for the leader, who has slot 0.
 
     >>> [upline(1, 0, slot) for slot in range(8)]
-    [None, 0, 0, 1, 3, 3, 3, 1]
+    [None, 0, 0, 1, 3, 0, 0, 1]
     """
     if slot < 5:
         return (None, 0, 0, 1, 3)[slot]
@@ -99,7 +99,7 @@ def level(seed: int, district: int, slot: int) -> int:
     """How many uplines are above an agent.
 
     >>> [level(1, 0, slot) for slot in range(8)]
-    [0, 1, 1, 2, 3, 3, 3, 2]
+    [0, 1, 1, 2, 3, 1, 1, 2]
     """
     above = upline(seed, district, slot)
     return 0 if above is None else 1 + level(seed, district, above)

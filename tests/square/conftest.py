@@ -19,9 +19,9 @@ def plaza(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plaza]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once."""
+    """The browser, started once a module: while it runs, its event loop is the thread's."""
     if browsers.program() is None:
         pytest.skip(browsers.say_missing(["chromium"]))
     with browsers.browser() as started:
