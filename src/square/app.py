@@ -97,4 +97,7 @@ def _keep_up(governor: Governor, settings: Settings, over: threading.Event) -> N
         except PortreeveError as error:
             _log.warning("Portreeve: %s", error.code)
             over.wait(_AGAIN_SECONDS)
+        except Exception as error:  # whatever it is, what waits must be asked about again
+            _log.error("it goes on after a fault: %s", type(error).__name__)
+            over.wait(_AGAIN_SECONDS)
         governor.telling.due.wait(_AGAIN_SECONDS)
