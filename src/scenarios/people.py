@@ -9,6 +9,7 @@ import ssl
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -70,14 +71,16 @@ class Written:
 class Person:
     """Somebody who has joined Square and is signed in."""
 
-    def __init__(self, square: str, name: str, language: str = "zh") -> None:
+    def __init__(
+        self, square: str, name: str, language: str = "zh", shown: str | None = None
+    ) -> None:
         self.name = name
         self.square = square
         self.http = httpx.Client(
             base_url=square, headers={"accept-language": language}, follow_redirects=True,
             timeout=60, verify=_tls(),
         )  # fmt: skip
-        page = self._sent("/join", name=name, shown=name, password=PASSWORD)
+        page = self._sent("/join", name=name, shown=shown or name, password=PASSWORD)
         self.token = _first(_TOKEN, page, "no form")
 
     def __enter__(self) -> Self:
@@ -103,7 +106,10 @@ class Person:
     def id_of(self, other: Person) -> str:
         """The id of somebody else, from the button that asks them to be friends."""
         page = self._page("/people", q=other.name)
-        return _first(re.compile(r'action="/friends/([^"]+)"'), page, "no button")
+        found: str | None = dict(_ASKING.findall(page)).get(quote(other.name))
+        if found is None:
+            raise PageError(f"The page of people has no button for {other.name}.")
+        return found
 
     def befriend(self, other: Person) -> tuple[str, str]:
         """Ask somebody, who accepts; the ids of both."""
@@ -144,7 +150,7 @@ class Person:
     def report(self, post: str, words: str) -> str:
         """Report a post to those who keep order; what the page answers."""
         page = self._sent(f"/posts/{post}/report", token=self.token, words=words)
-        return _plain(_first(_SAID, page, "no answer"))
+        return plain(_first(_SAID, page, "no answer"))
 
     def own(self) -> list[Seen]:
         """What one's own page shows."""
@@ -156,12 +162,29 @@ class Person:
             r'<article class="card notice"[^>]*>(.*?)</article>',
             self._page("/notices"), re.DOTALL,
         )  # fmt: skip
-        return [_plain(one) for one in found]
+        return [plain(one) for one in found]
 
     def appeal(self, decision: str, words: str) -> str:
         """Contest a decision; what the page answers."""
         page = self._sent("/appeals", token=self.token, decision=decision, words=words)
-        return _plain(_first(_SAID, page, "no answer"))
+        return plain(_first(_SAID, page, "no answer"))
+
+    def page(self, path: str) -> str:
+        """A page, as it was sent."""
+        return _text(self.http.get(path))
+
+    def form(self, path: str, **fields: str | list[str]) -> str:
+        """Send a form; the page that comes of it, also where it says no."""
+        answer = self.http.post(path, data={"token": self.token, **fields})
+        if answer.status_code >= 500:
+            raise PageError(f"{path} answers {answer.status_code}: {plain(answer.text)[:200]}")
+        return answer.text
+
+    def publish(self, place: str, text: str) -> Written:
+        """Write to the followers of one's public account, or into a group."""
+        return self._written(
+            self._sent(f"/places/{place}/posts", token=self.token, text=text), text
+        )
 
     def posted(self, path: str, **fields: str) -> dict[str, Any]:
         """What a form that answers with JSON says, refusals included."""
@@ -198,9 +221,9 @@ def _ruled(ruling: re.Match[str]) -> Written:
         state=ruling[1],
         id=None,
         decision=decision and decision[1],
-        words=_plain(body),
-        reasons={_clause(_plain(one)): _plain(why) for one, why in _REASON.findall(body)},
-        quotes=[_plain(one) for one in _MARK.findall(body)],
+        words=plain(body),
+        reasons={_clause(plain(one)): plain(why) for one, why in _REASON.findall(body)},
+        quotes=[plain(one) for one in _MARK.findall(body)],
     )
 
 
@@ -210,9 +233,7 @@ def _seen(page: str) -> list[Seen]:
         own = _RULING.search(body.split('<ul class="comments"')[0])
         decision = _DECISION.search(own[2]) if own else None
         found.append(
-            Seen(
-                id, _plain(body), own[1] if own else "published", decision[1] if decision else None
-            )
+            Seen(id, plain(body), own[1] if own else "published", decision[1] if decision else None)
         )
     return found
 
@@ -222,13 +243,18 @@ def _clause(said: str) -> str:
     return next(word for word in said.split() if word[-1].isdigit())
 
 
-def _plain(markup: str) -> str:
+def plain(markup: str) -> str:
+    """The words of a page, without its marks.
+
+    >>> plain("<p>Rule <b>3.1</b>&amp; more</p>")
+    'Rule 3.1 & more'
+    """
     return " ".join(html.unescape(_TAG.sub(" ", markup)).split())
 
 
 def _text(answer: httpx.Response) -> str:
     if answer.is_error:
-        said = _plain(answer.text)[:200]
+        said = plain(answer.text)[:200]
         raise PageError(f"{answer.request.url.path} answers {answer.status_code}: {said}")
     return answer.text
 

@@ -6,12 +6,20 @@ from scenarios import (
     s01_policy,
     s02_moments_and_chat,
     s03_hard_negatives,
+    s06_search_ads,
+    s07_platform,
+    s10_enterprise,
+    s11_group_buying,
+    s12_live_sale,
     s14_franked,
     s15_appeal,
 )
 from scenarios.findings import Scenario
 
-_MODULES = (s01_policy, s02_moments_and_chat, s03_hard_negatives, s14_franked, s15_appeal)
+_MODULES = (
+    s01_policy, s02_moments_and_chat, s03_hard_negatives, s06_search_ads, s07_platform,
+    s10_enterprise, s11_group_buying, s12_live_sale, s14_franked, s15_appeal,
+)  # fmt: skip
 
 SCENARIOS: dict[int, Scenario] = {module.SCENARIO.number: module.SCENARIO for module in _MODULES}
 

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from portreeve.client import Client
 from portreeve.schemas.access import Scope
+from portreeve.schemas.commerce.merchants import DecideLicence
 from portreeve.schemas.keys import NewKey
 from portreeve.schemas.reports import AddFrankingKey
 from scenarios.pair import HOST_SCOPES, Pair
@@ -40,6 +41,7 @@ class Stage:
         self.pair = pair
         self.say = say
         self._stack = ExitStack()
+        self._clerk: Person | None = None
         self._clients: dict[str, Client] = {}
         self.admin = self._stack.enter_context(Client(pair.url, pair.admin_key))
 
@@ -88,9 +90,30 @@ class Stage:
         )
         return asked[1]
 
-    def person(self, name: str, *, network: str = NETWORK, language: str = "zh") -> Person:
+    def person(
+        self, name: str, *, network: str = NETWORK, language: str = "zh", shown: str | None = None
+    ) -> Person:
         """Somebody new in Square."""
-        return self._stack.enter_context(Person(self.square(network), name, language))
+        return self._stack.enter_context(Person(self.square(network), name, language, shown))
+
+    def id_of(self, person: Person) -> str:
+        """A person's id, as any other person's page of people has it."""
+        if self._clerk is None:
+            self._clerk = self.person("clerk")
+        return self._clerk.id_of(person)
+
+    def business(self, person: Person, *licences: str) -> str:
+        """Register somebody's business in Square, and verify its licences; their id."""
+        for licence in licences:
+            person.form(
+                "/ads/business", kind=licence, name=person.name, contact="front desk",
+                authority="City market office",
+            )  # fmt: skip
+        id = self.id_of(person)
+        verifier = self.client("vera", Scope.merchants, Scope.merchants_verify)
+        for one in verifier.get_merchant(id).licences:
+            verifier.decide_licence(id, one.id, DecideLicence(state="verified"))
+        return id
 
     def friends(self, middle: Person, others: list[Person]) -> None:
         """Make each of the others a friend of the one in the middle."""
