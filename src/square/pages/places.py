@@ -141,9 +141,7 @@ def _places(visit: Visit, *, status: int = 200, error: str | None = None) -> Res
         me, me, f"%{wanted}%",
     )  # fmt: skip
     chosen = [row["id"] for row in own if row["mine"]]
-    feed = posts.listed(
-        visit, f"place IN ({marks(chosen)}) AND surface IN ('public_account', 'group')", *chosen
-    )
+    feed = posts.listed(visit, f"place IN ({marks(chosen)}) AND posts.id != places.intro", *chosen)
     return visit.page(
         "places/places.html.j2", status=status, own=own, found=found, wanted=wanted, feed=feed,
         error=error,
