@@ -56,7 +56,7 @@ def main(words: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
-        template.mkdir()
+        template.mkdir(mode=0o700)
         world.make(template)
         with served(template, Path(folder) / "data") as console, browser.browser() as started:
             window = Window(started, console)
