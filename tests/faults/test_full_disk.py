@@ -10,14 +10,14 @@ from faults.truth import check
 
 def test_what_cannot_be_kept_is_refused(server, address, tmp_path):
     service = Service(
-        tmp_path / "data", database=address, deadlines=scenes.DEADLINES, file_limit=20_000
+        tmp_path / "data", database=address, deadlines=scenes.DEADLINES, file_limit=60_000
     )
     with scenes.serving(service):
         load = Load([service], name="x", pause=0.0).start()
         scenes.warm(load)
         server.halt()
         try:
-            scenes.wait(lambda: len(load.refused) > 20, 20.0)
+            scenes.wait(lambda: len(load.refused) > 20, 40.0)
         finally:
             server.start()
         scenes.wait(lambda: service.request("GET", "/health/ready")[0] == 200, 60.0)
