@@ -23,6 +23,7 @@ from portreeve.schemas.policies import (
     PolicyRecord,
     PolicyVersion,
     Proposal,
+    RetroactivePass,
     Selection,
 )
 from scenarios.findings import Findings, Scenario
@@ -180,7 +181,7 @@ def _announced(stage: Stage, people: _Leadership, version: PolicyVersion, found:
     found("the public page announces it", words["en"] in said, f"/policy/{NETWORK}")
 
 
-def _in_state(client: Client, id: str, state: str):  # type: ignore[no-untyped-def]
+def _in_state(client: Client, id: str, state: str) -> RetroactivePass | None:
     now = client.get_retroactive_pass(id)
     return now if now.state == state else None
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from scenarios import browser
 from scenarios.chats import Chatter
 from scenarios.findings import Findings, Scenario
 from scenarios.people import Person, Written
@@ -31,6 +32,7 @@ def _play(stage: Stage, found: Findings) -> None:
     mark = "".join(secrets.choice(_LETTERS) for _ in range(12))
     merchant.share(f"{_WALK}，{mark}")
     _in_moments(stage, merchant, friends, found)
+    _in_a_browser(stage, merchant, found)
     _in_a_chat(stage, merchant, friends[0], mark, found)
     _no_field(stage, found)
 
@@ -52,6 +54,21 @@ def _in_moments(stage: Stage, merchant: Person, friends: list[Person], found: Fi
     found.leave_out(
         "a promotion in a QR code is read", "pictures are not read yet: this comes with them"
     )
+
+
+def _in_a_browser(stage: Stage, merchant: Person, found: Findings) -> None:
+    """The same, as she sees it on her phone."""
+    checks = ("on her phone: why, beside her words", "on her phone: she can appeal there")
+    if (why := browser.lacking()) is not None:
+        for check in checks:
+            found.leave_out(check, why)
+        return
+    stage.say("a look in Chromium")
+    picture = stage.pair.folder / "refused.png"
+    looked = browser.write_in_moments(merchant.square, merchant.session, _PROMOTION, picture)
+    shown = "第 3.1 条" in looked.why and looked.words == _PROMOTION and not looked.sideways
+    found(checks[0], shown, f"{picture.name}, Chromium, 390 pixels wide")
+    found(checks[1], looked.appeal)
 
 
 def _in_a_chat(stage: Stage, merchant: Person, friend: Person, mark: str, found: Findings) -> None:
@@ -142,6 +159,8 @@ SCENARIO = Scenario(
         "friends whose feed shows it": 0,
         "friends whose feed shows a post about reeds": 200,
         "a promotion in a QR code is read": True,
+        "on her phone: why, beside her words": True,
+        "on her phone: she can appeal there": True,
         "messages delivered byte for byte": 3,
         "files of either system that hold it": [],
         "the same search finds a post of Moments": True,
