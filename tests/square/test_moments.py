@@ -243,6 +243,23 @@ def test_a_form_of_another_site_is_not_taken(friends):
     assert ann.http.post("/moments", data=sent, headers=other).status_code == 403
 
 
+def test_a_line_about_oneself_is_asked_about_like_everything_else(friends):
+    ann, bob, _ = friends
+    mine = f"/people/{ann.name}"
+    ann.post("/profile", text="爱跑步，爱猫，偶尔写字")
+    first = ann.latest()
+    assert "爱跑步，爱猫，偶尔写字" in bob.get(mine)
+    page = words_of(ann.post("/profile", text="专业代购｜正品化妆品批发｜微信 abc12345"))
+    assert "这条没有发布。" in page
+    assert "专业代购" not in bob.get(mine)
+    assert "爱跑步，爱猫，偶尔写字" in bob.get(mine)
+    ann.post("/profile", text="爱跑步，不爱猫")
+    assert "爱跑步，不爱猫" in bob.get(mine)
+    assert ann.state(first) == "deleted"
+    ann.post("/profile", text="")
+    assert "爱跑步" not in bob.get(mine)
+
+
 WALK = {
     "zh": ("发布", "这条没有发布。", "判断有误？申诉", "免费申诉", "申诉已提交"),
     "en": (

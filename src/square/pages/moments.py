@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -48,8 +49,26 @@ def show_person(visit: Visit, name: str) -> Response:
     )
     return visit.page(
         "moments/person.html.j2", person=person, feed=feed, own=own, near=near,
+        lines=posts.listed(visit, "surface = 'profile' AND author = ?", person["id"]).posts,
+        ruled=posts.ruled(visit),
         account=visit.governor.account(me) if own else None,
     )  # fmt: skip
+
+
+@page("/profile", method="POST")
+def tell_of_oneself(visit: Visit) -> Response:
+    """Say anew who one is: what was there before gives way to what may appear."""
+    me, text = visit.me["id"], visit.text("text", 200)
+    before = visit.database.all(
+        "SELECT id FROM posts WHERE surface = 'profile' AND author = ? AND state != 'deleted'", me
+    )
+    post = posts.publish(visit, "profile", text) if text else None
+    if post is None or post["state"] == "published":
+        for row in before:
+            posts.take_back(visit, row["id"])
+    return (
+        visit.go(f"/people/{quote(visit.me['name'])}") if post is None else posts.after(visit, post)
+    )
 
 
 @page("/notices", always=True)

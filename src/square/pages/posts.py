@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -272,6 +272,9 @@ def _home(database: Database, post: Row) -> str:
         return f"/deals/{post['id']}"
     if post["surface"] == "live":
         return f"/live/{post['place']}"
+    if post["surface"] == "profile":
+        author = database.one("SELECT name FROM people WHERE id = ?", post["author"])
+        return "/" if author is None else f"/people/{quote(author['name'])}"
     if post["place"] is None:
         return "/"
     return f"/places/{post['place']}"
