@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,10 +42,10 @@ def write_in_moments(square: str, session: str, text: str, picture: Path) -> Loo
 
 
 def _write(square: str, session: str, text: str, picture: Path) -> Looked:
-    from playwright.sync_api import sync_playwright
-
+    # by name: nothing depends on it, and whoever has it gets a look as well
+    playwright_api = import_module("playwright.sync_api")
     width, height = _PHONE
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_program(), args=["--no-sandbox"])
         context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         context.add_cookies([{"name": "square_session", "value": session, "url": square}])

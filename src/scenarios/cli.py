@@ -39,10 +39,12 @@ def scenarios(
 
     Example: portreeve scenarios 3 1 --keep build/scenarios
 
-    Exit code: 0 everything came out as expected; 1 something differs; 2 wrong usage.
+    Exit code: 0 everything came out as expected; 1 something differs, or does not start; 2 wrong
+    usage.
     """
     from rich.console import Console
 
+    from scenarios.pair import NotStartedError
     from scenarios.registry import NOT_YET, SCENARIOS
     from scenarios.table import as_json as to_json
 
@@ -53,7 +55,11 @@ def scenarios(
             raise typer.BadParameter(f"{number}: {why}. There are {there}.")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter(f"{keep} is not empty.")
-    outcomes = perform(numbers, Console(highlight=False, quiet=as_json), keep)
+    try:
+        outcomes = perform(numbers, Console(highlight=False, quiet=as_json), keep)
+    except NotStartedError as error:
+        typer.echo(f"portreeve: {error}", err=True)
+        raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(to_json(outcomes), ensure_ascii=False, indent=2))
     if not all(outcome.ok for outcome in outcomes):
