@@ -18,6 +18,9 @@ IMPORTED_AS = {
 }  # fmt: skip
 """Packages whose module has another name."""
 
+WHERE_THERE = {"playwright"}
+"""Modules that are used where they are there: scenarios are looked at in a browser."""
+
 OURS = {package.name for package in (ROOT / "src").iterdir() if package.is_dir()}
 
 LOADED_BY_NAME = {"httptools", "multipart", "psycopg", "uvloop"}
@@ -75,7 +78,7 @@ def test_what_is_imported_is_a_dependency_and_the_other_way_round():
                 imported |= {name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add(node.module.partition(".")[0])
-    imported -= {*OURS, *sys.stdlib_module_names}
+    imported -= {*OURS, *WHERE_THERE, *sys.stdlib_module_names}
     extras = PROJECT["optional-dependencies"]
     asked = named([*PROJECT["dependencies"], *extras["square"], *extras["train"]])
     modules = {IMPORTED_AS.get(name, name).replace("-", "_") for name in asked}
