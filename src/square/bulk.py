@@ -18,7 +18,7 @@ from portreeve.model import Surface
 from portreeve.schemas.accounts import AccountFacts, RelationEvent, RelationEvents
 from portreeve.schemas.screening import Batch, Screened, Submission
 from square.database import Database
-from square.governance import Ruling
+from square.governance.core import Ruling, shown
 from square.pages import people as pages
 
 _AT_ONCE = 500
@@ -32,7 +32,6 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     shown: str
     language: str
-    about: str
     joined: datetime
     password: str | None = None
 
@@ -60,11 +59,11 @@ class Bulk:
         """People join; whoever has no password cannot sign in."""
         with self._database.write() as tx:
             tx.executemany(
-                "INSERT INTO people (id, name, shown, password, language, about, joined) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO people (id, name, shown, password, language, joined) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (one.id, one.name, one.shown, one.password and pages._hashed(one.password),
-                     one.language, one.about, _kept(one.joined))
+                    (one.id, one.name, one.shown, one.password and pages.hashed(one.password),
+                     one.language, _kept(one.joined))
                     for one in new
                 ],
             )  # fmt: skip
@@ -132,16 +131,13 @@ class Bulk:
         with self._database.write() as tx:
             for one in answers:
                 ruling = Ruling(one.verdict, one.reasons, one.evidence, one.appeal_until)
-                labels = [reason.label for reason in one.reasons if reason.label is not None]
-                label = labels[0] if one.verdict == "label" and labels else None
+                decided = {"state": one.state, "decision": one.decision, "reach": one.reach}
+                changes = decided | shown(ruling)
+                columns = ", ".join(f"{name} = ?" for name in changes)
                 tx.execute(
-                    "UPDATE posts SET state = ?, decision = ?, reach = ?, label_en = ?, "
-                    "label_zh = ?, ruling = ? WHERE id = ? AND decision IS NULL",
-                    (
-                        one.state, one.decision, one.reach, label and label.en,
-                        label and label.zh, msgspec.json.encode(ruling).decode(), one.id,
-                    ),
-                )  # fmt: skip
+                    f"UPDATE posts SET {columns} WHERE id = ? AND decision IS NULL",
+                    (*changes.values(), one.id),
+                )
 
 
 def _kept(moment: datetime) -> str:

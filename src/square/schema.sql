@@ -6,7 +6,6 @@ CREATE TABLE IF NOT EXISTS people (
   shown TEXT NOT NULL,
   password TEXT,                    -- scrypt; null for people of a generated town
   language TEXT NOT NULL DEFAULT 'zh',
-  about TEXT NOT NULL DEFAULT '',
   standing TEXT NOT NULL DEFAULT 'person',
   joined TEXT NOT NULL
 ) STRICT;

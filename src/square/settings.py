@@ -18,8 +18,9 @@ class Settings:
     portreeve: str
     """Address of the service."""
     key: str
-    """An API key with the scopes screen, accounts, reports, appeals and webhooks. An
-    administrator's also registers the key with which Square stamps messages of chats."""
+    """An API key with the scopes screen, accounts, reports, appeals, webhooks, policies:read, ads,
+    merchants, partners, group-buying and live-sales. An administrator's also registers the
+    key with which Square stamps messages of chats."""
     host: str = "127.0.0.1"
     port: int = 8024
     url: str | None = None

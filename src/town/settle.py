@@ -68,7 +68,6 @@ def settle(
                 name=one.name,
                 shown=one.shown,
                 language=one.language,
-                about=one.about,
                 joined=utc(one.joined),
                 password=guests[one.id].password if one.id in guests else None,
             )

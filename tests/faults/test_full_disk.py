@@ -17,10 +17,10 @@ def test_what_cannot_be_kept_is_refused(server, address, tmp_path):
         scenes.warm(load)
         server.halt()
         try:
-            scenes.wait(lambda: len(load.refused) > 20, 40.0)
+            scenes.wait(lambda: len(load.refused) > 20, 20.0)
         finally:
             server.start()
-        scenes.wait(lambda: service.request("GET", "/health/ready")[0] == 200, 60.0)
+        scenes.wait(lambda: service.request("GET", "/health/ready")[0] == 200, 30.0)
         time.sleep(1.0)
         load.stop()
         assert service.stop() == 0

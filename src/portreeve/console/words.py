@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from markupsafe import Markup
 
 from portreeve.policy import Words
+from portreeve.report.words import percent
 
 __all__ = [
     "LANGUAGES", "Language", "Words", "absolute", "accepted", "number", "percent", "relative",
@@ -59,18 +60,6 @@ def number(value: float) -> str:
     ('1,234,567', '0.5')
     """
     return f"{value:,}"
-
-
-def percent(share: float) -> str:
-    """A share as percent, with one digit more where it is small.
-
-    >>> percent(0.1234), percent(0.00123), percent(0.0), percent(1.0)
-    ('12.3 %', '0.12 %', '0 %', '100 %')
-    """
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    digits = 1 if 0.01 <= share <= 0.99 or share > 1 else 2
-    return f"{100 * share:.{digits}f} %"
 
 
 def absolute(moment: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:

@@ -20,7 +20,15 @@ from portreeve.report.estimates import wilson
 from portreeve.report.highlight import kind_of, pieces
 from portreeve.report.samples import ALLOWED, NEAR, Sample, Samples
 from portreeve.report.tally import BINS, Tally
-from portreeve.report.words import INTENTS, SURFACES, TIER_WORDS, VERDICTS, contact_kind, evidence
+from portreeve.report.words import (
+    INTENTS,
+    SURFACES,
+    TIER_WORDS,
+    VERDICTS,
+    contact_kind,
+    evidence,
+    percent,
+)
 
 PER_RULE = 5
 
@@ -247,18 +255,6 @@ def _both(words: Words) -> str:
 
 def _number(value: int) -> str:
     return f"{value:,}"
-
-
-def percent(share: float) -> str:
-    """A share as percent, with one digit more where it is small.
-
-    >>> percent(0.1234), percent(0.00123), percent(0.0), percent(1.0)
-    ('12.3 %', '0.12 %', '0 %', '100 %')
-    """
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    digits = 1 if 0.01 <= share <= 0.99 else 2
-    return f"{100 * share:.{digits}f} %"
 
 
 def _share(part: int, whole: int) -> str:

@@ -78,6 +78,18 @@ _MONEY = {
 }
 
 
+def percent(share: float) -> str:
+    """A share as percent, with one digit more where it is small.
+
+    >>> percent(0.1234), percent(0.00123), percent(0.0), percent(1.0)
+    ('12.3 %', '0.12 %', '0 %', '100 %')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}".replace("%", " %")
+    digits = 1 if 0.01 <= share <= 0.99 or share > 1 else 2
+    return f"{100 * share:.{digits}f} %"
+
+
 def evidence(what: str) -> Words:
     """What a place in a text is, for people.
 

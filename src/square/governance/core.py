@@ -169,7 +169,7 @@ class Governor:
         }
         if old["decision"] != item.decision:
             ruling = Ruling(decision.verdict, decision.reasons, [])
-            changes |= _shown(ruling) | {"reach": None}
+            changes |= shown(ruling) | {"reach": None}
         self._change(post, changes, "state != 'deleted'")
 
     def _comments(self, message: Message) -> None:
@@ -237,8 +237,8 @@ class Governor:
             "decision": screened.decision,
             "reach": screened.reach,
         }
-        self._change(post, decided | _shown(ruling), "decision IS NULL AND state != 'deleted'")
-        self._change(post, _shown(ruling), "decision = ?", screened.decision)
+        self._change(post, decided | shown(ruling), "decision IS NULL AND state != 'deleted'")
+        self._change(post, shown(ruling), "decision = ?", screened.decision)
 
     def _change(self, post: str, changes: Mapping[str, Any], where: str, *values: object) -> None:
         columns = ", ".join(f"{name} = ?" for name in changes)
@@ -253,7 +253,7 @@ def _nothing(_: Row) -> dict[str, Any]:
     return {}
 
 
-def _shown(ruling: Ruling) -> dict[str, str | None]:
+def shown(ruling: Ruling) -> dict[str, str | None]:
     """What is kept of a decision to be shown: why, for the author; and its label, for everybody."""
     labels = [one.label for one in ruling.reasons if one.label is not None]
     label = labels[0] if ruling.verdict == "label" and labels else None

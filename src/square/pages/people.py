@@ -34,7 +34,7 @@ def join(visit: Visit) -> Response:
         error = visit.t("A password has 8 characters or more.", "密码至少 8 位。")
     else:
         person = new_id("u")
-        row = (person, name, visit.text("shown", 40) or name, _hashed(password), visit.language)
+        row = (person, name, visit.text("shown", 40) or name, hashed(password), visit.language)
         try:
             with visit.database.write() as tx:
                 tx.execute(
@@ -152,7 +152,8 @@ def _signed_in(visit: Visit, person: str) -> Response:
     return answer
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
+    """A password as it is kept."""
     salt = secrets.token_hex(16)
     return f"{salt}${hashlib.scrypt(password.encode(), salt=salt.encode(), **_COST).hex()}"
 
