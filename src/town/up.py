@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -68,11 +69,10 @@ class _Program:
 
 def up(data: Path, *, port: int, square_port: int, accounts: int, seed: int) -> None:
     """Start everything, say where it is, and stay until told to stop."""
-    over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: over.set())
+        signal.signal(number, _interrupt)
     keys = data / "portreeve" / "admin.key"
-    with contextlib.ExitStack() as stack:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         service = stack.enter_context(
             _started(
                 "Portreeve",
@@ -95,10 +95,21 @@ def up(data: Path, *, port: int, square_port: int, accounts: int, seed: int) -> 
         _wait_for_port(free)
         town = _town(data, address, keys.read_text().strip(), accounts, seed)
         print(_told(address, first[0] if first else None, home, town), flush=True)
-        while not over.wait(0.3):
-            if not (service.running and square.running):
-                raise SystemExit("One of the two has ended; see above.")
+        while service.running and square.running:
+            time.sleep(0.3)
+        raise SystemExit("One of the two has ended; see above.")
     print("Stopped. What is there stays, for the next time.", flush=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Stop, from wherever it is, and once: a lock taken here may be held by what was interrupted.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

@@ -34,8 +34,11 @@ def told(process):
 
 def stop(process):
     process.send_signal(signal.SIGINT)
+    watch = threading.Timer(40, process.kill)
+    watch.start()
     rest = process.stdout.read()
     assert process.wait(20) == 0
+    watch.cancel()
     assert "Stopped." in rest
 
 
