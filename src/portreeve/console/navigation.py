@@ -49,6 +49,25 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        Words("Commerce", "商业"),
+        (
+            Place("/console/merchants", Words("Merchants", "商家"), _any(Scope.merchants), "m"),
+            Place(
+                "/console/licences",
+                Words("Licences to verify", "待核实许可"),
+                _any(Scope.merchants_verify),
+                "i",
+            ),
+            Place("/console/ads", Words("Search ads", "搜索广告"), _any(Scope.ads, Scope.log), "d"),
+            Place(
+                "/console/ad-market",
+                Words("Ad market", "广告市场"),
+                _any(Scope.ads, Scope.ledger),
+                "v",
+            ),
+        ),
+    ),
+    Group(
         Words("Policy", "政策"),
         (
             Place("/console/policies", Words("Policies", "政策"), _any(Scope.policies_read), "p"),

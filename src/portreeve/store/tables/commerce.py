@@ -33,7 +33,10 @@ merchant_licences = table(
     column("filed_by", sa.Text, "who filed it"),
     column("decided", Time, "when somebody decided on it last", nullable=True),
     column("decided_by", sa.Text, "who", nullable=True),
-)
+    column("reason", sa.LargeBinary, "why it was refused or revoked, in the reviewer's words, "
+           "sealed with the account's key", nullable=True),
+    sa.Index(None, "state", "id"),
+)  # fmt: skip
 
 merchant_staff = table(
     "merchant_staff",
@@ -119,6 +122,7 @@ ads = table(
     column("licensed", sa.Boolean, "a verified licence for its goods was on file when it was "
            "decided"),
     sa.Index(None, "network", "submitted"),
+    sa.Index(None, "submitted", "id"),
 )  # fmt: skip
 
 ad_bids = table(

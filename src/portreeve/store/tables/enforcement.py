@@ -73,13 +73,15 @@ notices = table(
     column("seq", Sequence, "running number", primary_key=True, autoincrement=True),
     column("id", sa.Text, "unguessable name", unique=True),
     column("account", sa.Text, "who is told"),
-    column("kind", sa.Text, "decision, correction, sanction or lifted"),
+    column("kind", sa.Text, "decision, correction, sanction, lifted, or what a person found of a "
+           "licence: licence-verified, licence-refused, licence-revoked"),
     column("decision", sa.Text, "the decision it is about", nullable=True, index=True),
     column("sanction", sa.Text, "the sanction by hand it is about", nullable=True),
+    column("licence", sa.Text, "the merchant's licence it is about", nullable=True),
     column("created", Time, "when"),
     column("read", Time, "when the account read it", nullable=True),
     sa.Index("ix_notices_account", "account", "seq"),
-)
+)  # fmt: skip
 
 reversals = table(
     "reversals",

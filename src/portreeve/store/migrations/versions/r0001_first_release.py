@@ -102,6 +102,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ads_account"), "ads", ["account"], unique=False)
     op.create_index(op.f("ix_ads_network_submitted"), "ads", ["network", "submitted"], unique=False)
+    op.create_index(op.f("ix_ads_submitted_id"), "ads", ["submitted", "id"], unique=False)
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False, comment="its id; part of the secret"),
@@ -1140,11 +1141,20 @@ def upgrade() -> None:
             "decided", sa.BigInteger(), nullable=True, comment="when somebody decided on it last"
         ),
         sa.Column("decided_by", sa.Text(), nullable=True, comment="who"),
+        sa.Column(
+            "reason",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="why it was refused or revoked, in the reviewer's words, sealed with the account's key",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant_licences")),
         comment="Licences of merchants: what they entitle to, never the papers that showed it.",
     )
     op.create_index(
         op.f("ix_merchant_licences_merchant"), "merchant_licences", ["merchant"], unique=False
+    )
+    op.create_index(
+        op.f("ix_merchant_licences_state_id"), "merchant_licences", ["state", "id"], unique=False
     )
     op.create_table(
         "merchant_outcomes",
@@ -1261,10 +1271,16 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
         sa.Column("account", sa.Text(), nullable=False, comment="who is told"),
         sa.Column(
-            "kind", sa.Text(), nullable=False, comment="decision, correction, sanction or lifted"
+            "kind",
+            sa.Text(),
+            nullable=False,
+            comment="decision, correction, sanction, lifted, or what a person found of a licence: licence-verified, licence-refused, licence-revoked",
         ),
         sa.Column("decision", sa.Text(), nullable=True, comment="the decision it is about"),
         sa.Column("sanction", sa.Text(), nullable=True, comment="the sanction by hand it is about"),
+        sa.Column(
+            "licence", sa.Text(), nullable=True, comment="the merchant's licence it is about"
+        ),
         sa.Column("created", sa.BigInteger(), nullable=False, comment="when"),
         sa.Column("read", sa.BigInteger(), nullable=True, comment="when the account read it"),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_notices")),
