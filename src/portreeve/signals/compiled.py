@@ -31,36 +31,44 @@ _KEPT_FOLDERS = 4
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_APART = "memory"
+"""A package whose kernels have a folder of their own: a change there leaves the others compiled."""
+
+
 @functools.cache
-def cache_folder() -> Path:
+def cache_folder(package: str = "signals") -> Path:
     """Where compiled kernels and derived tables are kept; made when missing.
 
     The folder's name tells the version of the sources: numba looks only at a kernel's own file,
     not at the kernels it calls, to see whether what it kept is still right.
     """
     base = Path(os.environ.get("PORTREEVE_CACHE") or platformdirs.user_cache_dir("portreeve"))
-    folder = base / f"{'checked' if _CHECKED else 'kernels'}-{_fingerprint()}"
+    kind = "checked" if _CHECKED else "kernels"
+    if package == _APART:
+        kind = f"{kind}-{package}"
+    folder = base / f"{kind}-{_fingerprint(package)}"
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        _forget_old(base)
+        _forget_old(base, kind)
     return folder
 
 
-def _fingerprint() -> str:
-    """A hash of everything that kernels and derived tables are made from."""
+def _fingerprint(package: str) -> str:
+    """A hash of everything that a package's kernels and derived tables are made from."""
     digest = hashlib.sha256(unicodedata.unidata_version.encode())
-    package = resources.files("portreeve")
-    for name, suffix in (("signals", ".py"), ("training", ".py"), ("data", ".yaml")):
-        for file in sorted(package.joinpath(name).iterdir(), key=lambda f: f.name):
+    root = resources.files("portreeve")
+    sources = [("signals", ".py"), ("training", ".py"), ("data", ".yaml")]
+    for name, suffix in sources + ([(package, ".py")] if package == _APART else []):
+        for file in sorted(root.joinpath(name).iterdir(), key=lambda f: f.name):
             if file.name.endswith(suffix):
                 digest.update(file.read_bytes())
     digest.update(resources.files("portreeve.data").joinpath("simplified.txt").read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _forget_old(base: Path) -> None:
+def _forget_old(base: Path, kind: str) -> None:
     """Keep the newest few versions, for environments that live side by side."""
-    folders = [f for f in base.iterdir() if f.name.startswith(("checked-", "kernels-"))]
+    folders = [f for f in base.iterdir() if f.name.rpartition("-")[0] == kind]
     for folder in sorted(folders, key=lambda f: f.stat().st_mtime)[:-_KEPT_FOLDERS]:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -103,7 +111,8 @@ def learning(function: Function) -> Function:
 def _cached(function: Function, **options: Any) -> Function:
     """Compile a function that is kept in our folder, whatever numba is told for others."""
     others = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+    package = _APART if f".{_APART}." in function.__module__ else "signals"
+    numba.config.CACHE_DIR = str(cache_folder(package))  # type: ignore[attr-defined]
     try:
         return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
     finally:
