@@ -1,5 +1,7 @@
 """The ledger in the store: added to, never changed; posted again, an entry counts once."""
 
+import csv
+import io
 import re
 from pathlib import Path
 
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 
 from portreeve.commerce.ledger import Account, balances, reversal, transfer
 from portreeve.commerce.money import Money
-from portreeve.schemas.commerce.ledger import LedgerQuery
+from portreeve.schemas.commerce.ledger import AccountQuery, LedgerQuery
+from portreeve.service.commerce import book as module
 from portreeve.service.commerce.book import Book
+from portreeve.store.tables.core import audit
 from portreeve.store.tables.trade import ledger_entries, ledger_postings
 from service.desk import refusal
 from service.factories import ANN
@@ -116,3 +120,47 @@ def test_no_code_changes_or_deletes_an_entry():
     assert found == []
     kept = (SOURCE / "service" / "retention.py").read_text("utf-8")
     assert "ledger_" not in kept
+
+
+def test_accounts_of_money_and_their_totals(book):
+    post(book, entry(), entry("pay-2", "wei"), entry("pay-3", "bo", Money(500, "JPY")))
+    with book._context.database.write() as tx:
+        book.reverse(tx, {"pay-2": "back"}, why="left", subject="deal", by="ann")
+    query, found = AccountQuery(limit=2), []
+    while True:
+        page = book.accounts(ANN, query)
+        found += [(one.purpose, one.of, one.amount.shown) for one in page.items]
+        if page.next is None:
+            break
+        query = AccountQuery(limit=2, cursor=page.next)
+    assert found == [
+        ("buyer", "bo", "-500 JPY"), ("buyer", "lin", "-12.00 CNY"),
+        ("held", "deal", "12.00 CNY"), ("held", "deal", "500 JPY"),
+    ]  # fmt: skip
+    only = book.accounts(ANN, AccountQuery(purpose="held")).items
+    assert [one.of for one in only] == ["deal", "deal"]
+    totals = book.totals(ANN).items
+    assert [(one.purpose, one.accounts, one.amount.minor) for one in totals] == [
+        ("buyer", 1, -1_200), ("held", 1, 1_200), ("buyer", 1, -500), ("held", 1, 500),
+    ]  # fmt: skip
+    assert refusal(lambda: book.accounts(ANN, AccountQuery(cursor="x")))[0] == "invalid"
+
+
+def test_the_ledger_as_a_file(book, monkeypatch):
+    post(book, entry(of="=1+1"), entry("pay-2"), entry("pay-3"))
+    monkeypatch.setattr(module, "EXPORTED", 2)
+    part = book.export(ANN)
+    assert (part.first, part.last, part.more) == (1, 2, True)
+    rows = list(csv.DictReader(io.StringIO(part.lines.decode("utf-8-sig"))))
+    assert [(row["key"], row["purpose"], row["of"], row["minor"], row["amount"]) for row in rows
+            ] == [
+        ("pay-1", "buyer", "'=1+1", "-1200", "-12.00"), ("pay-1", "held", "deal", "1200", "12.00"),
+        ("pay-2", "buyer", "lin", "-1200", "-12.00"), ("pay-2", "held", "deal", "1200", "12.00"),
+    ]  # fmt: skip
+    rest = book.export(ANN, part.last)
+    assert (rest.first, rest.last, rest.more) == (3, 3, False)
+    with book._context.database.read() as connection:
+        noted = connection.execute(
+            sa.select(audit.c.detail).where(audit.c.action == "ledger.export")
+        ).scalars()
+        assert list(noted) == [{"first": 1, "last": 2}, {"first": 3, "last": 3}]

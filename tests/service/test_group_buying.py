@@ -397,3 +397,47 @@ def test_scopes(campus):
     assert [refusal(call)[0] for call in calls] == ["forbidden"] * len(calls)
     with pytest.raises(ServiceError, match="There is no deal 'soup'"):
         campus.join("lin", "soup")
+
+
+def test_who_may_join_is_said_without_joining(context):
+    campus = Campus(context)
+    lin, *_ = campus.students(1)
+    campus.attest("ann", "south")
+
+    def asked(who):
+        found = campus.deals.admits(ANN, "noodles", who)
+        return found.member, found.refusal and found.refusal.clause, found.enrolment is not None
+
+    assert asked(lin) == (False, None, True)
+    assert asked("ann") == (False, "G3.5", True)
+    assert asked("eve") == (False, "G3.1", False)
+    assert campus.deals.get(ANN, "noodles").joined == 0
+    campus.join(lin)
+    assert asked(lin) == (True, None, True)
+    assert refusal(lambda: campus.deals.admits(ANN, "x", lin))[0] == "not-found"
+    clauses = [one.clause for one in campus.deals.refusals(ANN)]
+    assert clauses == ["G2.1", "G2.2", "G2.3", "G3.1", "G3.2", "G3.3", "G3.4", "G3.5"]
+
+
+def test_members_are_listed_with_their_refunds(context, clock):
+    campus = Campus(context)
+    for name in campus.students(2):
+        campus.join(name)
+    first = campus.deals.members(ANN, "noodles", Paging(limit=1))
+    assert ([one.account for one in first.items], first.next) == (["student-00"], "student-00")
+    assert first.items[0].enrolment.expires == DEADLINE
+    assert first.items[0].refunded is None
+    clock.advance(days=8)
+    campus.finish()
+    rest = campus.deals.members(ANN, "noodles", Paging(cursor=first.next)).items
+    assert [(one.account, one.refunded) for one in rest] == [("student-01", clock())]
+    assert refusal(lambda: campus.deals.members(ANN, "x", Paging()))[0] == "not-found"
+
+
+def test_a_checker_that_is_trusted_no_more_goes_in_time(context, clock):
+    campus = Campus(context)
+    campus.enrolments.distrust(ANN, campus.checker.id)
+    clock.advance(days=context.settings.decision_days + 2)
+    assert Retention(context).sweep()["checkers"] == 1
+    left = campus.enrolments.checkers(ANN, Paging()).items
+    assert [one.campus for one in left] == ["north"]

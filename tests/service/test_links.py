@@ -173,3 +173,23 @@ def test_scopes(links):
     request = LinkCheck(surface=Surface.moments, link=SHOP)
     assert refusal(lambda: links.check(nobody, request))[0] == "forbidden"
     assert refusal(lambda: links.classes(nobody))[0] == "forbidden"
+
+
+def test_the_table_of_links_says_what_each_link_is_told(links):
+    found = links.surfaces(ANN)
+    assert found.policy == Shipped().at("acquaintance", None).policy.label
+    table = {
+        (row.name, cell.surface): (cell.open, cell.clause)
+        for row in found.classes
+        for cell in row.surfaces
+    }
+    assert table["marketplace", Surface.moments] == (False, "10.1")
+    assert table["shortener", Surface.moments] == (False, "K1.2")
+    assert table["news", Surface.moments] == (True, None)
+    assert all(surface is not Surface.private_chat for _, surface in table)
+    for row in found.classes[:12]:
+        for cell in row.surfaces:
+            asked = check(links, row.example, cell.surface)
+            assert asked.open == cell.open, (row.name, cell.surface)
+    reader = Actor("eve", frozenset({Scope.screen}))
+    assert refusal(lambda: links.surfaces(reader))[0] == "forbidden"

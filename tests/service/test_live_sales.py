@@ -406,3 +406,27 @@ def test_the_trial_balance_finds_what_was_changed_by_hand(fake):
         tx.execute(sa.update(p).where(p.c.purpose == "owes").values(minor=-1))
     trial = fake.book.trial(ANN)
     assert (trial.balanced, len(trial.unbalanced)) == (False, 1)
+
+
+def test_sales_and_claims_are_listed(context):
+    room = Room(context)
+    room.praise()
+    room.order()
+    room.order("order-2")
+    harm = room.prove("order-1")
+    [sale] = room.sales.list(ANN, schemas.LiveSaleQuery(room="room-7")).items
+    assert (sale.id, sale.orders, sale.fakes) == ("cream", 2, 1)
+    assert room.sales.list(ANN, schemas.LiveSaleQuery(room="x")).items == []
+    [claim] = room.harms.claims(ANN, schemas.ClaimQuery(payer="factory")).items
+    assert (claim.order, claim.buyer, claim.room, claim.role) == (
+        "order-1", "lin", "room-7", "maker",
+    )  # fmt: skip
+    assert (claim.refund.shown, claim.damages.shown) == ("99.00 CNY", "500.00 CNY")
+    assert room.harms.claims(ANN, schemas.ClaimQuery(withdrawn=True)).items == []
+    room.harms.withdraw(ANN, harm.id, schemas.HarmWithdrawal(reason=WHY))
+    assert room.sales.list(ANN, schemas.LiveSaleQuery()).items[0].fakes == 0
+    [gone] = room.harms.claims(ANN, schemas.ClaimQuery(withdrawn=True)).items
+    assert gone.withdrawn is not None
+    terms = room.harms.terms(ANN)
+    assert [one.name for one in terms.profiles] == ["default", "cn-2022"]
+    assert [one.clause for one in terms.proofs] == ["V1.1", "V1.2", "V1.3"]

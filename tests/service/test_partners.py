@@ -16,6 +16,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.commerce.interests import Interests
 from portreeve.service.commerce.partner_tokens import PartnerTokens
 from portreeve.service.commerce.partners import Partners
+from portreeve.service.retention import Retention
 from portreeve.store.tables import trade
 from service.desk import refusal
 from service.factories import ANN, events
@@ -27,6 +28,7 @@ SHOP = schemas.AppFacts(
 )  # fmt: skip
 DIARY = msgspec.structs.replace(SHOP, sells_goods=False)
 FEED = ["feed.read", "feed.write"]
+CLOSED = schemas.EndPartner(reason="closed")
 
 
 class Platform:
@@ -202,15 +204,89 @@ def test_what_is_refused(platform):
 def test_apps_are_listed(platform):
     platform.apply("market")
     platform.apply("diary", DIARY)
-    first = platform.partners.list(ANN, Paging(limit=1))
+    first = platform.partners.list(ANN, schemas.PartnerQuery(limit=1))
     assert ([one.id for one in first.items], first.next) == (["diary"], "diary")
-    second = platform.partners.list(ANN, Paging(limit=1, cursor=first.next))
+    second = platform.partners.list(ANN, schemas.PartnerQuery(limit=1, cursor=first.next))
     assert ([one.id for one in second.items], second.next) == (["market"], None)
+
+
+def test_apps_are_listed_by_state(platform):
+    platform.apply("diary", DIARY)
+    platform.apply("market")
+    platform.apply("mall", scopes=FEED)
+    platform.apply("old", DIARY)
+    ended = platform.partners.end(ANN, "old", CLOSED)
+    assert (ended.state, ended.granted, ended.refused) == ("ended", [], [])
+    for state, ids in {
+        "granted": ["diary"], "partly": ["market"], "refused": ["mall"], "ended": ["old"],
+    }.items():  # fmt: skip
+        listed = platform.partners.list(ANN, schemas.PartnerQuery(state=state)).items
+        assert [(one.id, one.state) for one in listed] == [(id, state) for id in ids]
+
+
+def test_an_app_that_is_ended_can_do_nothing_until_it_applies_again(platform):
+    platform.apply("diary", DIARY)
+    made = platform.token("diary")
+    platform.partners.end(ANN, "diary", CLOSED)
+    assert platform.check(made.token).reason.code == "revoked"
+    assert events(platform.database, "partner.decided")[-1][2] == {"granted": [], "refused": {}}
+    assert refusal(lambda: platform.partners.end(ANN, "diary", CLOSED))[0] == "conflict"
+    assert refusal(lambda: platform.partners.end(ANN, "x", CLOSED))[0] == "not-found"
+    assert platform.apply("diary", DIARY).state == "granted"
+    assert platform.check(made.token).reason.code == "revoked"
+
+
+def test_an_app_is_held_against_each_criterion(platform):
+    platform.apply("market")
+    found = platform.partners.outcome(ANN, "market")
+    assert found.rules == "partners@2014-06"
+    seen = {one.criterion: (one.scopes, one.value, one.met) for one in found.criteria}
+    assert seen["feed-is-no-marketplace"] == (FEED, True, False)
+    assert seen["keeps-briefly"] == (["feed.read"], 7, True)
+    assert seen["no-violation"] == ([*FEED, "share.link"], 400, True)
+    assert refusal(lambda: platform.partners.outcome(ANN, "x"))[0] == "not-found"
+
+
+def test_the_tokens_of_an_app_are_listed_without_their_texts(platform):
+    platform.apply("diary", DIARY)
+    first, second = platform.token("diary"), platform.token("diary", days=3)
+    platform.tokens.revoke(ANN, first.id)
+    listed = platform.tokens.list(ANN, "diary", Paging(limit=5)).items
+    assert {one.id: one.revoked is not None for one in listed} == {
+        first.id: True, second.id: False,
+    }  # fmt: skip
+    assert not hasattr(listed[0], "token")
+    assert refusal(lambda: platform.tokens.list(ANN, "x", Paging()))[0] == "not-found"
+
+
+def test_what_is_over_of_apps_is_deleted_and_what_is_in_force_stays(platform, clock):
+    for id, facts, scopes in (
+        ("diary", DIARY, FEED), ("mall", SHOP, FEED), ("old", DIARY, FEED),
+    ):  # fmt: skip
+        platform.apply(id, facts, scopes)
+    platform.token("old", days=90)
+    platform.partners.end(ANN, "old", CLOSED)
+    decisions, content = (
+        platform.context.settings.decision_days, platform.context.settings.content_days,
+    )  # fmt: skip
+    clock.advance(days=decisions + 2)
+    platform.apply("new", SHOP, FEED)
+    assert decisions > 90 + content
+    assert Retention(platform.context).sweep()["partners"] == 2
+    left = platform.partners.list(ANN, schemas.PartnerQuery()).items
+    assert [one.id for one in left] == ["diary", "new"]
+
+
+def test_whoever_audits_reads_the_register(platform):
+    platform.invest("mall ltd")
+    for scope in (Scope.audit, Scope.interests, Scope.partners):
+        reader = Actor("uma", frozenset({scope}))
+        assert len(platform.interests.list(reader, schemas.InterestQuery()).items) == 1
 
 
 def test_scopes(platform):
     host = Actor("host", frozenset({Scope.partners}))
-    nobody = Actor("eve", frozenset({Scope.interests}))
+    nobody = Actor("eve", frozenset({Scope.ads}))
     new = schemas.NewInterest(party="x", kind="owned", begins=START)
     calls = [
         lambda: platform.interests.register(host, new),
@@ -218,7 +294,10 @@ def test_scopes(platform):
         lambda: platform.interests.list(nobody, schemas.InterestQuery()),
         lambda: platform.partners.apply(nobody, "x", None),
         lambda: platform.partners.get(nobody, "x"),
-        lambda: platform.partners.list(nobody, Paging()),
+        lambda: platform.partners.list(nobody, schemas.PartnerQuery()),
+        lambda: platform.partners.outcome(nobody, "x"),
+        lambda: platform.partners.end(nobody, "x", CLOSED),
+        lambda: platform.tokens.list(nobody, "x", Paging()),
         lambda: platform.partners.compare(nobody, None),
         lambda: platform.partners.figures(nobody),
         lambda: platform.partners.criteria(nobody),

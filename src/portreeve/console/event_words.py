@@ -160,6 +160,10 @@ KEPT: dict[str, Words] = {
     "enrolments": Words("Who is enrolled, once that has expired", "已过期的学籍核验结果"),
     "deals": Words("Group-buying deals that have ended", "已结束的团购"),
     "deal_members": Words("Who joined deals", "参团记录"),
+    "checkers": Words(
+        "Checkers of enrolment that are trusted no more", "已不再信任的学籍核验方"
+    ),
+    "partners": Words("Apps that have no scope: refused, or ended", "没有权限的合作应用（被拒或已终止）"),
     "partner_tokens": Words("Tokens of partners' apps that have expired", "合作应用的过期令牌"),
     "log_files": Words("Files of the decision log", "决定日志文件"),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.health import KeptFor, RetentionReport
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
+from portreeve.store.columns import Json
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import cases as c
@@ -68,6 +69,15 @@ def _with_decision(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
 
 def _of_a_merchant(merchant: sa.Column[str]) -> sa.ColumnElement[bool]:
     return merchant.in_(sa.select(commerce.merchants.c.account))
+
+
+def _has_scopes() -> sa.ColumnElement[bool]:
+    """The decision about an app is in force as long as it has a scope."""
+    return trade.partners.c.granted != sa.literal([], Json())
+
+
+def _has_token() -> sa.ColumnElement[bool]:
+    return trade.partners.c.id.in_(sa.select(trade.partner_tokens.c.partner))
 
 
 RETENTION: tuple[Kept, ...] = (
@@ -138,7 +148,10 @@ RETENTION: tuple[Kept, ...] = (
     Kept(trade.deals, trade.deals.c.ended, "decision"),
     Kept(trade.deal_members, trade.deal_members.c.joined, "decision",
          unless=lambda _: trade.deal_members.c.deal.in_(sa.select(trade.deals.c.id))),
+    Kept(trade.checkers, trade.checkers.c.revoked, "decision"),
     Kept(trade.partner_tokens, trade.partner_tokens.c.expires, "content"),
+    Kept(trade.partners, trade.partners.c.decided, "decision",
+         unless=lambda _: sa.or_(_has_scopes(), _has_token())),
 )  # fmt: skip
 """What is kept for how long. A row whose ``since`` is NULL, such as an open appeal, stays.
 

@@ -49,6 +49,7 @@ ROLES: dict[Role, Duty] = {
             Scope.merchants_verify,
             Scope.live_sales,
             Scope.partners,
+            Scope.group_buying,
         },
     ),
     Role.policy_author: Duty(
@@ -70,10 +71,10 @@ ROLES: dict[Role, Duty] = {
     Role.analyst: Duty(
         Words("Analyst", "分析员"),
         Words(
-            "searches the decision log, reads policies and accounts",
-            "检索决定日志，查看政策和账号",
+            "searches the decision log, reads policies, accounts and figures of money",
+            "检索决定日志，查看政策、账号和款项数据",
         ),
-        frozenset({Scope.log, Scope.policies_read, Scope.accounts}),
+        frozenset({Scope.log, Scope.policies_read, Scope.accounts, Scope.ledger}),
     ),
     Role.auditor: Duty(
         Words("Auditor", "审计员"),

@@ -8,8 +8,11 @@ from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce.group_buying import (
+    DealAccount,
+    DealAdmission,
     DealFacts,
     DealJoined,
+    DealMember,
     DealQuery,
     EnrolmentChecker,
     EnrolmentFound,
@@ -75,6 +78,18 @@ def get_deal(service: Service, actor: Actor, id: str) -> GroupDeal:
 def list_deals(service: Service, actor: Actor, query: DealQuery) -> Page[GroupDeal]:
     """Deals by their id."""
     return service.deals.list(actor, query)
+
+
+@routes.get("/v1/deals/{id}/admission", Scope.group_buying)
+def check_deal(service: Service, actor: Actor, id: str, query: DealAccount) -> DealAdmission:
+    """Whether somebody may join now, and why not; ask it before you take money."""
+    return service.deals.admits(actor, id, query.account)
+
+
+@routes.get("/v1/deals/{id}/members", Scope.group_buying)
+def list_deal_members(service: Service, actor: Actor, id: str, query: Paging) -> Page[DealMember]:
+    """Who joined a deal, and whose money went back."""
+    return service.deals.members(actor, id, query)
 
 
 @routes.post("/v1/deals/{id}/members", Scope.group_buying)

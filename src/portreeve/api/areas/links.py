@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
-from portreeve.schemas.commerce.links import LinkCheck, LinkChecked, LinkClasses
+from portreeve.schemas.commerce.links import (
+    LinkCheck,
+    LinkChecked,
+    LinkClasses,
+    LinksQuery,
+    LinkSurfaces,
+)
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -29,3 +35,9 @@ def check_link(service: Service, actor: Actor, body: LinkCheck) -> LinkChecked:
 def get_link_classes(service: Service, actor: Actor) -> LinkClasses:
     """All that a client needs to judge the links of a private chat by itself."""
     return service.links.classes(actor)
+
+
+@routes.get("/v1/links/surfaces", Scope.policies_read)
+def get_link_surfaces(service: Service, actor: Actor, query: LinksQuery) -> LinkSurfaces:
+    """Which class of links opens on which surface, by the policy in force."""
+    return service.links.surfaces(actor, query.network)

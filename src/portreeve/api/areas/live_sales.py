@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page
 from portreeve.schemas.commerce.live_sales import (
+    ClaimQuery,
     Disclosure,
     Harm,
     HarmWithdrawal,
+    LiabilityTerms,
+    ListedClaim,
     LiveSale,
+    LiveSaleCount,
     LiveSaleFacts,
+    LiveSaleQuery,
     MoralLedger,
     NewOrder,
     Praise,
@@ -41,6 +47,24 @@ def put_live_sale(service: Service, actor: Actor, id: str, body: LiveSaleFacts) 
 def get_live_sale(service: Service, actor: Actor, id: str) -> LiveSale:
     """Who stands behind goods that a live room offers."""
     return service.live_sales.get(actor, id)
+
+
+@routes.get("/v1/live-sales", Scope.live_sales)
+def list_live_sales(service: Service, actor: Actor, query: LiveSaleQuery) -> Page[LiveSaleCount]:
+    """Live sales by their id, with how many orders each has and how many proved fake."""
+    return service.live_sales.list(actor, query)
+
+
+@routes.get("/v1/live-claims", Scope.live_sales)
+def list_claims(service: Service, actor: Actor, query: ClaimQuery) -> Page[ListedClaim]:
+    """Claims of buyers, of whatever live sale, the newest first."""
+    return service.live_harms.claims(actor, query)
+
+
+@routes.get("/v1/live-terms", Scope.live_sales)
+def get_liability_terms(service: Service, actor: Actor) -> LiabilityTerms:
+    """The profiles of the law that there are, and what counts as proof."""
+    return service.live_harms.terms(actor)
 
 
 @routes.post("/v1/live-sales/{id}/disclosures", Scope.live_sales)

@@ -10,6 +10,7 @@ from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce.partners import (
     CheckPartnerToken,
     EndInterest,
+    EndPartner,
     Interest,
     InterestQuery,
     MadePartnerToken,
@@ -20,6 +21,9 @@ from portreeve.schemas.commerce.partners import (
     ParityRequest,
     Partner,
     PartnerApplication,
+    PartnerOutcome,
+    PartnerQuery,
+    PartnerToken,
     PartnerTokenChecked,
     PublishedCriteria,
 )
@@ -53,9 +57,29 @@ def get_partner(service: Service, actor: Actor, id: str) -> Partner:
 
 
 @routes.get("/v1/partners", Scope.partners)
-def list_partners(service: Service, actor: Actor, query: Paging) -> Page[Partner]:
+def list_partners(service: Service, actor: Actor, query: PartnerQuery) -> Page[Partner]:
     """Apps by their id."""
     return service.partners.list(actor, query)
+
+
+@routes.get("/v1/partners/{id}/outcome", Scope.partners)
+def get_partner_outcome(service: Service, actor: Actor, id: str) -> PartnerOutcome:
+    """An app held against the criteria as they are now, one by one."""
+    return service.partners.outcome(actor, id)
+
+
+@routes.post("/v1/partners/{id}/end", Scope.partners)
+def end_partner(service: Service, actor: Actor, id: str, body: EndPartner) -> Partner:
+    """Take all scopes from an app: its tokens allow nothing from then on. It may apply again."""
+    return service.partners.end(actor, id, body)
+
+
+@routes.get("/v1/partners/{id}/tokens", Scope.partners)
+def list_partner_tokens(
+    service: Service, actor: Actor, id: str, query: Paging
+) -> Page[PartnerToken]:
+    """The tokens of an app, the newest first, without their texts."""
+    return service.partner_tokens.list(actor, id, query)
 
 
 @routes.post("/v1/partners/{id}/tokens", Scope.partners)

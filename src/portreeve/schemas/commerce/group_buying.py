@@ -112,6 +112,36 @@ class JoinRefusal(Answer, frozen=True, kw_only=True):
     because: Annotated[Text, Meta(description="the reason, for the person concerned")]
 
 
+class DealAccount(Request, frozen=True, kw_only=True):
+    """Of whom it is asked whether they may join."""
+
+    account: Annotated[HostName, Meta(description="the account")]
+
+
+class DealAdmission(Answer, frozen=True, kw_only=True):
+    """Whether somebody may join a deal now, without joining."""
+
+    account: Annotated[str, Meta(description="who")]
+    member: Annotated[bool, Meta(description="they are in already")]
+    enrolment: Annotated[
+        EnrolmentFound | None, Meta(description="what is kept of a proof; null: none was shown")
+    ]
+    refusal: Annotated[JoinRefusal | None, Meta(description="why not; null when they may")]
+
+
+class DealMember(Answer, frozen=True, kw_only=True):
+    """Somebody who joined a deal."""
+
+    account: Annotated[str, Meta(description="who")]
+    joined: Annotated[datetime, Meta(description="when")]
+    refunded: Annotated[datetime | None, Meta(description="when the money went back")]
+    enrolment: Annotated[
+        EnrolmentFound | None,
+        Meta(description="what is kept of their proof now; null: it expired, or was erased"),
+    ]
+    entry: Annotated[str, Meta(description="key of the entry in the ledger that paid")]
+
+
 class DealJoined(Answer, frozen=True, kw_only=True):
     """Whether somebody is in, and how the deal stands then."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from portreeve.schemas.base import Answer, HostName, Paging, Request
@@ -69,6 +70,38 @@ class Balances(Answer, frozen=True, kw_only=True):
     """What lies where."""
 
     items: Annotated[list[Balance], Meta(description="accounts of money that are not at zero")]
+
+
+class AccountQuery(Paging, frozen=True, kw_only=True):
+    """Which accounts of money."""
+
+    purpose: Annotated[
+        str | None, Meta(description="only of this purpose; of all if not given", max_length=100)
+    ] = None
+
+
+class PurposeTotal(Answer, frozen=True, kw_only=True):
+    """What lies in all accounts of money of one purpose."""
+
+    purpose: Annotated[str, Meta(description="what they are for")]
+    accounts: Annotated[int, Meta(description="how many of them are not at zero")]
+    amount: Annotated[Amount, Meta(description="what lies there in all")]
+
+
+class PurposeTotals(Answer, frozen=True, kw_only=True):
+    """What lies where, by purpose: in each currency all of it comes to zero."""
+
+    items: Annotated[list[PurposeTotal], Meta(description="purposes in each currency")]
+
+
+class LedgerPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the ledger as a file."""
+
+    lines: bytes
+    first: int
+    """The number of the first entry; 0 when there is none."""
+    last: int
+    more: bool
 
 
 class Trial(Answer, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from portreeve.model import Surface
+from portreeve.model import Surface, Verdict
 from portreeve.schemas.base import Answer, HostName, NetworkName, Request
 from portreeve.schemas.screening import Reason, Text
 
@@ -44,6 +44,40 @@ class LinkChecked(Answer, frozen=True, kw_only=True):
     reasons: Annotated[
         list[Reason], Meta(description="why, with clauses, the strongest first; empty: nothing")
     ]
+
+
+class SurfaceLinks(Answer, frozen=True, kw_only=True):
+    """What holds for the links of one class on one surface, whatever stands around them."""
+
+    surface: Annotated[Surface, Meta(description="the surface")]
+    open: Annotated[bool, Meta(description="such a link opens")]
+    verdict: Annotated[Verdict, Meta(description="the verdict of the strongest rule")]
+    clause: Annotated[str | None, Meta(description="its clause; null: no rule holds")]
+    because: Annotated[Text | None, Meta(description="its reason")]
+
+
+class ClassOnSurfaces(Answer, frozen=True, kw_only=True):
+    """A class of links, and where it opens."""
+
+    name: Annotated[str, Meta(description="the class")]
+    title: Annotated[Text, Meta(description="what such a link does")]
+    example: Annotated[str, Meta(description="an address of the class, of which this was found")]
+    surfaces: Annotated[list[SurfaceLinks], Meta(description="every surface that is governed")]
+
+
+class LinksQuery(Request, frozen=True, kw_only=True):
+    """Of which network."""
+
+    network: Annotated[
+        NetworkName | None, Meta(description="the network; the service's default")
+    ] = None
+
+
+class LinkSurfaces(Answer, frozen=True, kw_only=True):
+    """Which links open where, by the policy in force."""
+
+    policy: Annotated[str, Meta(description="name and version of the policy")]
+    classes: Annotated[list[ClassOnSurfaces], Meta(description="every class of links")]
 
 
 class LinkClass(Answer, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from portreeve.schemas.base import Answer, HostName, NetworkName, Request
+from portreeve.schemas.base import Answer, HostName, NetworkName, Paging, Request
 from portreeve.schemas.commerce.ledger import Amount, Currency, Minor
 from portreeve.schemas.enforcement import Words
 from portreeve.schemas.screening import Text
@@ -40,6 +40,19 @@ class LiveSale(LiveSaleFacts, Answer, frozen=True, kw_only=True):
     id: Annotated[str, Meta(description="the host's own name of it")]
     network: Annotated[str, Meta(description="whose law applies")]
     registered: Annotated[datetime, Meta(description="when it was registered")]
+
+
+class LiveSaleQuery(Paging, frozen=True, kw_only=True):
+    """Which live sales."""
+
+    room: Annotated[HostName | None, Meta(description="only of this live room")] = None
+
+
+class LiveSaleCount(LiveSale, frozen=True, kw_only=True):
+    """A live sale, and what came of it."""
+
+    orders: Annotated[int, Meta(description="how many orders there are")]
+    fakes: Annotated[int, Meta(description="of how many the goods proved fake")]
 
 
 class SellerShown(Request, frozen=True, kw_only=True):
@@ -153,6 +166,32 @@ class Claim(Answer, frozen=True, kw_only=True):
     ]
 
 
+class ClaimQuery(Paging, frozen=True, kw_only=True):
+    """Which claims."""
+
+    payer: Annotated[HostName | None, Meta(description="only what this account owes")] = None
+    withdrawn: Annotated[
+        bool | None, Meta(description="only those that were taken back, or only those that hold")
+    ] = None
+
+
+class ListedClaim(Answer, frozen=True, kw_only=True):
+    """A claim of a buyer, of whatever live sale."""
+
+    id: Annotated[str, Meta(description="its id, and the key of its entry in the ledger")]
+    sale: Annotated[str, Meta(description="the live sale")]
+    room: Annotated[str, Meta(description="the live room")]
+    order: Annotated[str, Meta(description="the order")]
+    buyer: Annotated[str, Meta(description="who gets it")]
+    profile: Annotated[str, Meta(description="the profile of the law")]
+    role: Annotated[str, Meta(description="the role that pays")]
+    payer: Annotated[str, Meta(description="the account that pays")]
+    refund: Annotated[Amount, Meta(description="the price that is paid back")]
+    damages: Annotated[Amount, Meta(description="what is paid beside it")]
+    filed: Annotated[datetime, Meta(description="when its proof was filed")]
+    withdrawn: Annotated[datetime | None, Meta(description="when it was taken back")]
+
+
 class Duty(Answer, frozen=True, kw_only=True):
     """What a role owes in all, and why."""
 
@@ -230,6 +269,29 @@ class ProfileQuery(Request, frozen=True, kw_only=True):
             "as it stands if not given"
         ),
     ] = None
+
+
+class LiabilityProfile(Answer, frozen=True, kw_only=True):
+    """A profile of the law that there is."""
+
+    name: Annotated[str, Meta(description="its name")]
+    title: Annotated[Text, Meta(description="what it says, in short")]
+
+
+class ProofKind(Answer, frozen=True, kw_only=True):
+    """What counts as proof that goods are fake."""
+
+    name: Annotated[str, Meta(description="its name")]
+    clause: Annotated[str, Meta(description="the clause")]
+    title: Annotated[Text, Meta(description="in words")]
+
+
+class LiabilityTerms(Answer, frozen=True, kw_only=True):
+    """The profiles of the law, and what counts as proof."""
+
+    rules: Annotated[str, Meta(description="name and version")]
+    profiles: Annotated[list[LiabilityProfile], Meta(description="every profile")]
+    proofs: Annotated[list[ProofKind], Meta(description="every kind of proof")]
 
 
 class Sanctioning(Request, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 ScopeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,99}$(?!\n)")]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 InterestKind = Literal["invested", "owned", "board", "contract"]
+PartnerState = Literal["granted", "partly", "refused", "ended"]
 
 
 class AppFacts(Request, frozen=True, kw_only=True):
@@ -66,6 +67,10 @@ class Partner(Answer, frozen=True, kw_only=True):
     facts: Annotated[AppFacts, Meta(description="what decided")]
     granted: Annotated[list[str], Meta(description="the scopes that it has")]
     refused: Annotated[list[RefusedScope], Meta(description="the scopes that were refused")]
+    state: Annotated[
+        PartnerState,
+        Meta(description="granted; partly; refused; ended: it has no scope, and asks for none"),
+    ]
     rules: Annotated[str, Meta(description="name and version of the criteria")]
     decided: Annotated[datetime, Meta(description="when")]
     interest: Annotated[
@@ -74,6 +79,49 @@ class Partner(Answer, frozen=True, kw_only=True):
             description="the register names its party as one the company has a stake in; said so "
             "that everybody can see it, and no input of the decision"
         ),
+    ]
+
+
+class PartnerQuery(Paging, frozen=True, kw_only=True):
+    """Which apps."""
+
+    state: Annotated[PartnerState | None, Meta(description="only in this state")] = None
+
+
+class EndPartner(Request, frozen=True, kw_only=True):
+    """That an app has no scopes any more."""
+
+    reason: Annotated[
+        Literal["asked", "closed", "breach"],
+        Meta(description="whoever has the app asked for it; the app is gone; it broke the rules"),
+    ]
+
+
+class CriterionOutcome(Answer, frozen=True, kw_only=True):
+    """What one published criterion says of an app."""
+
+    criterion: Annotated[str, Meta(description="its name")]
+    clause: Annotated[str, Meta(description="the clause")]
+    scopes: Annotated[
+        list[str], Meta(description="which of the scopes that the app asked for it holds for")
+    ]
+    fact: Annotated[str, Meta(description="the fact that it looks at")]
+    value: Annotated[bool | int, Meta(description="what the application states of it")]
+    must: Annotated[bool | None, Meta(description="what the fact must be")]
+    at_most: Annotated[int | None, Meta(description="how much it may be")]
+    at_least: Annotated[int | None, Meta(description="how much it must be")]
+    met: Annotated[bool, Meta(description="the app meets it")]
+    because: Annotated[Text, Meta(description="the reason, where it does not")]
+    comply: Annotated[Text | None, Meta(description="how to meet it")]
+
+
+class PartnerOutcome(Answer, frozen=True, kw_only=True):
+    """An app held against the criteria as they are now, one by one."""
+
+    rules: Annotated[str, Meta(description="name and version of the criteria")]
+    criteria: Annotated[
+        list[CriterionOutcome],
+        Meta(description="those that hold for what it asked for; `scopes` is empty for the others"),
     ]
 
 
@@ -121,6 +169,17 @@ class MadePartnerToken(Answer, frozen=True, kw_only=True):
     token: Annotated[str, Meta(description="the token itself")]
     scopes: Annotated[list[str], Meta(description="what it allows")]
     expires: Annotated[datetime, Meta(description="when it ends")]
+
+
+class PartnerToken(Answer, frozen=True, kw_only=True):
+    """A token that an app was given, without its text, which is not stored."""
+
+    id: Annotated[str, Meta(description="its id")]
+    scopes: Annotated[list[str], Meta(description="what it allows, as long as the app has it")]
+    created: Annotated[datetime, Meta(description="when it was made")]
+    created_by: Annotated[str, Meta(description="by whom")]
+    expires: Annotated[datetime, Meta(description="when it ends")]
+    revoked: Annotated[datetime | None, Meta(description="since when it allows nothing")]
 
 
 class CheckPartnerToken(Request, frozen=True, kw_only=True):

@@ -6,10 +6,14 @@ the subject of the entries, so that of two who post one key the second finds it 
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from portreeve.commerce.ledger import Account, Entry, Posting, reversal
@@ -20,11 +24,18 @@ from portreeve.schemas.commerce import ledger as schemas
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
+from portreeve.service.errors import ServiceError
 from portreeve.service.sanctions import sequence
 from portreeve.store import Transaction
 from portreeve.store.tables.trade import ledger_entries, ledger_postings
 
 _SHOWN_UNBALANCED = 100
+EXPORTED = 20_000
+"""Entries in one file; more come in parts."""
+_COLUMNS = ("number", "key", "time", "why", "subject", "reverses", "by", "line", "purpose", "of",
+            "minor", "currency", "amount")  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would reckon with."""
 
 
 class Book:
@@ -72,6 +83,81 @@ class Book:
                 )
                 for row in rows
             ]
+        )
+
+    def accounts(self, actor: Actor, query: schemas.AccountQuery) -> Page[schemas.Balance]:
+        """Every account of money that is not at zero, by purpose and owner."""
+        actor.need(Scope.ledger)
+        p = ledger_postings.c
+        held = sa.func.sum(p.minor)
+        place = sa.tuple_(p.purpose, p.of, p.currency)
+        wanted = (
+            sa.select(p.purpose, p.of, p.currency, held.label("minor"))
+            .group_by(p.purpose, p.of, p.currency)
+            .having(held != 0)
+            .order_by(p.purpose, p.of, p.currency)
+            .limit(query.limit + 1)
+        )
+        if query.purpose is not None:
+            wanted = wanted.where(p.purpose == query.purpose)
+        if query.cursor is not None:
+            wanted = wanted.where(place > sa.tuple_(*_account_at(query.cursor)))
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted).all()
+        shown = [
+            schemas.Balance(
+                purpose=row.purpose, of=row.of, amount=amount(Money(int(row.minor), row.currency))
+            )
+            for row in rows[: query.limit]
+        ]
+        return Page(items=shown, next=_cursor_of(shown[-1]) if len(rows) > query.limit else None)
+
+    def totals(self, actor: Actor) -> schemas.PurposeTotals:
+        """What lies in all accounts of money, by purpose; it comes to zero in each currency."""
+        actor.need(Scope.ledger)
+        p = ledger_postings.c
+        minor = sa.func.sum(p.minor).label("minor")
+        each = (
+            sa.select(p.purpose, p.currency, minor).group_by(p.purpose, p.of, p.currency).subquery()
+        )
+        whole = sa.func.sum(each.c.minor)
+        counted = sa.func.sum(sa.case((each.c.minor != 0, 1), else_=0))
+        wanted = (
+            sa.select(
+                each.c.purpose, each.c.currency, whole.label("minor"), counted.label("accounts")
+            )
+            .group_by(each.c.purpose, each.c.currency)
+            .order_by(each.c.currency, each.c.purpose)
+        )
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted).all()
+        return schemas.PurposeTotals(
+            items=[
+                schemas.PurposeTotal(
+                    purpose=row.purpose,
+                    accounts=int(row.accounts),
+                    amount=amount(Money(int(row.minor), row.currency)),
+                )
+                for row in rows
+            ]
+        )
+
+    def export(self, actor: Actor, after: int = 0) -> schemas.LedgerPart:
+        """The entries after one of them as CSV, a line for each posting, at most ``EXPORTED``
+        entries. It is noted.
+        """
+        actor.need(Scope.ledger)
+        e = ledger_entries
+        wanted = sa.select(e).where(e.c.seq > after).order_by(e.c.seq).limit(EXPORTED + 1)
+        with self._context.database.snapshot() as connection:
+            rows = connection.execute(wanted).mappings().all()
+            part = rows[:EXPORTED]
+            moved = _postings(connection, [row["key"] for row in part])
+        first, last = (part[0]["seq"], part[-1]["seq"]) if part else (0, 0)
+        with self._context.database.write() as tx:
+            tx.audit(actor.name, "ledger.export", "ledger", first=first, last=last)
+        return schemas.LedgerPart(
+            lines=_as_csv(part, moved), first=first, last=last, more=len(rows) > EXPORTED
         )
 
     def trial(self, actor: Actor) -> schemas.Trial:
@@ -150,6 +236,51 @@ class Book:
 def amount(money: Money) -> schemas.Amount:
     """A sum as an answer."""
     return schemas.Amount(minor=money.minor, currency=money.currency, shown=str(money))
+
+
+def _cursor_of(balance: schemas.Balance) -> str:
+    place = (balance.purpose, balance.of, balance.amount.currency)
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _account_at(cursor: str) -> tuple[str, str, str]:
+    """The account of money that a cursor names.
+
+    Raises:
+        ServiceError: ``invalid``.
+    """
+    try:
+        packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(packed, type=tuple[str, str, str])
+    except (ValueError, msgspec.MsgspecError):
+        raise ServiceError(
+            "invalid", "`cursor` is not one. Give `next` of the page before.", field="cursor"
+        ) from None
+
+
+def _as_csv(entries: Sequence[Mapping[Any, Any]], moved: Mapping[str, list[Any]]) -> bytes:
+    file = io.StringIO()
+    write = csv.writer(file)
+    write.writerow(_COLUMNS)
+    for entry in entries:
+        told = (entry["why"], entry["subject"], entry["reverses"] or "", entry["by"])
+        for one in moved[entry["key"]]:
+            money = _posting(one).money
+            shown = str(money).partition(" ")[0]
+            write.writerow([
+                entry["seq"], _cell(entry["key"]), entry["time"].isoformat(), *map(_cell, told),
+                one["line"], one["purpose"], _cell(one["of"]), money.minor, money.currency, shown,
+            ])  # fmt: skip
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _cell(text: str) -> str:
+    """A cell that is text to every spreadsheet.
+
+    >>> _cell("lin"), _cell("=1+1")
+    ('lin', "'=1+1")
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _postings(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, list[Any]]:

@@ -7,28 +7,30 @@ the service is killed, the next start goes on where it was, and nobody is refund
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from portreeve.commerce.deals import Deal, DealRules, Refusal, deal_rules, refuses
+from portreeve.commerce.enrolment import Enrolment
 from portreeve.commerce.ledger import Account, transfer
 from portreeve.commerce.money import Money
 from portreeve.commerce.rulebook import Limit
 from portreeve.model import Surface
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import Page
+from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce import group_buying as schemas
 from portreeve.schemas.screening import as_text
 from portreeve.service.actor import PORTREEVE, Actor
 from portreeve.service.commerce.book import Book, amount
-from portreeve.service.commerce.enrolments import enrolment_of
+from portreeve.service.commerce.enrolments import as_found, enrolment_of
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.store import Transaction, new_id
 from portreeve.store.tables.core import items
-from portreeve.store.tables.trade import deal_members, deals
+from portreeve.store.tables.trade import deal_members, deals, enrolments
 
 Row = sa.Row[Any]
 _REFUNDED_AT_ONCE = 200
@@ -63,7 +65,7 @@ class Deals:
             "state": "open", "opened_by": actor.name, "ended": None,
         }  # fmt: skip
         with self._context.database.write() as tx:
-            if not _is_published(tx, id, facts.organiser):
+            if not _is_published(tx.connection, id, facts.organiser):
                 raise self._against(
                     "conflict",
                     "screened",
@@ -112,8 +114,11 @@ class Deals:
         with self._context.database.write() as tx:
             deal = _locked(tx, id)
             reason = None
-            if not _is_member(tx, id, account):
-                reason = refuses(_facts(tx, deal), enrolment_of(tx.connection, account), tx.time)
+            if not _is_member(tx.connection, id, account):
+                connection = tx.connection
+                reason = refuses(
+                    _facts(connection, deal), enrolment_of(connection, account), tx.time
+                )
                 if reason is None:
                     self._enter(tx, actor, deal, account)
             return schemas.DealJoined(
@@ -122,6 +127,53 @@ class Deals:
                 refusal=None if reason is None else self._refusal(reason),
                 deal=_shown(tx.connection, id),
             )
+
+    def admits(self, actor: Actor, id: str, account: str) -> schemas.DealAdmission:
+        """Whether somebody may join now, and why not. Nothing changes.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.group_buying)
+        with self._context.database.snapshot() as connection:
+            deal = _row(connection, id)
+            enrolment = enrolment_of(connection, account)
+            member = _is_member(connection, id, account)
+            reason = refuses(_facts(connection, deal), enrolment, self._context.now())
+        return schemas.DealAdmission(
+            account=account,
+            member=member,
+            enrolment=None if enrolment is None else as_found(account, enrolment),
+            refusal=None if reason is None or member else self._refusal(reason),
+        )
+
+    def members(self, actor: Actor, id: str, paging: Paging) -> Page[schemas.DealMember]:
+        """Who joined a deal, by their account, each with what is kept of their proof now.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.group_buying)
+        m, e = deal_members.c, enrolments.c
+        wanted = (
+            sa.select(m.account, m.joined, m.refunded, m.entry, e.result, e.campus, e.expires)
+            .join_from(deal_members, enrolments, m.account == e.account, isouter=True)
+            .where(m.deal == id)
+            .order_by(m.account)
+            .limit(paging.limit + 1)
+        )
+        if paging.cursor is not None:
+            wanted = wanted.where(m.account > paging.cursor)
+        with self._context.database.snapshot() as connection:
+            _row(connection, id)
+            rows = connection.execute(wanted).all()
+        shown = [_as_member(row) for row in rows[: paging.limit]]
+        return Page(items=shown, next=shown[-1].account if len(rows) > paging.limit else None)
+
+    def refusals(self, actor: Actor) -> Sequence[schemas.JoinRefusal]:
+        """Every reason for which somebody may not join, in the order in which they are tried."""
+        actor.need(Scope.group_buying)
+        return [self._refusal(reason) for reason in get_args(Refusal)]
 
     def advance(self) -> bool:
         """Do the next piece of what deadlines ask for; whether there may be more.
@@ -240,30 +292,35 @@ def _locked(tx: Transaction, id: str) -> Row:
     return row
 
 
-def _facts(tx: Transaction, deal: Row) -> Deal:
-    published = _is_published(tx, deal.id, deal.organiser)
+def _row(connection: sa.Connection, id: str) -> Row:
+    row = connection.execute(sa.select(deals).where(deals.c.id == id)).first()
+    if row is None:
+        raise not_found("deal", id)
+    return row
+
+
+def _facts(connection: sa.Connection, deal: Row) -> Deal:
+    published = _is_published(connection, deal.id, deal.organiser)
     return Deal(deal.campus, deal.state, deal.deadline, published)
 
 
-def _is_published(tx: Transaction, id: str, organiser: str) -> bool:
+def _is_published(connection: sa.Connection, id: str, organiser: str) -> bool:
     """Whether the deal's item stands on the surface for group buying, by its organiser."""
     i = items.c
     wanted = sa.select(i.id).where(
         i.id == id, i.account == organiser, i.surface == Surface.group_buy, i.state == "published"
     )
-    return tx.execute(wanted).first() is not None
+    return connection.execute(wanted).first() is not None
 
 
-def _is_member(tx: Transaction, deal: str, account: str) -> bool:
+def _is_member(connection: sa.Connection, deal: str, account: str) -> bool:
     m = deal_members.c
     wanted = sa.select(m.account).where(m.deal == deal, m.account == account)
-    return tx.execute(wanted).first() is not None
+    return connection.execute(wanted).first() is not None
 
 
 def _shown(connection: sa.Connection, id: str) -> schemas.GroupDeal:
-    row = connection.execute(sa.select(deals).where(deals.c.id == id)).first()
-    if row is None:
-        raise not_found("deal", id)
+    row = _row(connection, id)
     m = deal_members.c
     counted = sa.select(sa.func.count()).where(m.deal == id, m.refunded.is_not(None))
     facts: dict[str, Any] = {
@@ -275,6 +332,17 @@ def _shown(connection: sa.Connection, id: str) -> schemas.GroupDeal:
         **facts,
         price=amount(Money(row.price, row.currency)),
         refunded=connection.execute(counted).scalar_one() if _is_over(row.state) else 0,
+    )
+
+
+def _as_member(row: Any) -> schemas.DealMember:
+    kept = None if row.result is None else Enrolment(row.result, row.campus, row.expires)
+    return schemas.DealMember(
+        account=row.account,
+        joined=row.joined,
+        refunded=row.refunded,
+        enrolment=None if kept is None else as_found(row.account, kept),
+        entry=row.entry,
     )
 
 

@@ -120,7 +120,7 @@ class Enrolments:
             }  # fmt: skip
             upsert(tx, enrolments, [row])
             tx.audit(actor.name, "enrolment.check", account, campus=found.campus)
-        return _as_found(account, found)
+        return as_found(account, found)
 
     def get(self, actor: Actor, account: str) -> EnrolmentFound:
         """What is known of an account's enrolment.
@@ -133,7 +133,7 @@ class Enrolments:
             found = enrolment_of(connection, account)
         if found is None:
             raise not_found("enrolment of account", account)
-        return _as_found(account, found)
+        return as_found(account, found)
 
     def _check(self, tx: Transaction) -> EnrolmentCheck:
         if self._port is not None:
@@ -152,7 +152,8 @@ def enrolment_of(connection: sa.Connection, account: str) -> Enrolment | None:
     return None if row is None else Enrolment(row.result, row.campus, row.expires)
 
 
-def _as_found(account: str, found: Enrolment) -> EnrolmentFound:
+def as_found(account: str, found: Enrolment) -> EnrolmentFound:
+    """What is kept of a proof, as an answer."""
     return EnrolmentFound(
         account=account, result=found.result, campus=found.campus, expires=found.expires
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -99,6 +100,52 @@ class Links:
             reasons=reasons,
         )
 
+    def surfaces(self, actor: Actor, network: str | None = None) -> schemas.LinkSurfaces:
+        """Which class of links opens on which surface, by the policy in force.
+
+        Found by asking the rules that screen posts about a bare link of each class on each surface.
+
+        Raises:
+            ServiceError: ``not-found`` when nothing governs the network.
+        """
+        actor.need(Scope.policies_read)
+        now = self._context.now()
+        policy = self._policies.at(network or self._context.settings.network, now).policy
+        places = [
+            surface for surface, state in policy.surfaces.items() if state is SurfaceState.governed
+        ]
+        examples = _examples()
+        held = iter(_held_bare(policy, [(place, one) for one in examples.values()
+                                        for place in places]))  # fmt: skip
+        return schemas.LinkSurfaces(
+            policy=policy.label,
+            classes=[
+                schemas.ClassOnSurfaces(
+                    name=name,
+                    title=_text(words),
+                    example=examples[name],
+                    surfaces=[self._on(policy, place, name, next(held)) for place in places],
+                )
+                for name, words in link_classes().items()
+                if name in examples
+            ],
+        )
+
+    def _on(
+        self, policy: Policy, place: Surface, name: str, rules: list[str]
+    ) -> schemas.SurfaceLinks:
+        reasons = reasons_of(policy, rules)
+        if name in self._rules.hiding:
+            reasons.append(self._own("hidden"))
+        strongest = max(reasons, key=lambda reason: reason.verdict.rank, default=None)
+        return schemas.SurfaceLinks(
+            surface=place,
+            open=strongest is None or strongest.verdict in _OPEN,
+            verdict=Verdict.allow if strongest is None else strongest.verdict,
+            clause=None if strongest is None else strongest.clause,
+            because=None if strongest is None else strongest.because,
+        )
+
     def classes(self, actor: Actor) -> schemas.LinkClasses:
         """What a client needs to judge the links of a private chat by itself."""
         actor.need(Scope.screen)
@@ -167,6 +214,39 @@ def _held(policy: Policy, request: schemas.LinkCheck, walk: Walk) -> list[str]:
         schema_overrides={"links": pl.List(pl.String)},
     )  # fmt: skip
     return list(screen(items, policy).row(0, named=True)["rules"])
+
+
+def _held_bare(policy: Policy, asked: Sequence[tuple[Surface, str]]) -> list[list[str]]:
+    """The rules that hold for bare links, each on its surface."""
+    import polars as pl
+
+    from portreeve.engine import screen
+
+    items = pl.DataFrame(
+        {
+            "id": [str(at) for at in range(len(asked))],
+            "surface": [surface.value for surface, _ in asked],
+            "text": ["" for _ in asked],
+            "links": [[link] for _, link in asked],
+        },
+        schema_overrides={"links": pl.List(pl.String)},
+    )
+    return screen(items, policy)["rules"].to_list()
+
+
+@functools.cache
+def _examples() -> dict[str, str]:
+    """An address of each class of links."""
+    table, found = load_table("hosts.yaml"), dict[str, str]()
+    words = {
+        f"any.example/{word}": name
+        for name, listed in table["address_words"].items()
+        for word in listed
+    }
+    for address, name in (table["hosts"] | words).items():
+        if target(bare(address)).host_class == name:
+            found.setdefault(name, address)
+    return {name: found[name] for name in link_classes() if name in found}
 
 
 def _share_of_links(policy: Policy, rule: str) -> float:

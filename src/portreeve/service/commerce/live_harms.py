@@ -20,11 +20,13 @@ from portreeve.commerce.money import Money, MoneyError
 from portreeve.commerce.promoters import promoter_rules
 from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page
 from portreeve.schemas.commerce import live_sales as schemas
 from portreeve.schemas.enforcement import Lift
+from portreeve.schemas.screening import Text, as_text
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
-from portreeve.service.commerce.book import Book
+from portreeve.service.commerce.book import Book, amount
 from portreeve.service.commerce.live_records import Records, Row, locked, records
 from portreeve.service.context import Context
 from portreeve.service.decisions import PoliciesInForce
@@ -32,7 +34,13 @@ from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.sanctions import Sanctions
 from portreeve.service.standing import lock
 from portreeve.store import Transaction, new_id
-from portreeve.store.tables.trade import live_claims, live_harms, live_judgements
+from portreeve.store.tables.trade import (
+    live_claims,
+    live_harms,
+    live_judgements,
+    live_orders,
+    live_sales,
+)
 
 _SUBJECT = "live-sale:{}"
 
@@ -79,6 +87,46 @@ class LiveHarms:
         actor.need(Scope.live_sales)
         with self._context.database.read() as connection:
             return _shown(connection, id)
+
+    def claims(self, actor: Actor, query: schemas.ClaimQuery) -> Page[schemas.ListedClaim]:
+        """Claims of whatever live sale, the newest first, those that were taken back too."""
+        actor.need(Scope.live_sales)
+        c, h, o, s = live_claims.c, live_harms.c, live_orders.c, live_sales.c
+        wanted = (
+            sa.select(live_claims, s.room, s.currency, o.buyer, h.filed)
+            .join_from(live_claims, live_harms, c.harm == h.id)
+            .join(live_orders, c.order == o.id)
+            .join(live_sales, c.sale == s.id)
+            .order_by(c.id.desc())
+            .limit(query.limit + 1)
+        )
+        if query.payer is not None:
+            wanted = wanted.where(c.payer == query.payer)
+        if query.withdrawn is not None:
+            gone = c.withdrawn.is_not(None)
+            wanted = wanted.where(gone if query.withdrawn else sa.not_(gone))
+        if query.cursor is not None:
+            wanted = wanted.where(c.id < query.cursor)
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted).all()
+        shown = [_as_listed(row) for row in rows[: query.limit]]
+        return Page(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
+
+    def terms(self, actor: Actor) -> schemas.LiabilityTerms:
+        """The profiles of the law that there are, and what counts as proof."""
+        actor.need(Scope.live_sales)
+        rules = liability_rules(self._context.settings.commerce_folder)
+        return schemas.LiabilityTerms(
+            rules=rules.head.label,
+            profiles=[
+                schemas.LiabilityProfile(name=name, title=_words(one.title))
+                for name, one in rules.profiles.items()
+            ],
+            proofs=[
+                schemas.ProofKind(name=name, clause=one.clause, title=_words(one.title))
+                for name, one in rules.proofs.items()
+            ],
+        )
 
     def withdraw(self, actor: Actor, id: str, request: schemas.HarmWithdrawal) -> schemas.Harm:
         """Take a proof back: its claims are reversed, and sanctions that it bore are too.
@@ -214,6 +262,23 @@ def drop(tx: Transaction, sanctions: Sanctions, actor: Actor, row: Row, reason: 
     tx.execute(sa.update(live_judgements).where(j.id == row.id).values(withdrawn=tx.time))
     if row.sanction is not None and sanctions.stands(tx, row.sanction):
         sanctions.lift_in(tx, actor, row.sanction, Lift(reason=reason), unfounded=True)
+
+
+def _as_listed(row: Row) -> schemas.ListedClaim:
+    names = ("id", "sale", "room", "order", "buyer", "profile", "role", "payer", "filed",
+             "withdrawn")  # fmt: skip
+    facts: dict[str, Any] = {name: row._mapping[name] for name in names}
+    return schemas.ListedClaim(
+        **facts,
+        refund=amount(Money(row.refund, row.currency)),
+        damages=amount(Money(row.damages, row.currency)),
+    )
+
+
+def _words(words: object) -> Text:
+    said = as_text(words)
+    assert said is not None  # the rules give all words
+    return said
 
 
 def _need_proof(rules: LiabilityRules, kind: str) -> None:

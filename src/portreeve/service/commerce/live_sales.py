@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portreeve.commerce.promoters import promoter_rules
 from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page
 from portreeve.schemas.commerce import live_sales as schemas
 from portreeve.service.actor import Actor
 from portreeve.service.commerce.live_records import (
@@ -25,6 +26,7 @@ from portreeve.service.errors import ServiceError
 from portreeve.store import Transaction, new_id
 from portreeve.store.statements import upsert
 from portreeve.store.tables.trade import (
+    live_claims,
     live_disclosures,
     live_harms,
     live_orders,
@@ -155,6 +157,31 @@ class LiveSales:
         actor.need(Scope.live_sales)
         with self._context.database.read() as connection:
             return as_sale(sale_row(connection, id))
+
+    def list(self, actor: Actor, query: schemas.LiveSaleQuery) -> Page[schemas.LiveSaleCount]:
+        """Live sales by their id, with how many orders each has and how many proved fake."""
+        actor.need(Scope.live_sales)
+        s, o, c = live_sales.c, live_orders.c, live_claims.c
+        ordered = sa.select(sa.func.count()).where(o.sale == s.id).scalar_subquery()
+        fakes = (
+            sa.select(sa.func.count(sa.distinct(c.order)))
+            .where(c.sale == s.id, c.withdrawn.is_(None))
+            .scalar_subquery()
+        )
+        wanted = sa.select(live_sales, ordered.label("orders"), fakes.label("fakes"))
+        wanted = wanted.order_by(s.id).limit(query.limit + 1)
+        if query.room is not None:
+            wanted = wanted.where(s.room == query.room)
+        if query.cursor is not None:
+            wanted = wanted.where(s.id > query.cursor)
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted).all()
+        names = schemas.LiveSaleCount.__struct_fields__
+        shown = [
+            schemas.LiveSaleCount(**{name: row._mapping[name] for name in names})
+            for row in rows[: query.limit]
+        ]
+        return Page(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
 
     def trace(self, actor: Actor, sale: str) -> schemas.Trace:
         """Every order with the promotion that led to it and the proof that it was fake.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portreeve.commerce.partners import PartnerRules, partner_rules
 from portreeve.schemas.access import Scope
+from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce import partners as schemas
 from portreeve.schemas.screening import as_text
 from portreeve.service.actor import Actor
@@ -68,6 +69,28 @@ class PartnerTokens:
         return schemas.MadePartnerToken(
             id=id, partner=partner, token=secret, scopes=app.granted, expires=expires
         )
+
+    def list(self, actor: Actor, partner: str, paging: Paging) -> Page[schemas.PartnerToken]:
+        """The tokens of an app, the newest first, without their texts.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.partners)
+        t = partner_tokens
+        wanted = sa.select(t).where(t.c.partner == partner)
+        wanted = wanted.order_by(t.c.id.desc()).limit(paging.limit + 1)
+        if paging.cursor is not None:
+            wanted = wanted.where(t.c.id < paging.cursor)
+        with self._context.database.snapshot() as connection:
+            partner_row(connection, partner)
+            rows = connection.execute(wanted).all()
+        names = schemas.PartnerToken.__struct_fields__
+        shown = [
+            schemas.PartnerToken(**{name: row._mapping[name] for name in names})
+            for row in rows[: paging.limit]
+        ]
+        return Page(items=shown, next=shown[-1].id if len(rows) > paging.limit else None)
 
     def revoke(self, actor: Actor, id: str) -> None:
         """Let a token allow nothing any more.

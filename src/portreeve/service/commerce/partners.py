@@ -15,17 +15,19 @@ import sqlalchemy as sa
 from portreeve.commerce.partners import Criterion, Facts, PartnerRules, decide, partner_rules
 from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.base import Page
 from portreeve.schemas.commerce import partners as schemas
 from portreeve.schemas.screening import as_text
 from portreeve.service.actor import Actor
 from portreeve.service.commerce.interests import Interests
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.store.columns import Json
 from portreeve.store.statements import upsert
-from portreeve.store.tables.trade import partners
+from portreeve.store.tables.trade import partner_tokens, partners
 
 Row = sa.Row[Any]
+_NO_SCOPE, _NO_REFUSAL = sa.literal([], Json()), sa.literal({}, Json())
 
 
 class Partners:
@@ -101,16 +103,71 @@ class Partners:
         with self._context.database.read() as connection:
             return self._shown(connection, partner_row(connection, id))
 
-    def list(self, actor: Actor, paging: Paging) -> Page[schemas.Partner]:
+    def list(self, actor: Actor, query: schemas.PartnerQuery) -> Page[schemas.Partner]:
         """Apps by their id."""
         actor.need(Scope.partners)
-        wanted = sa.select(partners).order_by(partners.c.id).limit(paging.limit + 1)
-        if paging.cursor is not None:
-            wanted = wanted.where(partners.c.id > paging.cursor)
+        wanted = sa.select(partners).order_by(partners.c.id).limit(query.limit + 1)
+        if query.state is not None:
+            wanted = wanted.where(*_in_state(query.state))
+        if query.cursor is not None:
+            wanted = wanted.where(partners.c.id > query.cursor)
         with self._context.database.snapshot() as connection:
             rows = connection.execute(wanted).all()
-            shown = [self._shown(connection, row) for row in rows[: paging.limit]]
-        return Page(items=shown, next=shown[-1].id if len(rows) > paging.limit else None)
+            shown = [self._shown(connection, row) for row in rows[: query.limit]]
+        return Page(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
+
+    def outcome(self, actor: Actor, id: str) -> schemas.PartnerOutcome:
+        """What each criterion, as it is now, says of what an app has stated.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        actor.need(Scope.partners)
+        with self._context.database.read() as connection:
+            row = partner_row(connection, id)
+        rules = self._rules
+        facts = msgspec.convert(row.facts, Facts)
+        return schemas.PartnerOutcome(
+            rules=rules.head.label,
+            criteria=[
+                schemas.CriterionOutcome(
+                    criterion=one.id,
+                    clause=one.clause,
+                    scopes=[scope for scope in row.asked if scope in one.scopes],
+                    fact=one.fact,
+                    value=getattr(facts, one.fact),
+                    must=one.must,
+                    at_most=one.at_most,
+                    at_least=one.at_least,
+                    met=one.met(facts),
+                    because=_words(one.because),
+                    comply=as_text(one.comply),
+                )
+                for one in rules.criteria
+            ],
+        )
+
+    def end(self, actor: Actor, id: str, request: schemas.EndPartner) -> schemas.Partner:
+        """Take all scopes from an app: its tokens allow nothing any more. It may apply again.
+
+        Raises:
+            ServiceError: ``not-found``; ``conflict`` when it has no scope.
+        """
+        actor.need(Scope.partners)
+        p, t = partners, partner_tokens
+        with self._context.database.write() as tx:
+            wanted = sa.select(p).where(p.c.id == id).with_for_update()
+            row = tx.execute(wanted).first() or partner_row(tx.connection, id)
+            if not row.granted:
+                raise ServiceError("conflict", f"The app {id!r} has no scope to be taken.")
+            nothing: dict[str, Any] = {"granted": [], "refused": {}, "decided": tx.time}
+            tx.execute(sa.update(p).where(p.c.id == id).values(**nothing))
+            tx.execute(
+                sa.update(t).where(t.c.partner == id, t.c.revoked.is_(None)).values(revoked=tx.time)
+            )
+            tx.audit(actor.name, "partner.end", id, reason=request.reason, had=row.granted)
+            tx.announce("partner.decided", id, granted=[], refused={})
+            return self._shown(tx.connection, partner_row(tx.connection, id))
 
     def compare(self, actor: Actor, request: schemas.ParityRequest) -> schemas.Parity:
         """Decide two apps anew, each as itself and under the other's name and party.
@@ -167,6 +224,7 @@ class Partners:
                 schemas.RefusedScope(scope=scope, reasons=_unmet(why, known))
                 for scope, why in row.refused.items()
             ],
+            state=_state(row),
             rules=row.rules,
             decided=row.decided,
             interest=row.party in self._interests.parties(connection, self._context.now()),
@@ -183,6 +241,21 @@ def partner_row(connection: sa.Connection, id: str) -> Row:
     if row is None:
         raise not_found("partner", id)
     return row
+
+
+def _state(row: Row) -> schemas.PartnerState:
+    if row.granted:
+        return "partly" if row.refused else "granted"
+    return "refused" if row.refused else "ended"
+
+
+def _in_state(state: schemas.PartnerState) -> tuple[sa.ColumnElement[bool], ...]:
+    p = partners.c
+    none, all = p.granted == _NO_SCOPE, p.refused == _NO_REFUSAL
+    return (
+        none if state in ("refused", "ended") else sa.not_(none),
+        all if state in ("granted", "ended") else sa.not_(all),
+    )
 
 
 def _decided(application: schemas.PartnerApplication, rules: PartnerRules) -> dict[str, Any]:
