@@ -31,6 +31,9 @@ HOST = Actor("host", frozenset({Scope.ads, Scope.merchants, Scope.screen}))
 VERA = Actor("vera", frozenset({Scope.merchants, Scope.merchants_verify}))
 """Who verifies licences."""
 
+REASON = "编号与发证机关的记录不符。"
+"""Why a licence was refused."""
+
 MASKS = "面膜89元一盒 加微信 abc12345 下单"
 
 
@@ -63,7 +66,10 @@ class Desk:
         for one in found.licences:
             if one.state != state:
                 found = self.merchants.decide_licence(
-                    VERA, account, one.id, DecideLicence(state=state)
+                    VERA,
+                    account,
+                    one.id,
+                    DecideLicence(state=state, reason=None if state == "verified" else REASON),
                 )
         return found
 

@@ -16,10 +16,13 @@ from portreeve.schemas.commerce.ad_market import (
     ForgoneQuery,
     PutBid,
 )
-from portreeve.schemas.commerce.ads import ComposePage, NewAd
+from portreeve.schemas.commerce.ads import AdQuery, ComposePage, NewAd
+from portreeve.schemas.enforcement import UndoRequest
+from portreeve.schemas.people import Role
 from portreeve.schemas.screening import Submission
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
+from portreeve.service.roles import scopes_of
 from portreeve.service.undo import Undo
 from portreeve.signals.catalog import CATALOG
 from portreeve.signals.goods_table import goods_table
@@ -32,6 +35,10 @@ HOSPITAL = "市第一医院眼科，白内障手术，专家门诊预约"
 QUACK = "祖传秘方，三个疗程根治牛皮癣，无效退款"
 SHOES = "真皮皮鞋、运动鞋专卖，全场199元起，七天无理由退换"
 MASKS = "补水面膜旗舰店，89元一盒，今日下单立减"
+
+
+ANALYST = Actor("ana", scopes_of([Role.analyst]))
+VERA_SENIOR = Actor("sun", scopes_of([Role.senior]))
 
 
 @pytest.fixture
@@ -82,6 +89,60 @@ def test_how_an_ad_stands_is_what_was_answered(scenario, shop):
     for answered in scenario.values():
         read = shop.ads.get(HOST, answered.id)
         assert read == msgspec.structs.replace(answered, repeated=False)
+
+
+def test_ads_in_pages_and_by_what_was_answered(scenario, shop, clock):
+    def found(**query):
+        return [one.id for one in shop.ads.list(ANALYST, AdQuery(**query)).items]
+
+    assert found() == ["ad-s", "ad-q", "ad-h"]
+    page = shop.ads.list(ANALYST, AdQuery(limit=2))
+    assert [one.id for one in page.items] == ["ad-s", "ad-q"]
+    assert found(cursor=page.next) == ["ad-h"]
+    assert found(lawful=True) == ["ad-s", "ad-h"]
+    assert found(lawful=True, permitted=False) == ["ad-h"]
+    assert found(category="hospitals") == ["ad-h"]
+    assert found(state="published") == ["ad-s"]
+    assert found(account="quack") == ["ad-q"]
+    assert found(network="elsewhere") == []
+    [hospital] = shop.ads.list(ANALYST, AdQuery(category="hospitals")).items
+    assert (hospital.goods.title.zh, hospital.goods.iab[0]) == ("医院诊所与口腔", "1378")
+    undo = Undo(shop.context, shop.policies)
+    undo.reverse(VERA_SENIOR, scenario["quack"].decision, UndoRequest(reason="x"))
+    assert found(lawful=False) == []
+    for wrong in ({"category": "no-such"}, {"cursor": "x"}):
+        with pytest.raises(ServiceError) as error:
+            found(**wrong)
+        assert error.value.code == "invalid"
+    with pytest.raises(ServiceError):
+        shop.ads.list(Actor("r", frozenset({Scope.cases})), AdQuery())
+
+
+def test_the_licences_that_were_looked_for(scenario, shop):
+    hospital = shop.ads.licences(ANALYST, "ad-h")
+    assert [(one.kind, one.title.en) for one in hospital.covering] == [
+        ("medical_institution", "Licence of a medical institution")
+    ]
+    assert [(one.state, one.in_force) for one in hospital.held] == [("verified", True)]
+    quack = shop.ads.licences(ANALYST, "ad-q")
+    assert (quack.registered, [one.kind for one in quack.covering], quack.held) == (
+        False, ["pharmacy"], [],
+    )  # fmt: skip
+
+
+def test_whoever_decides_sees_no_bid_and_who_reads_the_ledger_does(scenario, shop):
+    report = shop.market.forgone(ANALYST, ForgoneQuery())
+    assert [(one.lawful, one.ads, one.amount) for one in report.months] == [
+        (False, 1, 30_000), (True, 1, 100_000),
+    ]  # fmt: skip
+    taken = shop.market.export(ANALYST, ForgoneQuery()).decode("utf-8-sig").splitlines()
+    assert taken[1].startswith("hospitals,")
+    assert taken[1].endswith(",house,1,40,100000,CNY")
+    with pytest.raises(ServiceError) as wrong:
+        shop.market.forgone(VERA_SENIOR, ForgoneQuery())
+    assert wrong.value.code == "forbidden"
+    assert Scope.ledger not in scopes_of([Role.reviewer, Role.senior])
+    assert Scope.ads not in scopes_of([Role.reviewer, Role.senior])
 
 
 @pytest.mark.parametrize(

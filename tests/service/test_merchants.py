@@ -13,6 +13,7 @@ from portreeve.commerce.merchant_rules import merchant_rules
 from portreeve.model import Surface
 from portreeve.schemas.access import Scope
 from portreeve.schemas.accounts import AccountFacts
+from portreeve.schemas.base import Paging
 from portreeve.schemas.commerce.customers import (
     AskBroadcast,
     CustomerNames,
@@ -31,13 +32,15 @@ from portreeve.schemas.privacy import ErasureReason
 from portreeve.schemas.screening import Submission
 from portreeve.service.accounts import Accounts
 from portreeve.service.actor import PORTREEVE, Actor
+from portreeve.service.commerce.merchant_files import MerchantFiles
 from portreeve.service.errors import ServiceError
+from portreeve.service.notices import Notices
 from portreeve.service.privacy import Privacy
 from portreeve.service.retention import Retention
 from portreeve.store import Database
 from portreeve.store.tables import commerce, core
 from service.factories import events
-from service.shop import HOST, MASKS, VERA, Desk, Shop
+from service.shop import HOST, MASKS, REASON, VERA, Desk, Shop
 from service.support import FakeClock, make_context
 
 NOW = datetime(2014, 6, 1, tzinfo=UTC)
@@ -128,10 +131,109 @@ def test_what_may_be_decided_of_a_licence(shop, states, code):
     found = None
     for state in states:
         try:
-            shop.merchants.decide_licence(VERA, "shop", licence.id, DecideLicence(state=state))
+            request = DecideLicence(state=state, reason="No.")
+            shop.merchants.decide_licence(VERA, "shop", licence.id, request)
         except ServiceError as error:
             found = error.code
     assert found == code
+
+
+def test_a_refusal_needs_a_reason_and_the_merchant_is_told(shop):
+    [licence] = shop.register("shop", "business").licences
+    with pytest.raises(ServiceError) as wrong:
+        shop.merchants.decide_licence(VERA, "shop", licence.id, DecideLicence(state="refused"))
+    assert (wrong.value.code, wrong.value.field) == ("invalid", "reason")
+    [refused] = shop.verify(state="refused").licences
+    assert (refused.state, refused.reason) == ("refused", REASON)
+    assert shop.verify().licences[0].reason is None
+    stored = repr(rows(shop, commerce.merchant_licences)).encode().decode("unicode_escape")
+    assert REASON not in stored
+    reader = Actor("host", frozenset({Scope.accounts}))
+    notices = Notices(shop.context, shop.policies)
+    told = notices.list(reader, "shop", Paging()).items
+    assert [(one.kind, one.licence, one.text) for one in told] == [
+        (
+            "licence-verified", licence.id,
+            "您的许可已核实：营业执照。\n自现在起有效，直至许可到期。",
+        ),
+        # it was put right since: why it was refused holds no more
+        (
+            "licence-refused", licence.id,
+            "您的许可未通过核实：营业执照。\n此许可不计入。更正后可以重新提交。",
+        ),
+    ]  # fmt: skip
+    announced = events(shop.context.database, "notice.created")
+    assert {data["licence"] for _, _, data in announced} == {licence.id}
+    shop.verify(state="revoked")
+    newest = notices.list(reader, "shop", Paging()).items[0]
+    assert newest.text == (
+        f"您的许可不再视为已核实：营业执照。\n理由：{REASON}\n"
+        "自现在起，此许可不再计入。更正后可以重新提交。"
+    )
+    assert notices.mark_read(reader, newest.id).read is not None
+
+
+def test_merchants_by_standing_and_licences_that_wait(shop, clock):
+    for name, kinds in (("a1", ["business"]), ("a2", ["business", "food"]), ("b1", ["food"])):
+        shop.register(name, *kinds, public_account=f"{name}-news")
+    ends = NOW + timedelta(days=40)
+    late = NewLicence(kind="business", authority="c", expires=ends)
+    shop.merchants.register(HOST, "c1", MerchantFacts(name="迟", contact="b", licences=[late]))
+    waiting = shop.merchants.waiting(VERA, Paging(limit=2))
+    assert [(one.merchant, one.kind) for one in waiting.items] == [
+        ("a1", "business"), ("a2", "business"),
+    ]  # fmt: skip
+    rest = shop.merchants.waiting(VERA, Paging(cursor=waiting.next))
+    assert [(one.merchant, one.title.zh) for one in rest.items] == [
+        ("a2", "食品经营许可证"), ("b1", "食品经营许可证"), ("c1", "营业执照"),
+    ]  # fmt: skip
+    for name in ("a2", "c1"):
+        shop.verify(name)
+    shop.pay("a2")
+    shop.merchants.end(HOST, "b1")
+
+    def found(**query):
+        return [one.account for one in shop.merchants.list(HOST, MerchantQuery(**query)).items]
+
+    assert found(standing="verified") == ["a2", "c1"]
+    assert found(standing="unverified") == ["a1"]
+    assert found(standing="unpaid") == ["a1", "c1"]
+    assert found(standing="expiring") == []
+    assert found(standing="ended") == ["b1"]
+    assert found(begins="a") == ["a1", "a2"]
+    assert found(begins="a2-n") == ["a2"]
+    assert found(waiting=True) == ["a1"]
+    clock.set(NOW + timedelta(days=11))
+    assert found(standing="expiring") == ["c1"]
+    [first] = shop.merchants.list(HOST, MerchantQuery(begins="c")).items
+    assert (first.name, first.verified, first.expires, first.waiting) == ("迟", True, ends, 0)
+    assert [one.merchant for one in shop.merchants.waiting(VERA, Paging()).items] == ["a1"]
+    with pytest.raises(ServiceError):
+        shop.merchants.waiting(HOST, Paging())
+
+
+def test_the_file_of_a_merchant_counts_and_names_no_customer(shop, clock):
+    shop.open("shop", "li", "bo")
+    shop.add("li", "ann", "ben", "cam")
+    shop.customers.opt_out(HOST, "shop", CustomerNames(customers=["cam"]))
+    shop.customers.tag(HOST, "shop", TagCustomers(word="老客户", customers=["ann"]))
+    ask(shop)
+    clock.set(NOW + timedelta(minutes=1))
+    ask(shop)
+    shop.staff.leave(HOST, "shop", "li", StaffLeave(to=["bo"]))
+    file = MerchantFiles(shop.context).read(HOST, "shop")
+    assert (file.customers.agreed, file.customers.how, file.customers.withdrawn) == (
+        2, {"qr": 2}, 1,
+    )  # fmt: skip
+    assert (file.tags, file.tagged, file.room, file.room_each) == (1, 1, 20_000, True)
+    assert [(one.staff, one.today, one.month) for one in file.quotas] == [("bo", 0, 0)]
+    assert [(one.refusal, one.asked, one.allowed) for one in file.broadcasts] == [
+        ("day_used", 3, 0), (None, 3, 2),
+    ]  # fmt: skip
+    assert [(one.staff, one.to[0].staff, one.to[0].customers) for one in file.handed_over] == [
+        ("li", "bo", 2)
+    ]
+    assert (file.a_day, file.a_month, file.used_up) == (1, 4, 0)
 
 
 def test_name_contact_and_authority_are_sealed(shop):

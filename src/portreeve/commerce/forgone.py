@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -20,6 +21,19 @@ class Told(NamedTuple):
     currency: str
     amount: int
     clicks: int
+    month: datetime | None = None
+    """When the month began in which it came."""
+
+
+@dataclass(frozen=True)
+class MonthForgone:
+    """Of one month, and of one answer of the law, what would have been paid."""
+
+    month: datetime
+    lawful: bool
+    currency: str
+    ads: int
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -59,3 +73,21 @@ def forgone(told: Iterable[Told]) -> list[Forgone]:
         for (category, lawful, currency), of in groups.items()
     ]
     return sorted(found, key=lambda f: (f.currency, -f.amount, f.category or "", f.lawful))
+
+
+def forgone_by_month(told: Iterable[Told]) -> list[MonthForgone]:
+    """What would have been paid, by month, by the law's answer, and by currency; the first month
+    first.
+
+    >>> may = datetime(2014, 5, 1)
+    >>> forgone_by_month([Told("hospitals", True, "CNY", 2_500, 40, may)])[0].amount
+    100000
+    """
+    groups: dict[tuple[datetime, bool, str], list[Told]] = defaultdict(list)
+    for one in told:
+        if one.month is not None:
+            groups[one.month, one.lawful, one.currency].append(one)
+    return [
+        MonthForgone(month, lawful, currency, len(of), sum(one.amount * one.clicks for one in of))
+        for (month, lawful, currency), of in sorted(groups.items(), key=lambda group: group[0])
+    ]

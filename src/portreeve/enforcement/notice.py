@@ -60,6 +60,23 @@ _LIFTED: dict[str, Said] = {
     "warn": {"en": "The warning is withdrawn.", "zh": "警告已撤回。"},
 }
 
+_LICENCES: dict[str, Said] = {
+    "licence-verified": {"en": "Your licence is verified: {title}.",
+                         "zh": "您的许可已核实：{title}。"},
+    "licence-refused": {"en": "Your licence could not be verified: {title}.",
+                        "zh": "您的许可未通过核实：{title}。"},
+    "licence-revoked": {"en": "Your licence is verified no longer: {title}.",
+                        "zh": "您的许可不再视为已核实：{title}。"},
+}  # fmt: skip
+_LICENCE_FOLLOWS: dict[str, Said] = {
+    "licence-verified": {"en": "It counts from now on, until it ends.",
+                         "zh": "自现在起有效，直至许可到期。"},
+    "licence-refused": {"en": "It does not count. Once it is put right, file it again.",
+                        "zh": "此许可不计入。更正后可以重新提交。"},
+    "licence-revoked": {"en": "It does not count from now on. Once it is put right, file it again.",
+                        "zh": "自现在起，此许可不再计入。更正后可以重新提交。"},
+}  # fmt: skip
+
 _WORDS: dict[str, Said] = {
     "until": {"en": "{sanction} until {time}.", "zh": "{sanction}，直到{time}。"},
     "endless": {"en": "{sanction}.", "zh": "{sanction}。"},
@@ -113,6 +130,21 @@ def sanction(kind: str, ends: datetime | None, language: Language, zone: tzinfo 
 def lifted(kind: str, language: Language) -> str:
     """What the end of a sanction means."""
     return _LIFTED[kind][language]
+
+
+def licence(kind: str, named: Text | None, language: Language) -> str:
+    """What a person found of a licence; ``named``: what it is called, if that is known.
+
+    >>> licence("licence-verified", Text(en="Business licence", zh="营业执照"), "zh")
+    '您的许可已核实：营业执照。'
+    """
+    unknown = Text(en="a licence that is no longer on file", zh="已删除的许可")
+    return _LICENCES[kind][language].format(title=said(named or unknown, language))
+
+
+def licence_follows(kind: str, language: Language) -> str:
+    """What follows from what a person found of a licence."""
+    return _LICENCE_FOLLOWS[kind][language]
 
 
 def strike(count: int, expires: datetime | None, language: Language, zone: tzinfo = UTC) -> str:

@@ -68,7 +68,7 @@ _SCOPES = {
     Scope.group_buying: "open group-buying deals, show proofs of enrolment, join",
     Scope.partners: "file applications of apps, make and check their tokens",
     Scope.interests: "keep the register of conflicts of interest",
-    Scope.ledger: "read the ledger of money",
+    Scope.ledger: "read the ledger of money, and in the console what is bid for search ads",
     Scope.on_behalf: "act in the name of a person, given in the header Portreeve-Actor",
     Scope.metrics: "read metrics",
     Scope.admin: "everything, and manage API keys",

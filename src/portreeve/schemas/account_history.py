@@ -83,7 +83,7 @@ class GivenNotice(Answer, frozen=True, kw_only=True):
     """That an account was told something; not what it quotes."""
 
     id: Annotated[str, Meta(description="the notice")]
-    kind: Annotated[NoticeKind, Meta(description="decision, correction, sanction or lifted")]
+    kind: Annotated[NoticeKind, Meta(description="what it says")]
     decision: Annotated[str | None, Meta(description="the decision it is about")]
     sanction: Annotated[str | None, Meta(description="the sanction by hand it is about")]
     created: Annotated[datetime, Meta(description="when it was given")]

@@ -12,7 +12,10 @@ from portreeve.schemas.base import Answer, HostName, NetworkName, Request
 SanctionKind = Literal["warn", "limit", "mute", "disgorge", "block_links", "suspend", "ban"]
 ByHand = Literal["warn", "limit", "mute", "block_links", "suspend", "ban"]
 SanctionState = Literal["in_force", "done", "expired", "lifted", "reversed"]
-NoticeKind = Literal["decision", "correction", "sanction", "lifted"]
+NoticeKind = Literal[
+    "decision", "correction", "sanction", "lifted",
+    "licence-verified", "licence-refused", "licence-revoked",
+]  # fmt: skip
 Language = Literal["en", "zh"]
 
 Words = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -186,17 +189,21 @@ class Notice(Answer, frozen=True, kw_only=True):
     account: Annotated[str, Meta(description="who is told")]
     kind: Annotated[
         NoticeKind,
-        Meta(description="decision; correction (it was undone); sanction by hand; lifted by hand"),
+        Meta(
+            description="decision; correction (it was undone); sanction by hand; lifted by hand; "
+            "what a person found of a merchant's licence"
+        ),
     ]
     decision: Annotated[str | None, Meta(description="the decision it is about")]
     sanction: Annotated[str | None, Meta(description="the sanction by hand it is about")]
+    licence: Annotated[str | None, Meta(description="the merchant's licence it is about")] = None
     item: Annotated[str | None, Meta(description="the item it is about")]
     link: Annotated[
         str | None,
         Meta(
             description="the page about the decision, for the person concerned: whoever has the "
             "link can read it and appeal, so give it to nobody else; only a path while the service "
-            "has no `public_url`; null for a sanction by hand"
+            "has no `public_url`; null where no decision is"
         ),
     ]
     language: Annotated[Language, Meta(description="the language of its words")]

@@ -101,6 +101,9 @@ class Overview(Answer, frozen=True, kw_only=True):
     pace: Annotated[Pace | None, Meta(description="how quickly people decide")] = None
     readings: Annotated[int | None, Meta(description="second readings that wait")] = None
     appeals: Annotated[AppealFigures | None, Meta(description="appeals that wait")] = None
+    licences: Annotated[
+        int | None, Meta(description="licences of merchants that nobody has decided on")
+    ] = None
     alarms: Annotated[
         list[Alarm] | None, Meta(description="alarms nobody took note of, the last raised first")
     ] = None

@@ -8,13 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portreeve.commerce.licences import licence_rules
 from portreeve.enforcement import notice as words
 from portreeve.model import Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.enforcement import Appealing, Language, Notice, Quote
+from portreeve.schemas.screening import Text
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
+from portreeve.service.commerce.licence_records import licence_reason
 from portreeve.service.context import Context
 from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.errors import not_found
@@ -24,6 +27,7 @@ from portreeve.service.sanctions import sequence
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
 from portreeve.store.tables import core, enforcement
+from portreeve.store.tables.commerce import merchant_licences
 from portreeve.store.vault import NOBODY, Content
 
 Row = sa.RowMapping
@@ -105,6 +109,7 @@ class Notices:
             tx.connection, account, (r["decision"] for r in rows if r["decision"])
         )
         by_hand = _by_hand_of(tx.connection, rows)
+        licences = _licences_of(tx.connection, rows)
         quotes = self._quotes(tx, actor, account, rows, facts)
         said = []
         for row in rows:
@@ -116,10 +121,12 @@ class Notices:
                     "title": words.correction(about["surface"], language),
                     "consequences": facts.put_right(about["id"], language),
                 }
+            elif row["licence"] is not None:
+                parts = self._licence(tx, row, licences.get(row["licence"]), language)
             else:
                 parts = self._by_hand(tx, row, by_hand[row["sanction"]], language)
             reason = parts.pop("reason", None)
-            named = ("id", "account", "kind", "decision", "sanction", "created", "read")
+            named = ("id", "account", "kind", "decision", "sanction", "licence", "created", "read")
             said.append(
                 Notice(
                     **{name: row[name] for name in named},
@@ -166,6 +173,22 @@ class Notices:
             "reason": opened.decode() if opened else None,
         }
 
+    def _licence(
+        self, tx: Transaction, row: Row, licence: Row | None, language: Language
+    ) -> dict[str, Any]:
+        """What was found of a licence. Why is said for as long as it stands so."""
+        kinds = licence_rules(self._context.settings.commerce_folder).kinds
+        kind = None if licence is None else kinds.get(licence["kind"])
+        title = None if kind is None else Text(en=kind.title.en, zh=kind.title.zh)
+        reason = None
+        if licence is not None and row["kind"] == f"licence-{licence['state']}":
+            reason = licence_reason(self._context, tx.connection, licence)
+        return {
+            "title": words.licence(row["kind"], title, language),
+            "reason": reason,
+            "consequences": [words.licence_follows(row["kind"], language)],
+        }
+
     def _quotes(
         self, tx: Transaction, actor: Actor, account: str, rows: Sequence[Row], facts: DecisionFacts
     ) -> dict[str, Sequence[Quote]]:
@@ -189,6 +212,14 @@ class Notices:
 
 
 _EMPTY: dict[str, Any] = {"grounds": [], "evidence": [], "consequences": [], "appeal": None}
+
+
+def _licences_of(connection: sa.Connection, rows: Sequence[Row]) -> dict[str, Row]:
+    """The licences that notices are about, as they stand now."""
+    named = {row["licence"] for row in rows if row["licence"]}
+    wanted = sa.select(merchant_licences)
+    found = fetch_in(connection, wanted, merchant_licences.c.id, named)
+    return {row["id"]: row for row in found}
 
 
 def _by_hand_of(connection: sa.Connection, rows: Sequence[Row]) -> dict[str, Row]:

@@ -29,12 +29,14 @@ from portreeve.schemas.overview import (
 )
 from portreeve.service.actor import PORTREEVE, Actor
 from portreeve.service.alarms import Alarms
+from portreeve.service.commerce.licence_records import waiting
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.log import Log
 from portreeve.store import micros
 from portreeve.store.log import Query
 from portreeve.store.tables.cases import appeals, cases, second_readings
+from portreeve.store.tables.commerce import merchant_licences
 
 KEPT = timedelta(seconds=10)
 """How long figures are shown before they are counted anew."""
@@ -55,6 +57,7 @@ class _Work:
     pace: Pace
     readings: int
     appeals: AppealFigures
+    licences: int
 
 
 class Overviews:
@@ -85,6 +88,7 @@ class Overviews:
             pace=work.pace if sees_cases else None,
             readings=work.readings if sees_cases else None,
             appeals=work.appeals if sees_cases else None,
+            licences=work.licences if actor.may(Scope.merchants_verify) else None,
             alarms=self._open_alarms() if actor.may(Scope.policies_read) else None,
             health=[HealthLine(name=name, state=state) for name, state in self._ready().items()],
         )
@@ -144,6 +148,7 @@ class Overviews:
                 pace=_pace(connection, now),
                 readings=_count(connection, second_readings),
                 appeals=_appeals(connection, now),
+                licences=_licences(connection),
             )
 
     def _open_alarms(self) -> list[Any]:
@@ -268,6 +273,11 @@ def _pace(connection: sa.Connection, now: datetime) -> Pace:
 
 def _count(connection: sa.Connection, table: sa.Table) -> int:
     wanted = sa.select(sa.func.count()).select_from(table).where(table.c.state == "open")
+    return int(connection.execute(wanted).scalar_one())
+
+
+def _licences(connection: sa.Connection) -> int:
+    wanted = sa.select(sa.func.count()).select_from(merchant_licences).where(waiting())
     return int(connection.execute(wanted).scalar_one())
 
 

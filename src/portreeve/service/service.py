@@ -30,6 +30,7 @@ from portreeve.service.commerce.links import Links
 from portreeve.service.commerce.live_harms import LiveHarms
 from portreeve.service.commerce.live_ledgers import LiveLedgers
 from portreeve.service.commerce.live_sales import LiveSales
+from portreeve.service.commerce.merchant_files import MerchantFiles
 from portreeve.service.commerce.merchants import Merchants
 from portreeve.service.commerce.partner_tokens import PartnerTokens
 from portreeve.service.commerce.partners import Partners
@@ -174,6 +175,7 @@ class Service:
         self.ads = Ads(context, self.screening, self.policies)
         self.ad_market = AdMarket(context)
         self.merchants = Merchants(context)
+        self.merchant_files = MerchantFiles(context)
         self.staff = Staff(context)
         self.customers = Customers(context)
         self.broadcasts = Broadcasts(context, self.screening)

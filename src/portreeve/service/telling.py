@@ -56,16 +56,20 @@ def item_event(row: Row, rules: Sequence[Rule]) -> Event:
 def give_notices(tx: Transaction, notices: Iterable[dict[str, Any]]) -> list[str]:
     """Write notices to accounts and announce them; their ids. Nobody is told where no account is.
 
-    Each names ``account``, ``kind``, and ``decision`` or ``sanction``.
+    Each names ``account``, ``kind``, and ``decision``, ``sanction`` or ``licence``.
     """
     rows = [
-        {"id": new_id("ntc"), "decision": None, "sanction": None, "created": tx.time} | notice
+        {
+            "id": new_id("ntc"), "decision": None, "sanction": None, "licence": None,
+            "created": tx.time,
+        }
+        | notice
         for notice in notices
         if notice["account"] is not None
-    ]
+    ]  # fmt: skip
     if rows:
         tx.execute(sa.insert(enforcement.notices), rows)
-    names = ("account", "kind", "decision", "sanction")
+    names = ("account", "kind", "decision", "sanction", "licence")
     announce_all(
         tx, (("notice.created", row["id"], {name: row[name] for name in names}) for row in rows)
     )

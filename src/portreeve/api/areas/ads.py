@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
-from portreeve.schemas.commerce.ads import AdDecision, NewAd
+from portreeve.schemas.base import Page
+from portreeve.schemas.commerce.ads import AdDecision, AdQuery, AdSummary, NewAd
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -24,6 +25,12 @@ def submit_ad(service: Service, actor: Actor, body: NewAd) -> AdDecision:
     ad again has the same decision, unless a licence was verified or has lapsed since.
     """
     return service.ads.submit(actor, body)
+
+
+@routes.get("/v1/ads", Scope.ads)
+def list_ads(service: Service, actor: Actor, query: AdQuery) -> Page[AdSummary]:
+    """Ads as they stand now, the last submitted first; or only some, by answer, goods or state."""
+    return service.ads.list(actor, query)
 
 
 @routes.get("/v1/ads/{id}", Scope.ads)

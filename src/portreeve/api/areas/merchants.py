@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import Page
+from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce.customers import (
     AddCustomers,
     AskBroadcast,
@@ -31,6 +31,7 @@ from portreeve.schemas.commerce.merchants import (
     PlanPaid,
     StaffLeave,
     StaffMember,
+    WaitingLicence,
 )
 from portreeve.schemas.screening import Screened
 
@@ -45,7 +46,7 @@ routes = Routes(
 
 @routes.get("/v1/merchants", Scope.merchants)
 def list_merchants(service: Service, actor: Actor, query: MerchantQuery) -> Page[MerchantSummary]:
-    """Merchants by name; or only those with a licence that waits for a person."""
+    """Merchants by account; or only those of a standing, or with a licence that waits."""
     return service.merchants.list(actor, query)
 
 
@@ -78,6 +79,12 @@ def decide_licence(
 ) -> Merchant:
     """Verify a licence, refuse it, or revoke the verification. Whoever filed it may not."""
     return service.merchants.decide_licence(actor, account, id, body)
+
+
+@routes.get("/v1/licences", Scope.merchants_verify)
+def list_waiting_licences(service: Service, actor: Actor, query: Paging) -> Page[WaitingLicence]:
+    """Licences that nobody has decided on, the oldest first."""
+    return service.merchants.waiting(actor, query)
 
 
 @routes.put("/v1/merchants/{account}/plan", Scope.merchants)

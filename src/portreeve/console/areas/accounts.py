@@ -74,6 +74,9 @@ _NOTICES: dict[str, Words] = {
     "correction": Words("that we were wrong", "更正通知"),
     "sanction": Words("of a sanction", "处罚通知"),
     "lifted": Words("that a sanction ended", "解除通知"),
+    "licence-verified": Words("that a licence is verified", "许可核实通知"),
+    "licence-refused": Words("that a licence is refused", "许可未通过通知"),
+    "licence-revoked": Words("that a licence is no longer verified", "许可失效通知"),
 }
 _STAGES: dict[str, Words] = {
     "before": Words("before publication", "发布前"),

@@ -60,10 +60,25 @@ class ForgoneOf(Answer, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(description="ISO 4217 code")]
 
 
+class ForgoneMonth(Answer, frozen=True, kw_only=True):
+    """What refused ads of one month would have paid."""
+
+    month: Annotated[datetime, Meta(description="when the month began in which they came")]
+    lawful: Annotated[
+        bool, Meta(description="true: the house rule alone refused them; false: the law did")
+    ]
+    ads: Annotated[int, Meta(description="how many")]
+    amount: Annotated[int, Meta(description="bid times clicks, in minor units")]
+    currency: Annotated[str, Meta(description="ISO 4217 code")]
+
+
 class ForgoneReport(Answer, frozen=True, kw_only=True):
     """What refusing ads costs, as their advertisers told it."""
 
     categories: Annotated[list[ForgoneOf], Meta(description="the largest sums first")]
+    months: Annotated[
+        list[ForgoneMonth], Meta(description="by the month of submission (UTC), the first first")
+    ]
     house: Annotated[
         dict[str, int],
         Meta(description="forgone by the house rule alone, in minor units by currency"),

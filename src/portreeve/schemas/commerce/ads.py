@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from portreeve.model import Licence, Tier, Verdict
-from portreeve.schemas.base import Answer, HostName, NetworkName, Request
+from portreeve.schemas.base import Answer, HostName, NetworkName, Paging, Request
 from portreeve.schemas.screening import ItemState, Reason, Text
 
 
@@ -72,6 +72,69 @@ class AdDecision(Answer, frozen=True, kw_only=True):
     provisional: Annotated[
         bool, Meta(description="the store is away or slow; the decision follows as an event")
     ] = False
+
+
+class AdSummary(Answer, frozen=True, kw_only=True):
+    """An advertisement in a list, as it stands now."""
+
+    id: Annotated[str, Meta(description="the host's own name of it")]
+    network: Annotated[str, Meta(description="name of the policy")]
+    account: Annotated[str, Meta(description="who advertises")]
+    submitted: Annotated[datetime, Meta(description="when it was submitted first")]
+    verdict: Annotated[Verdict, Meta(description="what happens to it")]
+    state: Annotated[ItemState, Meta(description="`published`: it may be served")]
+    lawful: Annotated[bool, Meta(description="no rule of the law refuses it")]
+    permitted: Annotated[bool, Meta(description="no rule of law or house refuses it")]
+    goods: Annotated[AdGoods | None, Meta(description="what it is for, as far as it is known")]
+
+
+class AdQuery(Paging, frozen=True, kw_only=True):
+    """Which advertisements."""
+
+    network: Annotated[NetworkName | None, Meta(description="only of this network")] = None
+    account: Annotated[HostName | None, Meta(description="only of this advertiser")] = None
+    lawful: Annotated[bool | None, Meta(description="only those that the law refuses, or not")] = (
+        None
+    )
+    permitted: Annotated[
+        bool | None, Meta(description="only those that law or house refuses, or neither")
+    ] = None
+    category: Annotated[
+        str | None, Meta(description="only for these goods, an id of the table of goods")
+    ] = None
+    state: Annotated[ItemState | None, Meta(description="only those in this state")] = None
+
+
+class CoveringLicence(Answer, frozen=True, kw_only=True):
+    """A licence that the advertiser has on file, of a kind that covers the goods."""
+
+    kind: Annotated[str, Meta(description="what it entitles to")]
+    state: Annotated[
+        Literal["claimed", "verified", "refused", "revoked"],
+        Meta(description="claimed until a person has decided on it"),
+    ]
+    expires: Annotated[datetime | None, Meta(description="when it ends; null for never")]
+    in_force: Annotated[bool, Meta(description="a person verified it, and it has not expired")]
+
+
+class LicenceKind(Answer, frozen=True, kw_only=True):
+    """A kind of licence."""
+
+    kind: Annotated[str, Meta(description="its name")]
+    title: Annotated[Text, Meta(description="what it is called")]
+
+
+class AdLicences(Answer, frozen=True, kw_only=True):
+    """Which licences were looked for, and what the advertiser has of them."""
+
+    submitted: Annotated[datetime, Meta(description="when the ad was submitted first")]
+    submitted_by: Annotated[str, Meta(description="by whom")]
+    registered: Annotated[bool, Meta(description="the advertiser is registered as a merchant here")]
+    covering: Annotated[
+        list[LicenceKind],
+        Meta(description="kinds that cover the goods; none where nobody knows what they are"),
+    ]
+    held: Annotated[list[CoveringLicence], Meta(description="of those, what is on file")]
 
 
 class ComposePage(Request, frozen=True, kw_only=True):

@@ -67,6 +67,9 @@ class MerchantLicence(Answer, frozen=True, kw_only=True):
     filed_by: Annotated[str, Meta(description="who filed it")]
     decided: Annotated[datetime | None, Meta(description="when somebody decided on it last")]
     decided_by: Annotated[str | None, Meta(description="who")]
+    reason: Annotated[
+        str | None, Meta(description="why it was refused or revoked; null if it was not, or erased")
+    ] = None
 
 
 class StaffMember(Answer, frozen=True, kw_only=True):
@@ -99,12 +102,26 @@ class Merchant(Answer, frozen=True, kw_only=True):
     staff: Annotated[list[StaffMember], Meta(description="its staff, by name")]
 
 
+Standing = Literal["unverified", "verified", "unpaid", "expiring", "ended"]
+"""What merchants can be listed by."""
+
+
 class MerchantSummary(Answer, frozen=True, kw_only=True):
     """A merchant in a list, with what waits for a person."""
 
     account: Annotated[str, Meta(description="the host's own name of its account")]
+    name: Annotated[str | None, Meta(description="the name of the business; null once erased")]
+    public_account: Annotated[str | None, Meta(description="the public account of its own")]
     registered: Annotated[datetime, Meta(description="when it registered")]
     ended: Annotated[datetime | None, Meta(description="when it ended")]
+    verified: Annotated[
+        bool, Meta(description="a person verified its business licence, which has not expired")
+    ]
+    paid_until: Annotated[datetime | None, Meta(description="until when its plan is paid")]
+    expires: Annotated[
+        datetime | None,
+        Meta(description="when the first of its licences in force ends; null for never"),
+    ]
     waiting: Annotated[int, Meta(description="licences that nobody has decided on")]
 
 
@@ -114,6 +131,30 @@ class MerchantQuery(Paging, frozen=True, kw_only=True):
     waiting: Annotated[
         bool, Meta(description="only those with a licence that nobody has decided on")
     ] = False
+    standing: Annotated[
+        Standing | None,
+        Meta(
+            description="only those: without a verified business licence, with one, whose plan is "
+            "not paid for, with a licence in force that ends within 30 days, or that have ended; "
+            "all but the last are of those that have not ended"
+        ),
+    ] = None
+    begins: Annotated[
+        HostName | None,
+        Meta(description="only those whose account, or public account, begins so"),
+    ] = None
+
+
+class WaitingLicence(Answer, frozen=True, kw_only=True):
+    """A licence that waits for a person."""
+
+    id: Annotated[str, Meta(description="its unguessable id")]
+    merchant: Annotated[str, Meta(description="whose it is")]
+    kind: Annotated[str, Meta(description="what it entitles to")]
+    title: Annotated[Text | None, Meta(description="what it is called; null: no kind of today's")]
+    expires: Annotated[datetime | None, Meta(description="when it ends; null for never")]
+    filed: Annotated[datetime, Meta(description="when it was filed")]
+    filed_by: Annotated[str, Meta(description="who filed it; somebody else decides")]
 
 
 class DecideLicence(Request, frozen=True, kw_only=True):
@@ -123,6 +164,10 @@ class DecideLicence(Request, frozen=True, kw_only=True):
         Literal["verified", "refused", "revoked"],
         Meta(description="it is genuine, it is not, or it is no longer"),
     ]
+    reason: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=2000)] | None,
+        Meta(description="why; the merchant reads it. Needed unless it is verified"),
+    ] = None
 
 
 class PlanPaid(Request, frozen=True, kw_only=True):

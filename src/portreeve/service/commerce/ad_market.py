@@ -5,14 +5,17 @@ Nothing that decides can see this module. It reads what was decided, and writes 
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from portreeve.commerce.ad_page import compose
 from portreeve.commerce.ad_rules import AdRules, ad_rules
-from portreeve.commerce.forgone import Forgone, Told, forgone
+from portreeve.commerce.forgone import Forgone, Told, forgone, forgone_by_month
 from portreeve.commerce.market import Earned, NoComparisonError, Traffic, compare
 from portreeve.commerce.ranking import Offer, rank
 from portreeve.schemas.access import Scope
@@ -20,6 +23,7 @@ from portreeve.schemas.commerce.ad_market import (
     AdBid,
     CompareMarket,
     DeviceComparison,
+    ForgoneMonth,
     ForgoneOf,
     ForgoneQuery,
     ForgoneReport,
@@ -80,7 +84,7 @@ class AdMarket:
         """Results with ads between them: admitted ones only, the highest bid first, each marked,
         and never more of them than the rules allow, however far somebody reads.
         """
-        actor.need(Scope.ads)
+        _need_figures(actor)
         rules = self._rules()
         network = request.network or self._context.settings.network
         wanted = list(dict.fromkeys(request.ads))
@@ -104,27 +108,58 @@ class AdMarket:
             left_out=[LeftOut(id=ad, why=left_out[ad]) for ad in wanted if ad in left_out],
         )
 
-    def forgone(self, actor: Actor, query: ForgoneQuery) -> ForgoneReport:
-        """What refused ads would have paid: bid times expected clicks, as told, by category.
+    def forgone(self, actor: Actor, query: ForgoneQuery, zone: tzinfo = UTC) -> ForgoneReport:
+        """What refused ads would have paid: bid times expected clicks, as told, by category, and by
+        the month of ``zone``.
 
         What the law refuses nobody may earn; what the house alone refuses is its price.
         """
-        actor.need(Scope.ads)
+        _need_figures(actor)
         with self._context.database.read() as connection:
             rows = connection.execute(_refused(query)).all()
             bids = _latest(connection, [row.id for row in rows])
         told = [
             Told(row.goods_category, row.lawful, bids[row.id].currency, bids[row.id].amount,
-                 bids[row.id].clicks)
+                 bids[row.id].clicks, _month(row.submitted, zone))
             for row in rows if row.id in bids
         ]  # fmt: skip
         found = forgone(told)
         return ForgoneReport(
             categories=[_forgone(one) for one in found],
+            months=[
+                ForgoneMonth(
+                    month=one.month,
+                    lawful=one.lawful,
+                    ads=one.ads,
+                    amount=one.amount,
+                    currency=one.currency,
+                )
+                for one in forgone_by_month(told)
+            ],
             house=_sums([one for one in found if one.lawful]),
             law=_sums([one for one in found if not one.lawful]),
             without_bid=len(rows) - len(told),
         )
+
+    def export(self, actor: Actor, query: ForgoneQuery) -> bytes:
+        """What refused ads would have paid by category, as CSV. That it was taken is noted."""
+        report = self.forgone(actor, query)
+        file = io.StringIO()
+        write = csv.writer(file)
+        write.writerow(
+            ["category", "title_en", "title_zh", "iab", "refused_by", "ads", "clicks",
+             "amount_minor", "currency"]
+        )  # fmt: skip
+        for one in report.categories:
+            title = one.title or Text(en="not recognised", zh="未识别")
+            write.writerow(
+                [one.category or "", title.en, title.zh, " ".join(one.iab),
+                 "house" if one.lawful else "law", one.ads, one.clicks, one.amount, one.currency]
+            )  # fmt: skip
+        with self._context.database.write() as tx:
+            tx.audit(actor.name, "ad.forgone.export", "ads", rows=len(report.categories))
+        # the mark by which spreadsheets know that it is UTF-8
+        return file.getvalue().encode("utf-8-sig")
 
     def compare(self, actor: Actor, request: CompareMarket) -> MarketComparison:
         """Shares of two engines by device, and what they earn, from figures that are given.
@@ -132,7 +167,7 @@ class AdMarket:
         Raises:
             ServiceError: ``invalid`` when figures of an engine are missing.
         """
-        actor.need(Scope.ads)
+        _need_figures(actor)
         traffic = [Traffic(one.engine, one.device, one.searches) for one in request.searches]
         earned = [Earned(one.engine, one.amount) for one in request.revenue]
         try:
@@ -194,6 +229,20 @@ class AdMarket:
         return left_out, offers
 
 
+def _need_figures(actor: Actor) -> None:
+    """See that somebody may read what is bid and what it comes to: who tells of bids, or who reads
+    the ledger. Whoever decides on ads has neither.
+    """
+    if not actor.may(Scope.ledger):
+        actor.need(Scope.ads)
+
+
+def _month(time: datetime, zone: tzinfo) -> datetime:
+    """When the month of a moment began."""
+    first = time.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return first.astimezone(UTC)
+
+
 def _latest(connection: sa.Connection, ids: Any) -> dict[str, sa.Row[Any]]:
     """The latest bid for each ad."""
     b = ad_bids.c
@@ -211,7 +260,7 @@ def _latest(connection: sa.Connection, ids: Any) -> dict[str, sa.Row[Any]]:
 def _refused(query: ForgoneQuery) -> sa.Select[Any]:
     d = decisions.c
     wanted = (
-        sa.select(ads.c.id, d.goods_category, d.lawful)
+        sa.select(ads.c.id, ads.c.submitted, d.goods_category, d.lawful)
         .join(items, items.c.id == ads.c.id)
         .join(decisions, d.id == items.c.decision)
         .where(items.c.state.in_(["refused", "removed"]), d.undone.is_(None))

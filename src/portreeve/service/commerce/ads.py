@@ -7,16 +7,29 @@ module cannot import: a contract of the import linter says so.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from portreeve.commerce.licences import licence_rules
 from portreeve.model import Licence, Surface, Tier, Verdict
 from portreeve.schemas.access import Scope
-from portreeve.schemas.commerce.ads import AdDecision, AdGoods, NewAd
+from portreeve.schemas.base import Page
+from portreeve.schemas.commerce.ads import (
+    AdDecision,
+    AdGoods,
+    AdLicences,
+    AdQuery,
+    AdSummary,
+    CoveringLicence,
+    LicenceKind,
+    NewAd,
+)
 from portreeve.schemas.screening import Reason, Screened, Submission, Text
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
+from portreeve.service.commerce.merchant_records import held
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.reasons import appeal_until, reasons_of
@@ -24,9 +37,9 @@ from portreeve.service.registers import registers_of
 from portreeve.service.screening import Screening
 from portreeve.service.standing import PolicyBook
 from portreeve.signals.goods_table import goods_table
-from portreeve.store import Transaction
+from portreeve.store import Transaction, micros
 from portreeve.store.statements import upsert
-from portreeve.store.tables.commerce import ads
+from portreeve.store.tables.commerce import ads, merchants
 from portreeve.store.tables.core import decisions, items
 
 Row = sa.Row[Any]
@@ -77,7 +90,7 @@ class Ads:
         Raises:
             ServiceError: ``not-found``.
         """
-        actor.need(Scope.ads)
+        _need_reader(actor)
         with self._context.database.read() as connection:
             row = next(iter(stored(connection, [id])), None)
             if row is None:
@@ -103,6 +116,62 @@ class Ads:
             licence=licence,
             appeal_until=appeal_until(verdict, row["decided"], days),
             policy=row["policy"],
+        )
+
+    def list(self, actor: Actor, query: AdQuery) -> Page[AdSummary]:
+        """Ads as they stand now, the last submitted first.
+
+        Raises:
+            ServiceError: ``invalid`` for an unknown category, or a cursor that is none.
+        """
+        _need_reader(actor)
+        if query.category is not None and query.category not in goods_table():
+            raise ServiceError(
+                "invalid", f"There is no category {query.category!r} in the table of goods.",
+                field="category", zh="商品表中没有这一类别。",
+            )  # fmt: skip
+        with self._context.database.read() as connection:
+            rows = connection.execute(_listed(query)).mappings().all()
+        shown = rows[: query.limit]
+        return Page(
+            items=[_summary(row) for row in shown],
+            next=_cursor(shown[-1]) if len(rows) > query.limit else None,
+        )
+
+    def licences(self, actor: Actor, id: str) -> AdLicences:
+        """Which licences were looked for with an ad, and what its advertiser has of them.
+
+        Raises:
+            ServiceError: ``not-found``.
+        """
+        _need_reader(actor)
+        rules, now = licence_rules(self._context.settings.commerce_folder), self._context.now()
+        m = merchants.c
+        with self._context.database.read() as connection:
+            row = next(iter(stored(connection, [id])), None)
+            if row is None:
+                raise not_found("ad", id)
+            registered = connection.execute(
+                sa.select(m.account).where(m.account == row["account"], m.ended.is_(None))
+            ).first()
+            on_file = held(connection, row["account"])
+        covering = sorted(rules.covering(row["goods_category"]))
+        return AdLicences(
+            submitted=row["submitted"],
+            submitted_by=row["submitted_by"],
+            registered=registered is not None,
+            covering=[
+                LicenceKind(kind=name, title=Text(en=title.en, zh=title.zh))
+                for name in covering
+                for title in [rules.kinds[name].title]
+            ],
+            held=[
+                CoveringLicence(
+                    kind=one.kind, state=one.state, expires=one.expires, in_force=one.in_force(now)
+                )
+                for one in on_file
+                if one.kind in covering
+            ],
         )
 
     def _licence(self, connection: sa.Connection, account: str, category: str | None) -> Licence:
@@ -137,10 +206,18 @@ def as_submission(ad: NewAd) -> Submission:
     )
 
 
-def stored(connection: sa.Connection, ids: Iterable[str]) -> Iterable[sa.RowMapping]:
+def _need_reader(actor: Actor) -> None:
+    """See that somebody may read how ads stand: who submits them, or who searches the log, where
+    the same decisions are.
+    """
+    if not actor.may(Scope.log):
+        actor.need(Scope.ads)
+
+
+def _stored() -> sa.Select[Any]:
     """Ads with their items and the decisions in force."""
     d = decisions.c
-    wanted = (
+    return (
         sa.select(
             ads,
             items.c.state,
@@ -151,7 +228,64 @@ def stored(connection: sa.Connection, ids: Iterable[str]) -> Iterable[sa.RowMapp
         .join(items, items.c.id == ads.c.id)
         .join(decisions, d.id == items.c.decision)
     )
-    return fetch_in(connection, wanted, ads.c.id, ids)
+
+
+def _listed(query: AdQuery) -> sa.Select[Any]:
+    """The ads that a query means, and one more where there are more."""
+    d, undone = decisions.c, decisions.c.undone.is_not(None)
+    wanted = _stored().order_by(ads.c.submitted.desc(), ads.c.id.desc()).limit(query.limit + 1)
+    if query.cursor is not None:
+        submitted, id = _after(query.cursor)
+        wanted = wanted.where(
+            sa.or_(
+                ads.c.submitted < submitted,
+                sa.and_(ads.c.submitted == submitted, ads.c.id < id),
+            )
+        )
+    for column, value in (
+        (ads.c.network, query.network),
+        (ads.c.account, query.account),
+        (d.goods_category, query.category),
+        (items.c.state, query.state),
+    ):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    for answer, asked in ((d.lawful, query.lawful), (d.permitted, query.permitted)):
+        if asked is not None:
+            # what was undone refuses nothing
+            wanted = wanted.where(sa.or_(answer, undone) if asked else sa.and_(~answer, ~undone))
+    return wanted
+
+
+def _summary(row: sa.RowMapping) -> AdSummary:
+    undone = row["undone"] is not None
+    return AdSummary(
+        id=row["id"],
+        network=row["network"],
+        account=row["account"],
+        submitted=row["submitted"],
+        verdict=Verdict.allow if undone else Verdict(row["verdict"]),
+        state=row["state"],
+        lawful=undone or row["lawful"],
+        permitted=undone or row["permitted"],
+        goods=_goods(row["goods_category"], row["goods_tier"]),
+    )
+
+
+def _cursor(row: sa.RowMapping) -> str:
+    return f"{micros(row['submitted'])}.{row['id']}"
+
+
+def _after(cursor: str) -> tuple[datetime, str]:
+    time, dot, id = cursor.partition(".")
+    if not dot or not time.isascii() or not time.isdigit() or len(time) > 17:
+        raise ServiceError("invalid", "The cursor is none of ours.", field="cursor")
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(time)), id
+
+
+def stored(connection: sa.Connection, ids: Iterable[str]) -> Iterable[sa.RowMapping]:
+    """Ads by their ids, with their items and the decisions in force."""
+    return fetch_in(connection, _stored(), ads.c.id, ids)
 
 
 def _need_own(tx: Transaction, ad: NewAd, network: str) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portreeve.commerce.licences import GENERAL, Held, licence_rules
 from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import Page
+from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.commerce.merchants import (
     DecideLicence,
     Merchant,
@@ -22,9 +22,12 @@ from portreeve.schemas.commerce.merchants import (
     NewLicence,
     PlanPaid,
     StaffMember,
+    WaitingLicence,
 )
 from portreeve.schemas.screening import Text
 from portreeve.service.actor import Actor
+from portreeve.service.commerce.licence_records import reason_name, reasons_of, waiting
+from portreeve.service.commerce.merchant_lists import listed
 from portreeve.service.commerce.merchant_records import (
     Row,
     licence_rows,
@@ -37,6 +40,7 @@ from portreeve.service.commerce.merchant_records import (
 )
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.telling import give_notices
 from portreeve.store import Transaction, new_ids
 from portreeve.store.statements import upsert
 from portreeve.store.tables.commerce import (
@@ -95,25 +99,44 @@ class Merchants:
             return self._merchant(connection, account)
 
     def list(self, actor: Actor, query: MerchantQuery) -> Page[MerchantSummary]:
-        """Merchants by name; or only those that wait for a person."""
+        """Merchants by account; or only those of a standing, or that wait for a person."""
         actor.need(Scope.merchants)
-        m, c = merchants.c, merchant_licences.c
-        waiting = (
-            sa.select(sa.func.count())
-            .where(c.merchant == m.account, c.state == "claimed")
-            .scalar_subquery()
-        )
-        wanted = sa.select(m.account, m.registered, m.ended, waiting.label("waiting"))
-        wanted = wanted.order_by(m.account).limit(query.limit + 1)
-        if query.cursor is not None:
-            wanted = wanted.where(m.account > query.cursor)
-        if query.waiting:
-            wanted = wanted.where(waiting > 0, m.ended.is_(None))
+        now = self._context.now()
         with self._context.database.read() as connection:
-            rows = connection.execute(wanted).mappings().all()
+            rows = connection.execute(listed(query, now)).mappings().all()
+            names = self._names(connection, rows[: query.limit])
         more = len(rows) > query.limit
-        items = [MerchantSummary(**row) for row in rows[: query.limit]]
+        items = [
+            MerchantSummary(
+                **{
+                    name: value
+                    for name, value in row.items()
+                    if name not in ("details", "verified")
+                },
+                name=name,
+                verified=bool(row["verified"]),
+            )
+            for row, name in zip(rows[: query.limit], names, strict=True)
+        ]
         return Page(items=items, next=items[-1].account if more else None)
+
+    def waiting(self, actor: Actor, paging: Paging) -> Page[WaitingLicence]:
+        """Licences that nobody has decided on, the oldest first; none of who has ended."""
+        actor.need(Scope.merchants_verify)
+        c = merchant_licences.c
+        wanted = sa.select(merchant_licences).where(waiting()).order_by(c.id)
+        if paging.cursor is not None:
+            wanted = wanted.where(c.id > paging.cursor)
+        with self._context.database.read() as connection:
+            rows = connection.execute(wanted.limit(paging.limit + 1)).all()
+        items = [
+            WaitingLicence(
+                id=row.id, merchant=row.merchant, kind=row.kind, title=self._title(row.kind),
+                expires=row.expires, filed=row.filed, filed_by=row.filed_by,
+            )
+            for row in rows[: paging.limit]
+        ]  # fmt: skip
+        return Page(items=items, next=items[-1].id if len(rows) > paging.limit else None)
 
     def file_licence(self, actor: Actor, account: str, licence: NewLicence) -> Merchant:
         """File a licence; it is claimed until a person has decided on it.
@@ -133,13 +156,19 @@ class Merchants:
     def decide_licence(
         self, actor: Actor, account: str, id: str, request: DecideLicence
     ) -> Merchant:
-        """Verify a licence, refuse it, or take the verification back.
+        """Verify a licence, refuse it, or take the verification back. The merchant is told.
 
         Raises:
             ServiceError: ``same-person`` when the actor filed it; ``conflict`` when it is so
-                already; ``not-found``, ``gone``.
+                already; ``invalid`` without a reason for a refusal; ``not-found``, ``gone``.
         """
         actor.need(Scope.merchants_verify)
+        reason = (request.reason or "").strip()
+        if request.state != "verified" and not reason:
+            raise ServiceError(
+                "invalid", "Say why, in 1 to 2,000 characters: the merchant reads it.",
+                field="reason", zh="请说明理由（1到2000个字符），商家会看到。",
+            )  # fmt: skip
         c = merchant_licences.c
         with self._context.database.write() as tx:
             row = locked(tx, account)
@@ -149,18 +178,28 @@ class Merchants:
                 raise not_found("licence", id)
             if licence.filed_by == actor.name:
                 raise ServiceError(
-                    "same-person", f"{actor.name!r} filed the licence. Another person verifies it."
-                )
+                    "same-person", f"{actor.name!r} filed the licence. Another person verifies it.",
+                    zh="此许可由您提交，须由其他人核实。",
+                )  # fmt: skip
             need_state(licence.state, request.state)
+            sealed = None
+            if reason:
+                [sealed] = self._context.vault.seal_many(
+                    tx, [account], [reason.encode()], [reason_name(id)]
+                )
             tx.execute(
                 sa.update(merchant_licences)
                 .where(c.id == id)
-                .values(state=request.state, decided=tx.time, decided_by=actor.name)
-            )
+                .values(
+                    state=request.state, decided=tx.time, decided_by=actor.name, reason=sealed
+                )
+            )  # fmt: skip
             note_registered(tx, row)
             facts = {"merchant": account, "kind": licence.kind, "state": request.state}
             tx.audit(actor.name, "merchant.licence.decide", id, **facts)
             tx.announce("merchant.licence", id, **facts)
+            told = {"account": account, "kind": f"licence-{request.state}", "licence": id}
+            give_notices(tx, [told])
             return self._merchant(tx.connection, account)
 
     def pay(self, actor: Actor, account: str, request: PlanPaid) -> Merchant:
@@ -250,6 +289,7 @@ class Merchants:
         opened = self._context.vault.open_many(
             connection, [account] * len(rows), [r.authority for r in rows], [r.id for r in rows]
         )
+        reasons = reasons_of(self._context, connection, rows)
         found = []
         for row, authority in zip(rows, opened, strict=True):
             kind = kinds.get(row.kind)
@@ -258,7 +298,7 @@ class Merchants:
                 MerchantLicence(
                     id=row.id,
                     kind=row.kind,
-                    title=None if kind is None else Text(en=kind.title.en, zh=kind.title.zh),
+                    title=self._title(row.kind),
                     covers=None if kind is None or kind.general else sorted(kind.covers),
                     authority=None if authority is None else authority.decode(),
                     expires=row.expires,
@@ -268,9 +308,26 @@ class Merchants:
                     filed_by=row.filed_by,
                     decided=row.decided,
                     decided_by=row.decided_by,
+                    reason=reasons.get(row.id),
                 )
             )
         return found
+
+    def _title(self, kind: str) -> Text | None:
+        found = licence_rules(self._context.settings.commerce_folder).kinds.get(kind)
+        return None if found is None else Text(en=found.title.en, zh=found.title.zh)
+
+    def _names(
+        self, connection: sa.Connection, rows: Sequence[sa.RowMapping]
+    ) -> Sequence[str | None]:
+        """The names of merchants; None where somebody was erased."""
+        told = self._context.vault.open_many(
+            connection,
+            [row["account"] for row in rows],
+            [row["details"] for row in rows],
+            [_name(row["account"]) for row in rows],
+        )
+        return [None if one is None else msgspec.json.decode(one)["name"] for one in told]
 
 
 def is_paid(merchant: Row, now: datetime) -> bool:
