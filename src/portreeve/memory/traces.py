@@ -1,0 +1,189 @@
+"""Traces: what memory is told of items, in numbers and without content.
+
+A trace is one fixed record an item, and one record for each key (a handle, a link) that it shows.
+Names are numbers made with a secret key (:mod:`portreeve.memory.hashing`); texts are prints that
+tell near copies and nothing else (:mod:`portreeve.memory.prints`).
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from portreeve.memory.hashing import HashKey, key_of, numbers
+from portreeve.memory.prints import PRINT, prints
+from portreeve.model import TIERS, Surface
+from portreeve.signals.goods_table import goods_table
+from portreeve.signals.spans import CONTACT, CONTACT_KINDS, LINK, SHARE_CODE
+
+if TYPE_CHECKING:
+    from portreeve.policy import Policy
+    from portreeve.signals.places import Places
+
+SELLS, RECRUITS, REWARDS, INVITES = (1 << bit for bit in range(4))
+"""Flags of a trace: it sells or promotes (``promotion`` at least 0.6); it has words of recruiting
+or of a downline; it gives coupons or gifts; it invites to make contact or shows a handle."""
+SELLING = 0.6
+
+CONTACT_KEY, LINK_KEY, CODE_KEY, QR_KEY, PICTURE_KEY = range(5)
+KEY_KINDS = ("contact", "link", "share_code", "qr", "picture")
+"""Kinds of keys by their numbers."""
+
+TRACE = np.dtype(
+    [
+        ("item", np.uint64),
+        ("account", np.uint64),
+        ("audience", np.uint64),
+        ("time", np.int64),
+        ("category", np.uint16),
+        ("surface", np.uint8),
+        ("tier", np.uint8),
+        ("flags", np.uint16),
+        ("promotion", np.float32),
+        ("print", PRINT),
+    ],
+    align=True,
+)
+"""``time`` in microseconds since 1970, UTC; ``surface``: place in :class:`Surface`; ``category``: 0
+without one, else its place in the table of goods from 1; ``tier``: 0 without one, else its place in
+:data:`~portreeve.model.TIERS` from 1, as the policy had it. 0 for names that were not given."""
+
+KEY = np.dtype([("key", np.uint64), ("row", np.uint32), ("kind", np.uint8)])
+"""A key that an item shows: which of :data:`KEY_KINDS`, in which row of the traces."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Traces of a batch: records of :data:`TRACE`, and of :data:`KEY` in the order of rows, each
+    key of a row once."""
+
+    rows: NDArray[np.void]
+    keys: NDArray[np.void]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, chosen: NDArray[np.int64]) -> Traces:
+        """Some of the rows, in another order if so given; none twice."""
+        place = np.full(len(self.rows), -1, dtype=np.int64)
+        place[chosen] = np.arange(len(chosen))
+        keys = self.keys[place[self.keys["row"]] >= 0].copy()
+        keys["row"] = place[keys["row"]]
+        return Traces(self.rows[chosen], keys[np.argsort(keys["row"], kind="stable")])
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The keys that names become numbers with, all made from one secret."""
+
+    item: HashKey
+    account: HashKey
+    audience: HashKey
+    contact: HashKey
+    link: HashKey
+    text: HashKey
+
+    @classmethod
+    def of(cls, secret: bytes) -> Secret:
+        """The keys made from a secret of up to 64 bytes."""
+        return cls(**{name: key_of(secret, name) for name in cls.__dataclass_fields__})
+
+
+def trace(
+    items: pl.DataFrame,
+    facts: pl.DataFrame,
+    places: Places,
+    policy: Policy,
+    secret: Secret,
+    now: datetime,
+) -> Traces:
+    """Traces of measured items.
+
+    ``items``: fields of :class:`~portreeve.model.Item`; ``facts``: their signals; ``now``: the time
+    of items that do not say one, and the latest time that is believed.
+    """
+    rows = np.zeros(len(items), dtype=TRACE)
+    rows["item"] = numbers(_names(items["id"].cast(pl.String)), secret.item)
+    rows["account"] = numbers(_names(items["account"]), secret.account)
+    rows["audience"] = numbers(_names(items["audience"]), secret.audience)
+    latest = int(now.timestamp() * 1_000_000)
+    told = items["time"].cast(pl.Int64).fill_null(latest).to_numpy()
+    rows["time"] = np.minimum(told, latest)
+    rows["surface"] = _coded(items["surface"], tuple(s.value for s in Surface))
+    rows["category"] = _coded(facts["goods_category"], tuple(goods_table())) + 1
+    rows["tier"] = _tiers(policy)[rows["category"]]
+    rows["promotion"] = facts["promotion"].fill_null(0.0).to_numpy()
+    rows["flags"] = _flags(facts)
+    rows["print"] = prints(items["text"], secret.text)
+    return Traces(rows, _keys(places, secret))
+
+
+def _names(column: pl.Series) -> pa.LargeStringArray:
+    array = column.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return array.cast(pa.large_string())
+
+
+def _coded(column: pl.Series, names: tuple[str, ...]) -> NDArray[np.int64]:
+    """The place of each name; -1 for NULL and for what is no such name."""
+    coded: NDArray[np.int64] = (
+        column.cast(pl.String)
+        .cast(pl.Enum(names), strict=False)
+        .to_physical()
+        .cast(pl.Int64)
+        .fill_null(-1)
+        .to_numpy()
+    )
+    return coded
+
+
+def _tiers(policy: Policy) -> NDArray[np.uint8]:
+    """The number of the policy's tier by the number of a category."""
+    ranks = {tier: at for at, tier in enumerate(TIERS, 1)}
+    return np.array([0, *(ranks[policy.tiers[name]] for name in goods_table())], dtype=np.uint8)
+
+
+def _flags(facts: pl.DataFrame) -> NDArray[np.uint16]:
+    flags = np.zeros(len(facts), dtype=np.uint16)
+    for flag, names in _COUNTED.items():
+        counted = functools.reduce(np.add, [facts[name].to_numpy() for name in names])
+        flags[counted > 0] |= flag
+    flags[facts["promotion"].fill_null(0.0).to_numpy() >= SELLING] |= SELLS
+    return flags
+
+
+_COUNTED = {
+    RECRUITS: ("recruit_words", "downline_words"),
+    REWARDS: ("coupons", "giveaway_words"),
+    INVITES: ("contacts", "contact_invites", "im_links"),
+}
+
+
+def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
+    """Handles, links and share codes of a batch as keys. A handle's kind is part of its name."""
+    chosen = places.of(CONTACT, LINK, SHARE_CODE)
+    found = np.zeros(len(chosen), dtype=KEY)
+    if not len(chosen):
+        return found
+    kinds = places.kind[chosen]
+    names = places.keys.take(pa.array(chosen)).to_pylist()
+    for at in np.flatnonzero(kinds == CONTACT).tolist():
+        names[at] = f"{CONTACT_KINDS[places.records['sub'][chosen[at]]]}:{names[at]}"
+    whole = pa.array(names, pa.large_string())
+    found["row"] = places.row[chosen]
+    found["kind"] = np.select(
+        [kinds == CONTACT, kinds == LINK], [CONTACT_KEY, LINK_KEY], default=CODE_KEY
+    )
+    found["key"] = np.where(
+        kinds == CONTACT, numbers(whole, secret.contact), numbers(whole, secret.link)
+    )
+    found = found[np.lexsort((found["key"], found["kind"], found["row"]))]
+    again = np.zeros(len(found), dtype=bool)
+    again[1:] = found[1:] == found[:-1]
+    return found[~again]
