@@ -143,8 +143,17 @@ Intent = Literal[
 ]
 INTENTS: tuple[str, ...] = typing.get_args(Intent)
 RelationKind = Literal[
-    "friend_requested", "friend_added", "follower_added", "group_joined", "room_entered"
+    "friend_requested",
+    "friend_added",
+    "follower_added",
+    "group_joined",
+    "room_entered",
+    "group_owned",
+    "room_opened",
 ]
+RELATION_KINDS: tuple[str, ...] = typing.get_args(RelationKind)
+ABOUT_A_PLACE = frozenset({"group_owned", "room_opened"})
+"""Relation events that say nothing without the group or room."""
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,8 +224,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class RelationEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A change between accounts, as metadata only: it has no content field."""
 
-    kind: Annotated[RelationKind, Meta(description="what happened")]
-    account: Annotated[str, Meta(description="the account it happened to")]
+    kind: Annotated[
+        RelationKind,
+        Meta(
+            description="what happened; group_owned: the account owns the group `other` from now "
+            "on; room_opened: the account opened the live room `other`"
+        ),
+    ]
+    account: Annotated[str, Meta(description="the account it happened to, or that did it")]
     other: Annotated[
         str | None, Meta(description="the group or room, never the other person of a pair")
     ] = None

@@ -80,6 +80,16 @@ def test_relation_events_have_no_field_for_content():
     assert names == {"seq", "id", "kind", "account", "other", "time", "received"}
 
 
+@pytest.mark.parametrize("kind", ["group_owned", "room_opened"])
+def test_what_is_about_a_place_names_it(accounts, kind):
+    assert accounts.relate(ANN, events("e1", kind=kind, other="place")).new == 1
+    with pytest.raises(ServiceError) as error:
+        accounts.relate(ANN, events("e2", kind=kind))
+    assert (error.value.code, error.value.field, error.value.detail) == (
+        "invalid", "events[0].other", f"`{kind}` needs `other`: which group or room it is about.",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("field", ["account", "other", "id"])
 def test_what_is_no_name_is_refused(accounts, field):
     told = events("e1").events + events("e2").events

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.enforcement.ladder import Strike, count_at
+from portreeve.model import ABOUT_A_PLACE
 from portreeve.schemas import accounts as schemas
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import LONGEST_NAME
@@ -74,6 +75,11 @@ class Accounts:
         for at, event in enumerate(request.events):
             for name in ("account", "other", "id"):
                 _need_short(getattr(event, name), f"events[{at}].{name}")
+            if event.kind in ABOUT_A_PLACE and event.other is None:
+                raise ServiceError(
+                    "invalid", f"`{event.kind}` needs `other`: which group or room it is about.",
+                    field=f"events[{at}].other",
+                )  # fmt: skip
         named: dict[str, dict[str, Any]] = {}
         nameless = []
         with self._context.database.write() as tx:
