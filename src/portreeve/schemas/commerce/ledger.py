@@ -76,7 +76,8 @@ class AccountQuery(Paging, frozen=True, kw_only=True):
     """Which accounts of money."""
 
     purpose: Annotated[
-        str | None, Meta(description="only of this purpose; of all if not given", max_length=100)
+        Annotated[str, Meta(max_length=100)] | None,
+        Meta(description="only of this purpose; of all if not given"),
     ] = None
 
 
