@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -50,6 +51,17 @@ class Section:
         if self.notes:
             lines += ["", *(f"- {note}" for note in self.notes)]
         return "\n".join(lines)
+
+
+MARK = "<!-- Figures: made by the command above; edit what is measured, not what follows. -->"
+
+
+def put_figures(page: Path, sections: list[Section]) -> None:
+    """Write the sections into a page, in place of all that follows :data:`MARK` there."""
+    written, mark, _ = page.read_text("utf-8").partition(MARK)
+    assert mark, f"{page.name} has no place for figures"
+    made = "\n\n".join(section.markdown().strip() for section in sections)
+    page.write_text(f"{written}{MARK}\n\n{made}\n", "utf-8")
 
 
 def _line(cells: tuple[str, ...]) -> str:
