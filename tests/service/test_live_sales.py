@@ -430,3 +430,8 @@ def test_sales_and_claims_are_listed(context):
     terms = room.harms.terms(ANN)
     assert [one.name for one in terms.profiles] == ["default", "cn-2022"]
     assert [one.clause for one in terms.proofs] == ["V1.1", "V1.2", "V1.3"]
+    grades = room.ledgers.grades(ANN)
+    table = {(one.knowledge, one.reach): (one.consequence, one.days) for one in grades.consequences}
+    assert table["unaware", "few"] == ("none", None)
+    assert table["knew", "many"] == ("suspend", 90)
+    assert [one.at_least for one in grades.reach] == [0, 1_000, 100_000]

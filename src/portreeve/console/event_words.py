@@ -163,7 +163,9 @@ KEPT: dict[str, Words] = {
     "checkers": Words(
         "Checkers of enrolment that are trusted no more", "已不再信任的学籍核验方"
     ),
-    "partners": Words("Apps that have no scope: refused, or ended", "没有权限的合作应用（被拒或已终止）"),
+    "partners": Words(
+        "Apps that have no scope: refused, or ended", "没有权限的合作应用（被拒或已终止）"
+    ),
     "partner_tokens": Words("Tokens of partners' apps that have expired", "合作应用的过期令牌"),
     "log_files": Words("Files of the decision log", "决定日志文件"),
 }  # fmt: skip

@@ -65,6 +65,18 @@ NAVIGATION: tuple[Group, ...] = (
                 _any(Scope.ads, Scope.ledger),
                 "v",
             ),
+            Place("/console/partners", Words("Partners", "合作方"), _any(Scope.partners), "n"),
+            Place(
+                "/console/interests",
+                Words("Conflicts of interest", "利益关系登记"),
+                _any(Scope.partners, Scope.interests, Scope.audit),
+                "f",
+            ),
+            Place("/console/deals", Words("Group buying", "团购"), _any(Scope.group_buying), "y"),
+            Place(
+                "/console/live-sales", Words("Live sales", "直播销售"), _any(Scope.live_sales), "z"
+            ),
+            Place("/console/ledger", Words("Ledger", "资金台账"), _any(Scope.ledger), "b"),
         ),
     ),
     Group(
@@ -72,6 +84,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Place("/console/policies", Words("Policies", "政策"), _any(Scope.policies_read), "p"),
             Place("/console/alarms", Words("Alarms", "告警"), _any(Scope.policies_read), "l"),
+            Place("/console/links", Words("Links", "链接"), _any(Scope.policies_read), "x"),
         ),
     ),
     Group(

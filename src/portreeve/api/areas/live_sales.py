@@ -22,6 +22,7 @@ from portreeve.schemas.commerce.live_sales import (
     NewOrder,
     Praise,
     ProfileQuery,
+    PromoterTerms,
     ProofOfFake,
     Sanctioning,
     SellerShown,
@@ -65,6 +66,12 @@ def list_claims(service: Service, actor: Actor, query: ClaimQuery) -> Page[Liste
 def get_liability_terms(service: Service, actor: Actor) -> LiabilityTerms:
     """The profiles of the law that there are, and what counts as proof."""
     return service.live_harms.terms(actor)
+
+
+@routes.get("/v1/promoter-terms", Scope.live_sales)
+def get_promoter_terms(service: Service, actor: Actor) -> PromoterTerms:
+    """What promoters of fakes answer for, by what they knew and how many they reached."""
+    return service.live_ledgers.grades(actor)
 
 
 @routes.post("/v1/live-sales/{id}/disclosures", Scope.live_sales)

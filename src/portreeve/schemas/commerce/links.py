@@ -73,11 +73,22 @@ class LinksQuery(Request, frozen=True, kw_only=True):
     ] = None
 
 
+class OneToOneLinks(Answer, frozen=True, kw_only=True):
+    """What holds for links in a chat between two people, where its client judges by itself."""
+
+    clause: Annotated[str, Meta(description="the clause")]
+    because: Annotated[Text, Meta(description="the reason")]
+    shown_first: Annotated[
+        list[str], Meta(description="classes of which the client shows first where they lead")
+    ]
+
+
 class LinkSurfaces(Answer, frozen=True, kw_only=True):
     """Which links open where, by the policy in force."""
 
     policy: Annotated[str, Meta(description="name and version of the policy")]
     classes: Annotated[list[ClassOnSurfaces], Meta(description="every class of links")]
+    one_to_one: Annotated[OneToOneLinks, Meta(description="what holds in a private chat")]
 
 
 class LinkClass(Answer, frozen=True, kw_only=True):

@@ -156,6 +156,7 @@ class Claim(Answer, frozen=True, kw_only=True):
 
     order: Annotated[str, Meta(description="the order")]
     buyer: Annotated[str, Meta(description="who gets it")]
+    profile: Annotated[str, Meta(description="the profile of the law")]
     paid: Annotated[Amount, Meta(description="what was paid")]
     refund: Annotated[Amount, Meta(description="the price that is paid back")]
     damages: Annotated[Amount, Meta(description="what is paid beside it")]
@@ -292,6 +293,45 @@ class LiabilityTerms(Answer, frozen=True, kw_only=True):
     rules: Annotated[str, Meta(description="name and version")]
     profiles: Annotated[list[LiabilityProfile], Meta(description="every profile")]
     proofs: Annotated[list[ProofKind], Meta(description="every kind of proof")]
+
+
+class KnowledgeLevel(Answer, frozen=True, kw_only=True):
+    """How much a promoter can have known."""
+
+    name: Annotated[str, Meta(description="its name")]
+    clause: Annotated[str, Meta(description="the clause")]
+    because: Annotated[Text, Meta(description="the reason")]
+
+
+class ReachBand(Answer, frozen=True, kw_only=True):
+    """How many people a promoter can have reached."""
+
+    name: Annotated[str, Meta(description="its name")]
+    clause: Annotated[str, Meta(description="the clause")]
+    at_least: Annotated[int, Meta(description="from how many people on")]
+
+
+class GradedConsequence(Answer, frozen=True, kw_only=True):
+    """What follows from a knowledge and a reach."""
+
+    knowledge: Annotated[str, Meta(description="the level of knowledge")]
+    reach: Annotated[str, Meta(description="the band of reach")]
+    consequence: Annotated[
+        Literal["none", "warn", "limit", "mute", "suspend", "ban"],
+        Meta(description="what follows"),
+    ]
+    days: Annotated[int | None, Meta(description="for how long, where it lasts for a time")]
+
+
+class PromoterTerms(Answer, frozen=True, kw_only=True):
+    """What promoters of fakes answer for, as a table."""
+
+    rules: Annotated[str, Meta(description="name and version")]
+    knowledge: Annotated[list[KnowledgeLevel], Meta(description="from none to most")]
+    reach: Annotated[list[ReachBand], Meta(description="from few to most")]
+    consequences: Annotated[
+        list[GradedConsequence], Meta(description="never milder for more of either")
+    ]
 
 
 class Sanctioning(Request, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ class Links:
         places = [
             surface for surface, state in policy.surfaces.items() if state is SurfaceState.governed
         ]
-        examples = _examples()
+        examples, one_to_one = _examples(), self._rules.one_to_one
         held = iter(_held_bare(policy, [(place, one) for one in examples.values()
                                         for place in places]))  # fmt: skip
         return schemas.LinkSurfaces(
@@ -129,6 +129,11 @@ class Links:
                 for name, words in link_classes().items()
                 if name in examples
             ],
+            one_to_one=schemas.OneToOneLinks(
+                clause=one_to_one.clause,
+                because=_text(one_to_one.because),
+                shown_first=list(one_to_one.shown_first),
+            ),
         )
 
     def _on(

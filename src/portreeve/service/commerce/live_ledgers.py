@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portreeve.commerce.liability import ROLES, LiabilityRules, Profile, Role, liability_rules
 from portreeve.commerce.money import Money, total
-from portreeve.commerce.promoters import PromoterRules, promoter_rules
+from portreeve.commerce.promoters import KNOWLEDGE, REACH, PromoterRules, promoter_rules
 from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
 from portreeve.schemas.commerce import live_sales as schemas
@@ -62,6 +62,36 @@ class LiveLedgers:
             sale=as_sale(found.sale),
             legal=self._legal(legal_rules, found, profile),
             moral=_moral(moral_rules, found, sanctioned),
+        )
+
+    def grades(self, actor: Actor) -> schemas.PromoterTerms:
+        """What promoters answer for, by what they knew and how many they reached."""
+        actor.need(Scope.live_sales)
+        rules = promoter_rules(self._context.settings.commerce_folder)
+        return schemas.PromoterTerms(
+            rules=rules.head.label,
+            knowledge=[
+                schemas.KnowledgeLevel(
+                    name=name,
+                    clause=rules.knowledge[name].clause,
+                    because=_text(rules.knowledge[name].because),
+                )
+                for name in KNOWLEDGE
+            ],
+            reach=[
+                schemas.ReachBand(
+                    name=name, clause=rules.reach[name].clause, at_least=rules.reach[name].at_least
+                )
+                for name in REACH
+            ],
+            consequences=[
+                schemas.GradedConsequence(
+                    knowledge=level, reach=band, consequence=one.kind, days=one.days
+                )
+                for level in KNOWLEDGE
+                for band in REACH
+                for one in [rules.consequences[level][band]]
+            ],
         )
 
     def sanction(
@@ -148,6 +178,7 @@ class LiveLedgers:
                 schemas.Claim(
                     order=order.id,
                     buyer=order.buyer,
+                    profile=row.profile if named is None else named,
                     paid=amount(Money(order.paid, currency)),
                     refund=amount(Money(refund, currency)),
                     damages=amount(Money(damages, currency)),
