@@ -11,7 +11,9 @@ from portreeve.console.table import PAGES
 from portreeve.schemas.people import Role
 from portreeve.service.roles import scopes_of
 
+from .dealings import CREAM, SCARF
 from .posts import BOOKS, CHEN, SLIM
+from .shops import HOSPITAL, SNACKS
 from .staff import BY_ROLE
 
 Ids = Mapping[str, str]
@@ -49,6 +51,12 @@ PLACES: dict[str, tuple[Callable[[Ids], str] | str, ...]] = {
     "/console/appeals/{id}": (lambda ids: ids["appeal:p-256"],),
     "/console/decisions/{id}": (lambda ids: ids["decision:p-229"],),
     "/console/accounts/{id}": (SLIM,),
+    "/console/merchants/{account}": (SNACKS,),
+    "/console/ads/{id}": ("ad-eyes",),
+    "/console/partners/{id}": ("mall",),
+    "/console/deals/{id}": ("notebooks",),
+    "/console/live-sales/{id}/orders/{order}": (CREAM, f"{CREAM}-1"),
+    "/console/live-sales/{id}": (CREAM,),
     "/console/policies/{name}": ("acquaintance",),
     "/console/policies/{name}/{version}": ("acquaintance", "2026-12"),
     "/console/policies/{name}/{version}/shadow": ("acquaintance", "2026-11"),
@@ -94,6 +102,18 @@ MORE: tuple[tuple[str, Callable[[Ids], str], str | None], ...] = (
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{quote(BOOKS)}", "ada"),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-256']}", None),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-229']}", None),
+    ("/console/merchants/{account}", lambda _: f"/console/merchants/{HOSPITAL}", "sun"),
+    ("/console/ads/{id}", lambda _: "/console/ads/ad-quack", "uma"),
+    ("/console/partners/{id}", lambda _: "/console/partners/diary", "ada"),
+    ("/console/interests", lambda _: "/console/interests", "uma"),
+    ("/console/deals/{id}", lambda _: f"/console/deals/lamps?account={quote('zhao-lei')}", "sun"),
+    ("/console/live-sales/{id}", lambda _: f"/console/live-sales/{SCARF}?profile=cn-2022", "ada"),
+    (
+        "/console/live-sales/{id}/orders/{order}",
+        lambda _: f"/console/live-sales/{CREAM}/orders/{CREAM}-3",
+        "sun",
+    ),
+    ("/console/ledger/accounts", lambda _: "/console/ledger/accounts?of=zhao-lei", "ada"),
     ("/console/search", lambda _: "/console/search?group=surface&group=verdict&range=all", "ana"),
     ("/console/search", lambda _: "/console/search?where=promotoin+%3E+0.5", "ana"),
     ("/console/audit", lambda _: "/console/audit?by=ben", "uma"),

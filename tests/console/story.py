@@ -34,6 +34,7 @@ from portreeve.schemas.webhooks import NewWebhook
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.attempts import Came
 
+from .dealings import ask_for_scopes, buy_together, pay_back, sell_live
 from .posts import (
     CHEN,
     GRANNY,
@@ -45,6 +46,7 @@ from .posts import (
     WANG,
     ZHAO,
 )  # fmt: skip
+from .shops import advertise, open_shops, serve_customers
 from .staff import PASSWORD, STAFF
 from .world import HOST, NETWORK, World
 
@@ -447,6 +449,11 @@ STORY: tuple[tuple[float, Step], ...] = (
     ),
     (_day(10, 15), _read_again("ben", "allow", "A person's own story; no product named.")),
     (_day(11, 9), _claim_against(TEAM[0], GRANNY, "加我说能帮忙退税，要我先交五百押金")),
+    (_day(11, 10), open_shops),
+    (_day(11, 11), serve_customers),
+    (_day(11, 14), advertise),
+    (_day(11, 15), ask_for_scopes),
+    (_day(11, 16), buy_together),
     (_day(11, 18), _ask_release),
     (_day(12, 9), _appeal("p-163", "我们只在本校拼单打印，没有卖东西给校外的人。")),
     (_day(12, 12), _propose("2026-12", "Health promises slip through below the line of selling.")),
@@ -456,6 +463,8 @@ STORY: tuple[tuple[float, Step], ...] = (
     (_day(12, 20), _list_older),
     (_day(12, 21), _draft),
     (_day(12, 22), _franked),
+    (_day(12, 22.5), pay_back),
+    (_day(12, 23), sell_live),
     (_day(13, 1.1), _watch),
     (_day(13, 7.9), _acknowledge),
     (_day(13, 8.2), _appeal("p-256", "It is for the school fair. The money goes to the library.")),

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from portreeve.schemas.base import Answer
 from portreeve.schemas.commerce.merchants import Received
+from portreeve.schemas.screening import Text
 
 
 class CustomerFigures(Answer, frozen=True, kw_only=True):
@@ -33,6 +34,8 @@ class BroadcastDone(Answer, frozen=True, kw_only=True):
     staff: Annotated[str, Meta(description="who writes")]
     time: Annotated[datetime, Meta(description="when permission was asked for")]
     refusal: Annotated[str | None, Meta(description="why it reached nobody at all, if so")]
+    clause: Annotated[str | None, Meta(description="the clause that says so")]
+    because: Annotated[Text | None, Meta(description="the same in words")]
     asked: Annotated[int, Meta(description="how many customers it was meant for")]
     allowed: Annotated[int, Meta(description="how many it might reach")]
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portreeve.commerce.broadcasts import begin_of_day, begin_of_month
+from portreeve.commerce.merchant_rules import MerchantRules
 from portreeve.schemas.access import Scope
 from portreeve.schemas.commerce.merchant_files import (
     BroadcastDone,
@@ -17,6 +18,7 @@ from portreeve.schemas.commerce.merchant_files import (
     StaffQuota,
 )
 from portreeve.schemas.commerce.merchants import Received
+from portreeve.schemas.screening import Text
 from portreeve.service.actor import Actor
 from portreeve.service.commerce.merchant_records import (
     is_verified,
@@ -68,7 +70,7 @@ class MerchantFiles:
                 a_day=rules.most("day_used"),
                 a_month=most,
                 used_up=_used_up(connection, account, month, most),
-                broadcasts=_broadcasts(connection, account),
+                broadcasts=_broadcasts(connection, account, rules),
                 handed_over=_handed_over(connection, account),
             )
 
@@ -127,11 +129,19 @@ def _used_up(connection: sa.Connection, merchant: str, month: datetime, most: in
     return int(connection.execute(wanted).scalar_one())
 
 
-def _broadcasts(connection: sa.Connection, merchant: str) -> list[BroadcastDone]:
+def _broadcasts(
+    connection: sa.Connection, merchant: str, rules: MerchantRules
+) -> list[BroadcastDone]:
     b = merchant_broadcasts.c
     wanted = sa.select(b.staff, b.time, b.refusal, b.asked, b.allowed)
     wanted = wanted.where(b.merchant == merchant).order_by(b.time.desc(), b.id).limit(SHOWN)
-    return [BroadcastDone(**row) for row in connection.execute(wanted).mappings()]
+    found = []
+    for row in connection.execute(wanted).mappings():
+        limit = rules.refusals.get(row["refusal"] or "")
+        because = None if limit is None else Text(en=limit.because.en, zh=limit.because.zh)
+        clause = None if limit is None else limit.clause
+        found.append(BroadcastDone(**row, clause=clause, because=because))
+    return found
 
 
 def _handed_over(connection: sa.Connection, merchant: str) -> list[HandOver]:
