@@ -40,7 +40,7 @@ most 65,535. All 0 for a text too short to tell."""
 _CODES = 0x10000
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _LONGEST_NAME, _LONGEST_TOPIC, _LEAST_NUMERALS = 16, 42, 4
-_HASH, _AT, _UNDERSCORE, _DOT, _SLASH, _COLON = (ord(c) for c in "#@_./:")
+_HASH, _AT, _UNDERSCORE, _DOT, _SLASH, _COLON, _NEWLINE = (ord(c) for c in "#@_./:\n")
 
 
 def prints(texts: pl.Series, key: HashKey) -> NDArray[np.void]:
@@ -170,7 +170,7 @@ def _words(codes, flags, n, families, words):
         elif code == _AT:
             end = _name_end(codes, flags, at, n)
         elif code == _HASH:
-            end = _topic_end(codes, at, n)
+            end = _topic_end(codes, flags, at, n)
         at = end
     return count
 
@@ -210,9 +210,16 @@ def _name_end(codes, flags, begin, n):
 
 
 @kernel
-def _topic_end(codes, begin, n):
-    """After a topic between two signs; after the sign where none stands."""
+def _topic_end(codes, flags, begin, n):
+    """After a topic between two signs; after the sign where none opens, so that of signs that do
+    not pair the next can open."""
     for at in range(begin + 1, min(n, begin + _LONGEST_TOPIC)):
+        if codes[at] == _NEWLINE:
+            break
         if codes[at] == _HASH:
-            return at + 1
+            if at > begin + 1 and (flags[at - 1] & KIND) != SPACE:
+                return at + 1
+            break
+        if at == begin + 1 and (flags[at] & KIND) == SPACE:
+            break
     return begin + 1
