@@ -193,3 +193,8 @@ def test_the_table_of_links_says_what_each_link_is_told(links):
             assert asked.open == cell.open, (row.name, cell.surface)
     reader = Actor("eve", frozenset({Scope.screen}))
     assert refusal(lambda: links.surfaces(reader))[0] == "forbidden"
+
+
+def test_what_is_not_about_links_closes_none(links):
+    assert check(links, "https://example.org/a", "group_buy").open
+    assert check(links, "https://example.org/a", "search_ad").reasons == []

@@ -202,14 +202,17 @@ def _app(
     partners = desk.service.partners
     app = partners.get(desk.actor, id)
     others = [
-        one.id
-        for one in partners.list(desk.actor, PartnerQuery(limit=_OTHERS)).items
-        if one.id != id
+        one for one in partners.list(desk.actor, PartnerQuery(limit=_OTHERS)).items if one.id != id
     ]
-    other = beside or next(iter(others), None)
-    parity = None
+    # what tells most: one whose party stands otherwise in the register
+    telling = sorted(others, key=lambda one: (one.state == "ended", one.interest == app.interest))
+    other = beside or next((one.id for one in telling), None)
+    parity, unknown = None, None
     if other is not None and other != id:
-        parity = partners.compare(desk.actor, ParityRequest(first=id, second=other))
+        try:
+            parity = partners.compare(desk.actor, ParityRequest(first=id, second=other))
+        except ServiceError as missing:
+            unknown = ServiceError(missing.code, missing.detail, zh="没有这个应用。")
     tokens = desk.service.partner_tokens.list(desk.actor, id, Paging(limit=_TOKENS))
     return desk.page(
         "partners/partner.html.j2",
@@ -217,9 +220,10 @@ def _app(
         app=app,
         outcome=partners.outcome(desk.actor, id),
         published=partners.criteria(desk.actor),
-        others=others,
+        others=[one.id for one in others],
         other=other,
         parity=parity,
+        unknown=unknown,
         tokens=tokens.items,
         form=form or _as_form(app),
         error=error,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -86,7 +86,7 @@ class Links:
                 field="surface",
             )
         walk = self._walk(request)
-        reasons = reasons_of(policy, _held(policy, request, walk))
+        reasons = reasons_of(policy, _about_links(policy, _held(policy, request, walk)))
         # of equally strong rules first the one that looks at nothing but the link
         reasons.sort(key=lambda reason: -_share_of_links(policy, reason.rule))
         reasons = reasons_of(policy, self._blocked(request, network)) + reasons
@@ -139,7 +139,7 @@ class Links:
     def _on(
         self, policy: Policy, place: Surface, name: str, rules: list[str]
     ) -> schemas.SurfaceLinks:
-        reasons = reasons_of(policy, rules)
+        reasons = reasons_of(policy, _about_links(policy, rules))
         if name in self._rules.hiding:
             reasons.append(self._own("hidden"))
         strongest = max(reasons, key=lambda reason: reason.verdict.rank, default=None)
@@ -252,6 +252,13 @@ def _examples() -> dict[str, str]:
         if target(bare(address)).host_class == name:
             found.setdefault(name, address)
     return {name: found[name] for name in link_classes() if name in found}
+
+
+def _about_links(policy: Policy, rules: Iterable[str]) -> list[str]:
+    """Of the rules that hold those that look at links: others are about what stands around one,
+    such as who may offer a deal, and that was decided when the item was screened.
+    """
+    return [rule for rule in rules if _share_of_links(policy, rule) > 0]
 
 
 def _share_of_links(policy: Policy, rule: str) -> float:
