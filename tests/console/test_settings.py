@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from portreeve.console import operation_words
 from portreeve.console.event_words import GROUPS, KEPT, event_words
 from portreeve.console.timeline import Mark, Span, Track, timeline
 from portreeve.schemas.access import Scope
@@ -18,6 +19,7 @@ from portreeve.schemas.base import Paging
 from portreeve.schemas.events import EVENTS
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.retention import RETENTION
+from portreeve.service.settings import Settings
 from portreeve.store.chain import read, verify
 
 from .conftest import PHONE, Window
@@ -218,14 +220,24 @@ def test_retention_and_health_name_every_thing_and_no_secret(looking: Window):
     expect(page.get_by_role("heading", name="企业账号终止之后")).to_be_visible()
     expect(page.locator("main")).to_contain_text("已终止的商家登记")
     page.goto("/console/settings/health")
-    expect(page.locator(".checks li", has_text="database")).to_contain_text("正常")
+    expect(page.locator(".checks li", has_text="数据库")).to_contain_text("正常")
     page.get_by_role("button", name="全面检查").click()
     expect(
-        page.locator("[aria-labelledby=findings] tbody tr", has_text="clock").first
+        page.locator("[aria-labelledby=findings] tbody tr", has_text="文本内核").first
     ).to_contain_text("正常")
+    assert all(CHINESE.search(row) for row in rows(page, "settings"))
+    assert all(CHINESE.search(name) for name in page.locator(".checks li").all_inner_texts())
+    assert all(
+        CHINESE.search(name)
+        for name in page.locator("[aria-labelledby=findings] tbody th").all_inner_texts()
+    )
     folder = looking.console.folder / "keys"
     for key in folder.iterdir():
         assert key.read_text().strip() not in page.content()
+
+
+def test_every_setting_has_words_in_chinese_and_no_other_has():
+    assert set(operation_words.SETTINGS) == set(Settings.__struct_fields__)
 
 
 @pytest.mark.parametrize("who", ["reviewer", "analyst", "policy-author", "approver", "senior"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from portreeve.console import operation_words
 from portreeve.console.desk import Desk
 from portreeve.console.event_words import KEPT
 from portreeve.console.routes import Pages
@@ -37,5 +38,6 @@ def show_health(desk: Desk, query: HealthQuery) -> Reply:
     return desk.page(
         "settings/health.html.j2",
         report=health.report(desk.actor),
+        words=operation_words,
         findings=health.examine(desk.actor) if query.examine else None,
     )
