@@ -8,7 +8,7 @@ import pytest
 
 from portreeve.client import Client, PortreeveError
 from portreeve.schemas.commerce.ad_market import CompareMarket, PutBid
-from portreeve.schemas.commerce.ads import ComposePage, NewAd
+from portreeve.schemas.commerce.ads import AdQuery, ComposePage, NewAd
 from portreeve.schemas.commerce.customers import (
     AddCustomers,
     AskBroadcast,
@@ -20,6 +20,7 @@ from portreeve.schemas.commerce.customers import (
 from portreeve.schemas.commerce.merchants import (
     DecideLicence,
     MerchantFacts,
+    MerchantQuery,
     NewLicence,
     PlanPaid,
     StaffLeave,
@@ -134,6 +135,30 @@ def test_scenario_6(host, vera):
     assert page.share <= page.most == 0.3
     forgone = host.get_forgone_revenue()
     assert (forgone.house, forgone.law) == ({"CNY": 250_000}, {"CNY": 300_000})
+    assert [(one.lawful, one.amount) for one in forgone.months] == [
+        (False, 300_000), (True, 250_000),
+    ]  # fmt: skip
+    listed = host.list_ads(AdQuery(limit=2))
+    assert [one.id for one in listed.items] == ["ad-shoes", "ad-quack"]
+    assert [one.id for one in host.list_ads(AdQuery(cursor=listed.next)).items] == ["ad-hospital"]
+    wanted = AdQuery(lawful=True, permitted=False, category="hospitals", state="refused")
+    refused = host.list_ads(wanted)
+    assert [one.id for one in refused.items] == ["ad-hospital"]
+
+
+def test_a_licence_that_waits_is_refused_with_a_reason(host, vera):
+    facts = MerchantFacts(name="零食店", contact="前台", licences=licences("food"))
+    host.register_merchant("snacks", facts)
+    assert [
+        one.account for one in host.list_merchants(MerchantQuery(begins="sna", waiting=True)).items
+    ] == ["snacks"]
+    [waiting] = [one for one in vera.list_waiting_licences().items if one.merchant == "snacks"]
+    with pytest.raises(PortreeveError) as wrong:
+        vera.decide_licence("snacks", waiting.id, DecideLicence(state="refused"))
+    assert wrong.value.code == "invalid"
+    request = DecideLicence(state="refused", reason="编号不符。")
+    [refused] = vera.decide_licence("snacks", waiting.id, request).licences
+    assert (refused.state, refused.reason) == ("refused", "编号不符。")
 
 
 def test_the_market_is_compared_from_the_fixture(host, pytestconfig):

@@ -44,7 +44,14 @@ from portreeve.schemas.commerce.ad_market import (
     MarketComparison,
     PutBid,
 )
-from portreeve.schemas.commerce.ads import AdDecision, ComposedPage, ComposePage, NewAd
+from portreeve.schemas.commerce.ads import (
+    AdDecision,
+    AdQuery,
+    AdSummary,
+    ComposedPage,
+    ComposePage,
+    NewAd,
+)
 from portreeve.schemas.commerce.customers import (
     AddCustomers,
     AskBroadcast,
@@ -59,8 +66,11 @@ from portreeve.schemas.commerce.customers import (
     TagCustomers,
 )
 from portreeve.schemas.commerce.group_buying import (
+    DealAccount,
+    DealAdmission,
     DealFacts,
     DealJoined,
+    DealMember,
     DealQuery,
     EnrolmentChecker,
     EnrolmentFound,
@@ -70,23 +80,38 @@ from portreeve.schemas.commerce.group_buying import (
     NewChecker,
 )
 from portreeve.schemas.commerce.ledger import (
+    AccountQuery,
+    Balance,
     BalanceQuery,
     Balances,
     LedgerEntry,
     LedgerQuery,
+    PurposeTotals,
     Trial,
 )
-from portreeve.schemas.commerce.links import LinkCheck, LinkChecked, LinkClasses
+from portreeve.schemas.commerce.links import (
+    LinkCheck,
+    LinkChecked,
+    LinkClasses,
+    LinksQuery,
+    LinkSurfaces,
+)
 from portreeve.schemas.commerce.live_sales import (
+    ClaimQuery,
     Disclosure,
     Harm,
     HarmWithdrawal,
+    LiabilityTerms,
+    ListedClaim,
     LiveSale,
+    LiveSaleCount,
     LiveSaleFacts,
+    LiveSaleQuery,
     MoralLedger,
     NewOrder,
     Praise,
     ProfileQuery,
+    PromoterTerms,
     ProofOfFake,
     Sanctioning,
     SellerShown,
@@ -105,10 +130,12 @@ from portreeve.schemas.commerce.merchants import (
     PlanPaid,
     StaffLeave,
     StaffMember,
+    WaitingLicence,
 )
 from portreeve.schemas.commerce.partners import (
     CheckPartnerToken,
     EndInterest,
+    EndPartner,
     Interest,
     InterestQuery,
     MadePartnerToken,
@@ -119,6 +146,9 @@ from portreeve.schemas.commerce.partners import (
     ParityRequest,
     Partner,
     PartnerApplication,
+    PartnerOutcome,
+    PartnerQuery,
+    PartnerToken,
     PartnerTokenChecked,
     PublishedCriteria,
 )
@@ -422,7 +452,7 @@ class AsyncOperations:
         self,
         query: MerchantQuery | None = None,
     ) -> Page[MerchantSummary]:
-        """Merchants by name; or only those with a licence that waits for a person.
+        """Merchants by account; or only those of a standing, or with a licence that waits.
 
         Needs the scope `merchants`.
         """
@@ -497,6 +527,21 @@ class AsyncOperations:
             f"/v1/merchants/{part(account)}/licences/{part(id)}/decide",
             Merchant,
             body=body,
+        )
+
+    async def list_waiting_licences(
+        self,
+        query: Paging | None = None,
+    ) -> Page[WaitingLicence]:
+        """Licences that nobody has decided on, the oldest first.
+
+        Needs the scope `merchants:verify`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/licences",
+            Page[WaitingLicence],
+            query=query,
         )
 
     async def pay_plan(
@@ -709,6 +754,22 @@ class AsyncOperations:
             body=body,
         )
 
+    async def list_ads(
+        self,
+        query: AdQuery | None = None,
+    ) -> Page[AdSummary]:
+        """Ads as they stand now, the last submitted first; or only some, by answer, goods or
+        state.
+
+        Needs the scope `ads`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/ads",
+            Page[AdSummary],
+            query=query,
+        )
+
     async def get_ad(
         self,
         id: str,
@@ -820,6 +881,62 @@ class AsyncOperations:
             "GET",
             f"/v1/live-sales/{part(id)}",
             LiveSale,
+        )
+
+    async def list_live_sales(
+        self,
+        query: LiveSaleQuery | None = None,
+    ) -> Page[LiveSaleCount]:
+        """Live sales by their id, with how many orders each has and how many proved fake.
+
+        Needs the scope `live-sales`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/live-sales",
+            Page[LiveSaleCount],
+            query=query,
+        )
+
+    async def list_claims(
+        self,
+        query: ClaimQuery | None = None,
+    ) -> Page[ListedClaim]:
+        """Claims of buyers, of whatever live sale, the newest first.
+
+        Needs the scope `live-sales`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/live-claims",
+            Page[ListedClaim],
+            query=query,
+        )
+
+    async def get_liability_terms(
+        self,
+    ) -> LiabilityTerms:
+        """The profiles of the law that there are, and what counts as proof.
+
+        Needs the scope `live-sales`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/live-terms",
+            LiabilityTerms,
+        )
+
+    async def get_promoter_terms(
+        self,
+    ) -> PromoterTerms:
+        """What promoters of fakes answer for, by what they knew and how many they reached.
+
+        Needs the scope `live-sales`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/promoter-terms",
+            PromoterTerms,
         )
 
     async def disclose_seller(
@@ -1105,6 +1222,38 @@ class AsyncOperations:
             query=query,
         )
 
+    async def check_deal(
+        self,
+        id: str,
+        query: DealAccount | None = None,
+    ) -> DealAdmission:
+        """Whether somebody may join now, and why not; ask it before you take money.
+
+        Needs the scope `group-buying`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/deals/{part(id)}/admission",
+            DealAdmission,
+            query=query,
+        )
+
+    async def list_deal_members(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> Page[DealMember]:
+        """Who joined a deal, and whose money went back.
+
+        Needs the scope `group-buying`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/deals/{part(id)}/members",
+            Page[DealMember],
+            query=query,
+        )
+
     async def join_deal(
         self,
         id: str,
@@ -1171,7 +1320,7 @@ class AsyncOperations:
 
     async def list_partners(
         self,
-        query: Paging | None = None,
+        query: PartnerQuery | None = None,
     ) -> Page[Partner]:
         """Apps by their id.
 
@@ -1181,6 +1330,52 @@ class AsyncOperations:
             "GET",
             "/v1/partners",
             Page[Partner],
+            query=query,
+        )
+
+    async def get_partner_outcome(
+        self,
+        id: str,
+    ) -> PartnerOutcome:
+        """An app held against the criteria as they are now, one by one.
+
+        Needs the scope `partners`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/partners/{part(id)}/outcome",
+            PartnerOutcome,
+        )
+
+    async def end_partner(
+        self,
+        id: str,
+        body: EndPartner,
+    ) -> Partner:
+        """Take all scopes from an app: its tokens allow nothing from then on. It may apply again.
+
+        Needs the scope `partners`.
+        """
+        return await self._ask(
+            "POST",
+            f"/v1/partners/{part(id)}/end",
+            Partner,
+            body=body,
+        )
+
+    async def list_partner_tokens(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> Page[PartnerToken]:
+        """The tokens of an app, the newest first, without their texts.
+
+        Needs the scope `partners`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/partners/{part(id)}/tokens",
+            Page[PartnerToken],
             query=query,
         )
 
@@ -1335,6 +1530,21 @@ class AsyncOperations:
             LinkClasses,
         )
 
+    async def get_link_surfaces(
+        self,
+        query: LinksQuery | None = None,
+    ) -> LinkSurfaces:
+        """Which class of links opens on which surface, by the policy in force.
+
+        Needs the scope `policies:read`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/links/surfaces",
+            LinkSurfaces,
+            query=query,
+        )
+
     async def list_ledger_entries(
         self,
         query: LedgerQuery | None = None,
@@ -1363,6 +1573,34 @@ class AsyncOperations:
             "/v1/ledger/balances",
             Balances,
             query=query,
+        )
+
+    async def list_ledger_accounts(
+        self,
+        query: AccountQuery | None = None,
+    ) -> Page[Balance]:
+        """Every account of money that is not at zero, by purpose and owner.
+
+        Needs the scope `ledger`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/ledger/accounts",
+            Page[Balance],
+            query=query,
+        )
+
+    async def get_ledger_totals(
+        self,
+    ) -> PurposeTotals:
+        """What lies in all accounts of money, by purpose; it comes to zero in each currency.
+
+        Needs the scope `ledger`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/ledger/totals",
+            PurposeTotals,
         )
 
     async def get_trial(
