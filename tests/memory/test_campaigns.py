@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from portreeve.memory.campaigns import Campaigns, CampaignSettings, Graph, campaigns
 from portreeve.memory.traces import CONTACT_KEY, KEY, LINK_KEY, SELLS, TRACE, Traces
 
-SMALL = CampaignSettings(hub_accounts=3)
+SMALL = CampaignSettings(hub_accounts=3, shared_copies=2, copy_lag=20)
+ONCE = CampaignSettings(shared_copies=1)
 
 
 def posts(*rows: tuple[Any, ...]) -> tuple[Traces, np.ndarray[Any, np.dtype[np.uint64]]]:
@@ -52,13 +53,24 @@ def test_a_complaint_that_names_the_handle_joins_nobody() -> None:
 
 
 def test_near_copies_join_once_two_of_them_trade_also_those_that_were_misread() -> None:
-    known = Campaigns()
+    known = Campaigns(ONCE)
     traces, groups = posts(
         (1, 10, [], 5, True), (2, 11, [], 5, False), (3, 12, [], 5, True), (4, 13, [], 6, False),
         (5, 14, [], 6, False),
     )  # fmt: skip
     assert known.see(traces, groups)["accounts"].tolist() == [0, 0, 3, 0, 0]
     assert parts(known.graph()) == {frozenset({10, 11, 12})}
+
+
+def test_near_copies_join_those_who_share_several_and_soon() -> None:
+    known = Campaigns(SMALL)
+    rows = [(1, 10, [], 5, True), (2, 11, [], 5, True), (3, 12, [], 5, True)]
+    later = [(100 + n, 99, [], 0, False) for n in range(30)]
+    again = [(4, 10, [], 6, True), (5, 11, [], 6, True), (6, 10, [], 7, True)]
+    traces, groups = posts(*rows, *again, *later, (7, 12, [], 7, True))
+    known.see(traces, groups)
+    assert parts(known.graph()) == {frozenset({10, 11})}
+    assert known.why(10, 11)[0].shared == 2
 
 
 def test_a_key_that_becomes_a_hub_is_listed_and_what_it_joined_falls_apart() -> None:
@@ -83,7 +95,7 @@ def test_the_way_between_two_accounts_names_the_keys() -> None:
         (4, 13, [9], 0, True),
     )  # fmt: skip
     known.see(traces, groups)
-    assert known.why(10, 12) == [(10, "contact", 1, 11), (11, "contact", 2, 12)]
+    assert known.why(10, 12) == [(10, "contact", 1, 11, 1), (11, "contact", 2, 12, 1)]
     assert known.why(10, 13) == []
 
 

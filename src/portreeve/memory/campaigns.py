@@ -1,12 +1,15 @@
 """Campaigns: accounts joined by what their posts show, as posts come in and over a whole dump.
 
 Posts that trade (sell, recruit, reward) join their accounts by contact handles, QR payloads, links,
-pictures; near copies join as soon as enough posts of their group trade. A key that more than
-``hub_accounts`` accounts show (a hotline, an official account) is listed and joins nobody: what it
-had joined falls apart again. Both ways, :class:`Campaigns` and :func:`campaigns`, give the same.
+pictures. Near copies, of which enough must trade, join two accounts that posted the same several
+texts, each soon after the other: sellers who happen to use one text, and people who pass on one
+post, stay apart. A key that more than ``hub_accounts`` accounts show (a hotline, an official
+account) is listed and joins nobody: what it had joined falls apart again. Both ways,
+:class:`Campaigns` and :func:`campaigns`, give the same.
 
-Late posts are taken as any other: first and last times are the least and the greatest, nothing else
-depends on the order but a campaign's name, which is that of the account that came first.
+Late posts are taken as any other: first and last times are the least and the greatest. What depends
+on the order is a campaign's name, which is that of the account that came first, and, where one
+account shows a text again, which of its posts is compared in time: the one that was told first.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from portreeve.memory.joining import (
     ACCOUNT,
     ACCOUNTS,
     ARRIVED,
+    COPY_KEY,
     EDGE,
     EDGES,
     FACT,
@@ -37,7 +41,6 @@ from portreeve.memory.joining import (
 )
 from portreeve.memory.traces import KEY_KINDS, RECRUITS, REWARDS, SELLS, Traces
 
-COPY_KEY = len(KEY_KINDS)
 KINDS = (*KEY_KINDS, "near_copy")
 """Kinds of keys by their numbers: those that an item shows, and the group of its near copies."""
 
@@ -54,6 +57,10 @@ class CampaignSettings:
     """A key that more accounts than these show joins nobody."""
     trading_posts: int = 2
     """A key joins when so many posts that show it trade."""
+    shared_copies: int = 4
+    """Two accounts are joined by so many near-copy groups that they share,"""
+    copy_lag: int = 12 * 3600
+    """where their posts are at most so many seconds apart."""
     least_accounts: int = 2
     """Fewer accounts are no campaign."""
     trading: int = SELLS | RECRUITS | REWARDS
@@ -67,6 +74,12 @@ class CampaignSettings:
     """Most pairs of account and key; then keys go as above."""
     items: int = 1 << 20
     """So many items are known again when they come twice."""
+
+    def limits(self) -> tuple[int, int, int, int]:
+        """As the kernels take them."""
+        return (
+            self.hub_accounts, self.trading_posts, self.copy_lag * 1_000_000, self.shared_copies,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,12 +110,13 @@ class Graph:
 
 
 class Step(NamedTuple):
-    """Two accounts that showed one key."""
+    """Two accounts that a key joins; of near copies, ``shared`` groups do, of which it is one."""
 
     account: int
     kind: str
     key: int
     other: int
+    shared: int
 
 
 class Campaigns:
@@ -116,7 +130,6 @@ class Campaigns:
         self._items = np.zeros((sets, WAYS), dtype=np.uint64)
         self._turns = np.zeros(sets, dtype=np.uint8)
         self._counts = np.zeros(4, dtype=np.int64)
-        self._stamp = np.zeros(1, dtype=np.int64)
         self._set(np.zeros(0, ACCOUNT), np.zeros(0, KEYED), np.zeros(0, EDGE))
 
     def see(self, traces: Traces, groups: Numbers) -> Records:
@@ -128,11 +141,10 @@ class Campaigns:
         facts = np.zeros(len(traces), dtype=FACT)
         bounds = np.searchsorted(traces.keys["row"], np.arange(len(traces) + 1))
         flags = (np.uint16(settings.trading), np.uint16(SELLS), np.uint16(RECRUITS))
-        limits = (settings.hub_accounts, settings.trading_posts)
         done = 0
         while done < len(traces):
             done = see_rows(
-                done, traces.rows, traces.keys, bounds, groups, np.uint8(COPY_KEY), flags, limits,
+                done, traces.rows, traces.keys, bounds, groups, flags, settings.limits(),
                 settings.least_accounts, self._tables, self._items, self._turns, self._counts,
                 self._walk, facts,
             )  # fmt: skip
@@ -186,7 +198,7 @@ class Campaigns:
 
     def why(self, one: int, other: int) -> list[Step]:
         """The shortest way from one account to another by joining keys; empty if there is none."""
-        return why(self.graph(), one, other)
+        return why(self.graph(), one, other, self.settings)
 
     def _records(self) -> tuple[Records, Records, Records]:
         counts = self._counts
@@ -207,11 +219,8 @@ class Campaigns:
             self._accounts, self._keys, self._edges,
             _places(self._accounts), _places(self._keys), _places(self._edges),
         )  # fmt: skip
-        self._walk = (
-            np.zeros(len(self._accounts), np.int32), np.zeros(len(self._accounts), np.int64),
-            np.zeros(len(self._keys), np.int64), self._stamp,
-        )  # fmt: skip
-        rebuild(self._tables, self._counts)
+        self._walk = _walk(self._accounts, self._keys)
+        rebuild(self._tables, self._counts, most.limits(), self._walk)
 
     def _make_room(self, keys: int) -> None:
         """Grow what is full; where it may not, forget."""
@@ -252,6 +261,16 @@ def _places(records: Records) -> NDArray[np.int32]:
     return np.zeros(1 << (2 * len(records) - 1).bit_length(), dtype=np.int32)
 
 
+def _walk(accounts: Records, keys: Records) -> tuple[NDArray[Any], ...]:
+    """What the kernels need to walk components: who waits, who and what was met, who shares how
+    much with whom, and the number of the walk."""
+    many = len(accounts)
+    return (
+        np.zeros(many, np.int32), np.zeros(many, np.int64), np.zeros(len(keys), np.int64),
+        np.zeros(many, np.int32), np.zeros(many, np.int32), np.zeros(1, np.int64),
+    )  # fmt: skip
+
+
 def _least(worth: NDArray[np.bool_], last: NDArray[np.int64]) -> NDArray[np.int64]:
     """The quarter that is worth least, of it the oldest."""
     return np.lexsort((last, worth))[: max(1, len(last) // 4)]
@@ -263,48 +282,61 @@ def hubs(keys: Records, settings: CampaignSettings) -> Records:
     return chosen.copy()
 
 
-def why(graph: Graph, one: int, other: int) -> list[Step]:
-    """The shortest way from one account to another by keys that join; empty if there is none."""
+def why(graph: Graph, one: int, other: int, settings: CampaignSettings | None = None) -> list[Step]:
+    """The shortest way from one account to another by joining keys; empty if there is none."""
     place = {int(number): at for at, number in enumerate(graph.accounts["account"])}
     if one not in place or other not in place or one == other:
         return []
-    joins = graph.edges[(graph.keys["state"] == JOINING)[graph.edges["key"]]]
-    by_account, by_key = _lists(joins, "account"), _lists(joins, "key")
-    came: dict[int, tuple[int, int]] = {place[one]: (-1, -1)}
-    waiting, passed = deque([place[one]]), set[int]()
+    near = _Near(graph, settings or CampaignSettings())
+    came: dict[int, tuple[int, int, int]] = {place[one]: (-1, -1, 0)}
+    waiting = deque([place[one]])
     while waiting and place[other] not in came:
         at = waiting.popleft()
-        for key in by_account.get(at, ()):
-            if key in passed:
-                continue
-            passed.add(key)
-            for near in by_key[key]:
-                if near not in came:
-                    came[near] = (at, key)
-                    waiting.append(near)
+        for beyond, key, shared in near.of(at):
+            if beyond not in came:
+                came[beyond] = (at, key, shared)
+                waiting.append(beyond)
     steps: list[Step] = []
     at = place[other]
     while at in came and came[at][0] >= 0:
-        before, key = came[at]
-        steps.append(
-            Step(
-                int(graph.accounts["account"][before]),
-                KINDS[graph.keys["kind"][key]],
-                int(graph.keys["key"][key]),
-                int(graph.accounts["account"][at]),
-            )
-        )
+        before, key, shared = came[at]
+        first, last = graph.accounts["account"][[before, at]].tolist()
+        kind, number = KINDS[graph.keys["kind"][key]], int(graph.keys["key"][key])
+        steps.append(Step(first, kind, number, last, shared))
         at = before
     return steps[::-1]
 
 
-def _lists(edges: Records, side: str) -> dict[int, list[int]]:
-    """What lies on the other side of the edges of each account, or of each key."""
-    other = "key" if side == "account" else "account"
-    lists: dict[int, list[int]] = {}
-    for at, beyond in zip(edges[side].tolist(), edges[other].tolist(), strict=True):
-        lists.setdefault(at, []).append(beyond)
-    return lists
+class _Near:
+    """Who is joined with an account directly, and by what."""
+
+    def __init__(self, graph: Graph, settings: CampaignSettings) -> None:
+        self._settings = settings
+        self._kinds = graph.keys["kind"]
+        joins = graph.edges[(graph.keys["state"] == JOINING)[graph.edges["key"]]]
+        self._keys: dict[int, list[tuple[int, int]]] = {}
+        self._accounts: dict[int, list[tuple[int, int]]] = {}
+        for account, key, told in joins[["account", "key", "told"]].tolist():
+            self._keys.setdefault(account, []).append((key, told))
+            self._accounts.setdefault(key, []).append((account, told))
+
+    def of(self, account: int) -> list[tuple[int, int, int]]:
+        """Account, key and how many groups are shared; handles and the like come first."""
+        found: list[tuple[int, int, int]] = []
+        shared: dict[int, list[int]] = {}
+        for key, told in self._keys.get(account, ()):
+            for other, theirs in self._accounts[key]:
+                if other == account:
+                    continue
+                if self._kinds[key] != COPY_KEY:
+                    found.append((other, key, 1))
+                elif abs(theirs - told) <= self._settings.copy_lag * 1_000_000:
+                    shared.setdefault(other, []).append(key)
+        return found + [
+            (other, keys[0], len(keys))
+            for other, keys in shared.items()
+            if len(keys) >= self._settings.shared_copies
+        ]
 
 
 def campaigns(traces: Traces, groups: Numbers, settings: CampaignSettings | None = None) -> Graph:
@@ -331,13 +363,13 @@ def campaigns(traces: Traces, groups: Numbers, settings: CampaignSettings | None
     shown["trading"] = np.bincount(of_key, trades[row], minlength=len(shown))
     shown["last"] = np.iinfo(np.int64).min
     np.maximum.at(shown["last"], of_key, rows["time"][row])
-    edges = _edges(place[row], of_key, rows["time"][row])
+    edges = _edges(place[row], of_key, rows["time"][row], row)
     shown["accounts"] = np.bincount(edges["key"], minlength=len(shown))
     shown["state"] = np.where(shown["trading"] >= settings.trading_posts, JOINING, 0)
     shown["state"][shown["accounts"] > settings.hub_accounts] = HUB
     counts = np.array([len(accounts), len(shown), len(edges), len(accounts)])
     tables = (accounts, shown, edges, _places(accounts), _places(shown), _places(edges))
-    rebuild(tables, counts)
+    rebuild(tables, counts, settings.limits(), _walk(accounts, shown))
     names = np.zeros(len(accounts), dtype=np.uint64)
     names_of(accounts, len(accounts), settings.least_accounts, names)
     return Graph(accounts, shown, edges, names)
@@ -399,16 +431,23 @@ def _grouped(
     return order[new], of
 
 
-def _edges(account: NDArray[np.int64], key: NDArray[np.int64], time: NDArray[np.int64]) -> Records:
-    """Each pair of account and key once, with its posts and its first time."""
+def _edges(
+    account: NDArray[np.int64],
+    key: NDArray[np.int64],
+    time: NDArray[np.int64],
+    row: NDArray[np.int64],
+) -> Records:
+    """Each pair of account and key once, with its posts and its times."""
     known = account >= 0
-    account, key, time = account[known], key[known], time[known]
-    order = np.lexsort((time, account, key))
+    account, key, time, row = account[known], key[known], time[known], row[known]
+    order = np.lexsort((row, account, key))
     account, key, time = account[order], key[order], time[order]
     new = np.ones(len(order), dtype=bool)
     new[1:] = (account[1:] != account[:-1]) | (key[1:] != key[:-1])
     at = np.flatnonzero(new)
     edges = np.zeros(len(at), dtype=EDGE)
-    edges["account"], edges["key"], edges["first"] = account[at], key[at], time[at]
+    edges["account"], edges["key"], edges["told"] = account[at], key[at], time[at]
+    if len(at):
+        edges["first"] = np.minimum.reduceat(time, at)
     edges["posts"] = np.diff(np.append(at, len(order)))
     return edges

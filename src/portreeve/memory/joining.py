@@ -1,8 +1,10 @@
 """Which accounts are joined: the tables of campaigns, and the kernels that keep them.
 
 Accounts and keys (a handle, a link, a near-copy group) are the two sides of a graph; an edge says
-that an account showed a key. Accounts that show one joining key are one component. Components are
-a union-find over accounts; when a key joins no more, the one component that it held together is
+that an account showed a key. Accounts that show one joining key are one component; by near copies
+only those two that share several groups, in each of them soon one after the other. No pair is
+kept: what two accounts share is counted from their edges when it matters. Components are a
+union-find over accounts; when a key joins no more, the one component that it held together is
 walked again and falls apart into what its other keys still join.
 """
 
@@ -13,7 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portreeve.memory.traces import KEY_KINDS
 from portreeve.signals.compiled import inlined, kernel
+
+COPY_KEY = len(KEY_KINDS)
+"""The kind of a key that is a group of near copies."""
 
 QUIET, JOINING, HUB = range(3)
 """States of a key: not yet shown by enough posts that trade; joins; shown by too many to join."""
@@ -58,6 +64,7 @@ KEYED = np.dtype(
 EDGE = np.dtype(
     [
         ("first", np.int64),
+        ("told", np.int64),
         ("account", np.int32),
         ("key", np.int32),
         ("next_of_account", np.int32),
@@ -66,7 +73,8 @@ EDGE = np.dtype(
     ],
     align=True,
 )
-"""An account showed a key: how often, and when first."""
+"""An account showed a key: how often, when first, and the time of the post that was told first:
+the same, but for posts that come late. What joined once is not undone by those."""
 
 FACT = np.dtype(
     [
@@ -176,41 +184,115 @@ def _unite_all(key, accounts, keys, edges):
 
 
 @kernel
-def _split(key, accounts, keys, edges, queue, met, passed, stamp):
-    """Walk the component of a key that joins no more, and make a component of each part.
+def _shared(one, other, copying, keys, edges, accounts, edge_at):
+    """Whether two accounts share as many near-copy groups as join them."""
+    lag, wanted = copying
+    edge = accounts[one].edges
+    while edge >= 0:
+        key = edges[edge].key
+        if keys[key].kind == COPY_KEY and keys[key].state == JOINING:
+            theirs = edge_at[_edge_place(other, key, edges, edge_at)]
+            if theirs >= 0 and abs(edges[theirs].told - edges[edge].told) <= lag:
+                wanted -= 1
+                if wanted == 0:
+                    return True
+        edge = edges[edge].next_of_account
+    return False
 
-    ``met`` and ``passed`` hold for each account and key the last walk that came by, numbered
-    by ``stamp``.
-    """
+
+@kernel
+def _unite_copiers(edge, copying, keys, edges, accounts, edge_at):
+    """Unite an account with those whose near copies stand soon before or after its own."""
+    one, other = edges[edge].account, keys[edges[edge].key].edges
+    while other >= 0:
+        near = edges[other].account
+        if (
+            abs(edges[other].told - edges[edge].told) <= copying[0]
+            and _root(one, accounts) != _root(near, accounts)
+            and _shared(one, near, copying, keys, edges, accounts, edge_at)
+        ):
+            _unite(one, near, accounts)
+        other = edges[other].next_of_key
+
+
+@kernel
+def _count_copiers(one, copying, keys, edges, accounts, shared, others):
+    """Which accounts share enough near-copy groups with one; how many there are."""
+    lag, wanted = copying
+    known = 0
+    edge = accounts[one].edges
+    while edge >= 0:
+        key = edges[edge].key
+        if keys[key].kind == COPY_KEY and keys[key].state == JOINING:
+            other = keys[key].edges
+            while other >= 0:
+                near = edges[other].account
+                if near != one and abs(edges[other].told - edges[edge].told) <= lag:
+                    if shared[near] == 0:
+                        others[known] = near
+                        known += 1
+                    shared[near] += 1
+                other = edges[other].next_of_key
+        edge = edges[edge].next_of_account
+    enough = 0
+    for at in range(known):
+        near = others[at]
+        if shared[near] >= wanted:
+            others[enough] = near
+            enough += 1
+        shared[near] = 0
+    return enough
+
+
+@kernel
+def _split(key, copying, accounts, keys, edges, walk):
+    """Walk the component of a key that joins no more, and make a component of each part."""
+    queue, met, passed, shared, others, stamp = walk
+    stamp[0] += 1
     edge = keys[key].edges
     while edge >= 0:
         seed = edges[edge].account
         edge = edges[edge].next_of_key
-        if met[seed] == stamp:
+        if met[seed] == stamp[0]:
             continue
-        met[seed] = stamp
+        met[seed] = stamp[0]
         _alone(seed, accounts)
         queue[0] = seed
         waiting = 1
         while waiting > 0:
             waiting -= 1
-            shown = accounts[queue[waiting]].edges
+            one = queue[waiting]
+            near = _count_copiers(one, copying, keys, edges, accounts, shared, others)
+            for at in range(near):
+                waiting = _meet(seed, others[at], accounts, queue, waiting, met, stamp[0])
+            shown = accounts[one].edges
             while shown >= 0:
                 through = edges[shown].key
                 shown = edges[shown].next_of_account
-                if passed[through] == stamp or keys[through].state != JOINING:
+                if (
+                    passed[through] == stamp[0]
+                    or keys[through].state != JOINING
+                    or keys[through].kind == COPY_KEY
+                ):
                     continue
-                passed[through] = stamp
-                others = keys[through].edges
-                while others >= 0:
-                    other = edges[others].account
-                    others = edges[others].next_of_key
-                    if met[other] != stamp:
-                        met[other] = stamp
-                        _alone(other, accounts)
-                        _unite(seed, other, accounts)
-                        queue[waiting] = other
-                        waiting += 1
+                passed[through] = stamp[0]
+                other = keys[through].edges
+                while other >= 0:
+                    near = edges[other].account
+                    waiting = _meet(seed, near, accounts, queue, waiting, met, stamp[0])
+                    other = edges[other].next_of_key
+
+
+@inlined
+def _meet(seed, other, accounts, queue, waiting, met, stamp):
+    """Take an account into the part that is walked, unless it is there; how many now wait."""
+    if met[other] != stamp:
+        met[other] = stamp
+        _alone(other, accounts)
+        _unite(seed, other, accounts)
+        queue[waiting] = other
+        waiting += 1
+    return waiting
 
 
 @kernel
@@ -295,6 +377,7 @@ def _show(account, kind, number, time, trades, limits, tables, counts, walk):
             counts[EDGES] += 1
             edge_at[place] = edge
             edges[edge].first = time
+            edges[edge].told = time
             edges[edge].account = account
             edges[edge].key = at
             edges[edge].posts = 0
@@ -305,32 +388,40 @@ def _show(account, kind, number, time, trades, limits, tables, counts, walk):
             shown.accounts += 1
         edges[edge].posts += 1
         edges[edge].first = min(edges[edge].first, time)
-    _turn(at, new, limits, accounts, keys, edges, walk)
+    _turn(at, new, limits, tables, walk)
 
 
 @kernel
-def _turn(at, new, limits, accounts, keys, edges, walk):
+def _turn(at, new, limits, tables, walk):
     """What a key does now that it was shown once more."""
-    hub_accounts, trading_posts = limits
+    accounts, keys, edges, _account_at, _key_at, edge_at = tables
+    hub_accounts, trading_posts, lag, wanted = limits
+    copying = (lag, wanted)
     shown = keys[at]
     if shown.accounts > hub_accounts:
         joined = shown.state == JOINING
         shown.state = HUB
         if joined:
-            queue, met, passed, stamp = walk
-            stamp[0] += 1
-            _split(at, accounts, keys, edges, queue, met, passed, stamp[0])
+            _split(at, copying, accounts, keys, edges, walk)
     elif shown.state == QUIET:
         if shown.trading >= trading_posts:
             shown.state = JOINING
-            _unite_all(at, accounts, keys, edges)
+            edge = shown.edges
+            if shown.kind != COPY_KEY:
+                _unite_all(at, accounts, keys, edges)
+                edge = _NONE
+            while edge >= 0:
+                _unite_copiers(edge, copying, keys, edges, accounts, edge_at)
+                edge = edges[edge].next_of_key
+    elif new and shown.kind == COPY_KEY:
+        _unite_copiers(shown.edges, copying, keys, edges, accounts, edge_at)
     elif new and edges[shown.edges].next_of_key >= 0:
         _unite(edges[shown.edges].account, edges[edges[shown.edges].next_of_key].account, accounts)
 
 
 @kernel
 def see_rows(
-    start: int, rows: Any, shown: Any, bounds: Any, groups: Any, group_kind: Any, flags: Any,
+    start: int, rows: Any, shown: Any, bounds: Any, groups: Any, flags: Any,
     limits: Any, least: int, tables: Any, items: Any, turns: Any, counts: Any, walk: Any,
     facts: Any,
 ) -> int:  # fmt: skip
@@ -363,8 +454,8 @@ def see_rows(
                     _show(at, shown[key].kind, shown[key].key, one.time, True, limits, tables,
                           counts, walk)  # fmt: skip
             if group != np.uint64(0):
-                _show(at, group_kind, group, one.time, trades, limits, tables, counts, walk)
-        _tell(row, at, trades, shown, bounds, group_kind, group, least, tables, facts)
+                _show(at, COPY_KEY, group, one.time, trades, limits, tables, counts, walk)
+        _tell(row, at, trades, shown, bounds, group, least, tables, facts)
     return rows.size
 
 
@@ -379,13 +470,13 @@ def _count_post(at, sells, recruits, accounts):
 
 
 @kernel
-def _tell(row, at, trades, shown, bounds, group_kind, group, least, tables, facts):
+def _tell(row, at, trades, shown, bounds, group, least, tables, facts):
     """The facts of a row. A post that neither trades nor is a copy of what does has no campaign."""
     accounts, keys, edges, _account_at, key_at, _edge_at = tables
     joined = trades
     through = _NONE
     for key in range(bounds[row], bounds[row + 1] + 1):
-        kind, number = group_kind, group
+        kind, number = np.uint8(COPY_KEY), group
         if key < bounds[row + 1]:
             kind, number = shown[key].kind, shown[key].key
         if number == np.uint64(0):
@@ -395,9 +486,9 @@ def _tell(row, at, trades, shown, bounds, group_kind, group, least, tables, fact
             continue
         if keys[found].state == HUB:
             facts[row].hubs += 1
-        elif keys[found].state == JOINING and (trades or kind == group_kind):
+        elif keys[found].state == JOINING and (trades or kind == COPY_KEY):
             joined = True
-            if keys[found].edges >= 0:
+            if kind != COPY_KEY and keys[found].edges >= 0:
                 through = edges[keys[found].edges].account
     if not joined:
         return
@@ -414,7 +505,7 @@ def _tell(row, at, trades, shown, bounds, group_kind, group, least, tables, fact
 
 
 @kernel
-def rebuild(tables: Any, counts: NDArray[np.int64]) -> None:
+def rebuild(tables: Any, counts: NDArray[np.int64], limits: Any, walk: Any) -> None:
     """Make from the records alone what is derived of them: places, lists of edges, components."""
     accounts, keys, edges, account_at, key_at, edge_at = tables
     account_at[:] = _NONE
@@ -435,8 +526,14 @@ def rebuild(tables: Any, counts: NDArray[np.int64]) -> None:
         accounts[edge.account].edges = at
         keys[edge.key].edges = at
     for at in range(counts[KEYS]):
-        if keys[at].state == JOINING:
+        if keys[at].state == JOINING and keys[at].kind != COPY_KEY:
             _unite_all(at, accounts, keys, edges)
+    _, _, _, shared, others, _ = walk
+    copying = (limits[2], limits[3])
+    for at in range(counts[ACCOUNTS]):
+        near = _count_copiers(at, copying, keys, edges, accounts, shared, others)
+        for other in range(near):
+            _unite(at, others[other], accounts)
 
 
 @kernel
