@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: demo up test lint bench faults screenshots train docs lock clean
 
 demo: $(READY)
-	$(BIN)/portreeve demo
+	$(BIN)/python -m scenarios.demo
 
 up: $(READY)
 	$(BIN)/python -m town.up
@@ -47,6 +47,7 @@ clean:
 	rm -rf $(VENV) build dist
 
 $(READY): requirements.txt pyproject.toml
+	@echo "What is needed is put into $(VENV), once; it takes a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -188,6 +188,15 @@ def test_the_demo_for_programs(alone: Path, capfd: pytest.CaptureFixture[str]) -
     assert sum(summary["verdicts"].values()) == rows
 
 
+def test_the_demo_says_what_is_no_account_of_scenarios(
+    alone: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (alone / "played.json").write_text('{"ok": 1}')
+    assert run("demo", "--scenarios", "played.json") == 2
+    assert "--scenarios" in capfd.readouterr().err
+    assert not (alone / "build").exists()
+
+
 def test_the_demo_takes_real_posts_with_labels_when_they_are_there(
     alone: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,9 +67,15 @@ def scenarios(
 
 
 def perform(
-    numbers: Sequence[int] | None, console: Console, keep: Path | None = None
+    numbers: Sequence[int] | None,
+    console: Console,
+    keep: Path | None = None,
+    *,
+    summed_up: bool = True,
 ) -> list[Outcome]:
     """Play scenarios, all that there are if none are named, and print what comes out.
+
+    ``summed_up``: print a table of all at the end too.
 
     Raises:
         NotStartedError: one of the two systems does not come up.
@@ -86,7 +92,8 @@ def perform(
             for part in tables(outcome):
                 console.print(part)
             console.print()
-    console.print(summary(outcomes))
+    if summed_up:
+        console.print(summary(outcomes))
     return outcomes
 
 

@@ -6,13 +6,16 @@ import base64
 import gzip
 import hashlib
 import re
+import resource
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
 _BLOCK = 1 << 24
+_PAGE = resource.getpagesize()
 _REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw")
 _TOUCHED = re.compile(r"(?:Rss|Swap): +(\d+) kB")
 
@@ -74,14 +77,22 @@ def in_memory(pid: int, wanted: list[bytes]) -> bool:
 
 
 def _regions(pid: int) -> Iterator[tuple[int, int]]:
-    """What a process can write to and has touched: nothing else can hold what it was told."""
-    region: tuple[int, int] | None = None
-    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        if (begins := _REGION.match(line)) is not None:
-            region = (int(begins[1], 16), int(begins[2], 16))
-        elif region is not None and (size := _TOUCHED.match(line)) is not None and size[1] != "0":
-            yield region
-            region = None
+    """What a process can write to and has touched: nothing else can hold what it was told.
+
+    Whole areas by ``smaps``, and of these the pages that are in memory, or swapped, by ``pagemap``.
+    """
+    area: tuple[int, int] | None = None
+    with Path(f"/proc/{pid}/pagemap").open("rb", buffering=0) as pages:
+        for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+            if (begins := _REGION.match(line)) is not None:
+                area = (int(begins[1], 16), int(begins[2], 16))
+            elif area is not None and (size := _TOUCHED.match(line)) is not None and size[1] != "0":
+                start, end = area
+                pages.seek(start // _PAGE * 8)
+                kept = np.frombuffer(pages.read((end - start) // _PAGE * 8), np.uint64) >> 62 != 0
+                edges = np.flatnonzero(np.diff(kept, prepend=False, append=False)) * _PAGE + start
+                yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+                area = None
 
 
 def _holds(path: Path, wanted: list[bytes]) -> bool:

@@ -50,9 +50,10 @@ def summary(outcomes: Sequence[Outcome]) -> RenderableType:
         table.add_column(name, justify="right" if name in ("no.", "seconds", "checks") else "left")
     for one in outcomes:
         good = sum(check.ok is True for check in one.checks)
+        left_out = sum(check.ok is None for check in one.checks)
         table.add_row(
             str(one.scenario.number), escape(one.scenario.title), f"{good}/{len(one.checks)}",
-            f"{one.seconds:.1f}", _MARKS[one.ok],
+            f"{one.seconds:.1f}", _MARKS[one.ok] + (f", {left_out} left out" if left_out else ""),
         )  # fmt: skip
     return table
 

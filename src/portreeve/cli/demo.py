@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from portreeve.files import Batch
     from portreeve.policy import Policy, Rule
     from portreeve.policy.explain import Finding
+    from portreeve.report import Played
     from portreeve.report.samples import Sample
 
 _REAL = ("dev.parquet", "weibo_read.parquet")
@@ -58,6 +59,14 @@ def demo(
     policy: Annotated[
         str, typer.Option(help="Name of a shipped policy, or a policy file.")
     ] = "acquaintance",
+    played: Annotated[
+        Path | None,
+        typer.Option(
+            "--scenarios",
+            help="What `portreeve scenarios --json` printed, to be on the report page too.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a summary as JSON instead.")
     ] = False,
@@ -65,20 +74,22 @@ def demo(
     """Decide real posts and show what comes of it; ends by itself.
 
     Takes dev.parquet and weibo_read.parquet in a folder shared/data beside or above this one, else
-    the example posts of the repository.
+    the example posts of the repository. `make demo` plays the scenarios before it.
 
     Example: portreeve demo --out build/demo
 
-    Exit code: 0 done; 2 no posts were found.
+    Exit code: 0 done; 2 no posts were found, or wrong usage.
     """
     from rich.console import Console
 
+    from portreeve.cli.progress import progress
     from portreeve.cli.run import Run
     from portreeve.files import Options, RejectWriter, open_output
     from portreeve.policy import load
     from portreeve.report import Facts, Report
 
     console = Console(quiet=as_json, highlight=False)
+    stories = _played(played)
     paths = _posts()
     loaded = load(policy)
     out.mkdir(parents=True, exist_ok=True)
@@ -86,11 +97,12 @@ def demo(
     picks = _Picks(labels)
     run = Run(loaded, Options(), sinks=[page, labels, picks])
     _introduce(console, paths, loaded)
-    run.prepare()
     with (
+        progress(shown=not as_json) as run.watch,
         open_output(out / "decisions.parquet", console.print) as run.output,
         RejectWriter(out / "rejected.jsonl", always=False) as run.rejects,
     ):
+        run.prepare()
         _decide(run, paths, labels)
     facts = Facts(
         inputs=[path.name for path in paths],
@@ -100,7 +112,7 @@ def demo(
         cpu_seconds=run.cpu_seconds,
     )
     report = out / "report.html"
-    report.write_text(page.html(facts), encoding="utf-8")
+    report.write_text(page.html(facts, stories), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps(_summary(run, paths, labels, report), ensure_ascii=False))
         return
@@ -124,6 +136,17 @@ def _posts() -> list[Path]:
         if (folder / _EXAMPLES).is_file():
             return [folder / _EXAMPLES]
     raise InputError("demo", "no posts were found.", "Run it inside the repository.")
+
+
+def _played(path: Path | None) -> Played | None:
+    """What was played before, to be shown as well."""
+    from portreeve.report import PlayedError
+    from portreeve.report.played import read
+
+    try:
+        return None if path is None else read(path)
+    except PlayedError as error:
+        raise typer.BadParameter(str(error), param_hint="--scenarios") from None
 
 
 def _introduce(console: Console, paths: list[Path], policy: Policy) -> None:

@@ -18,6 +18,7 @@ from portreeve.policy.explain import explain, show
 from portreeve.report import charts
 from portreeve.report.estimates import wilson
 from portreeve.report.highlight import kind_of, pieces
+from portreeve.report.played import Played
 from portreeve.report.samples import ALLOWED, NEAR, Sample, Samples
 from portreeve.report.tally import BINS, Tally
 from portreeve.report.words import (
@@ -61,8 +62,8 @@ class Report:
         self.tally.add(decisions)
         self._samples.add(items, decisions)
 
-    def html(self, facts: Facts) -> str:
-        """The page. It holds the text of the sampled posts."""
+    def html(self, facts: Facts, played: Played | None = None) -> str:
+        """The page. It holds the text of the sampled posts, and what was played, if anything."""
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("portreeve.report"),
             autoescape=True,
@@ -74,6 +75,7 @@ class Report:
         return environment.get_template("report.html.j2").render(
             policy=self.policy,
             facts=facts,
+            played=played,
             tally=self.tally,
             verdicts=VERDICTS,
             headline=self._headline(),
