@@ -1,12 +1,13 @@
 """Prints of texts: what tells near copies from other texts.
 
 A print is made of a text's *words*, folded: Chinese characters and Latin words. What changes from
-copy to copy is left out: handles, numbers and prices, links, mentions, topics, emoji, punctuation.
-Sound-alikes and look-alikes of the characters of trade stand as one. From each pair of neighbouring
-words a keyed number is made; the print holds the lowest byte of the least of them under each of
-:data:`HASHES` orders (MinHash, Broder 1997; its lowest bits, Li and König 2010), so that the share
-of equal bytes of two prints estimates how many pairs their texts have in common. Nothing of the
-text can be read from it, and without the key no text can be tried against it.
+copy to copy is left out: handles, numbers and prices, links, mentions, topics, emoji, punctuation;
+Chinese numerals too, wherever they stand. Sound-alikes and look-alikes of the characters of trade
+stand as one. From each pair of neighbouring words a keyed number is made; the print holds the
+lowest byte of the least of them under each of :data:`HASHES` orders (MinHash, Broder 1997; its
+lowest bits, Li and König 2010), so that the share of equal bytes of two prints estimates how many
+pairs their texts have in common. Nothing of the text can be read from it, and without the key no
+text can be tried against it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ most 65,535. All 0 for a text too short to tell."""
 
 _CODES = 0x10000
 _MULTIPLIER = 0x9E3779B97F4A7C15
-_LONGEST_NAME, _LONGEST_TOPIC, _LEAST_NUMERALS = 16, 42, 4
+_LONGEST_NAME, _LONGEST_TOPIC = 16, 42
 _HASH, _AT, _UNDERSCORE, _DOT, _SLASH, _COLON, _NEWLINE = (ord(c) for c in "#@_./:\n")
 
 
@@ -152,13 +153,10 @@ def _words(codes, flags, n, families, words):
         code = codes[at]
         kind = flags[at] & KIND
         end = at + 1
-        if flags[at] & NUMERAL:
-            while end < n and (flags[end] & NUMERAL or (flags[end] & KIND) == SPACE):
-                end += 1
-        if kind == HAN and end - at < _LEAST_NUMERALS:
-            words[count] = families[code] if code < _CODES else code
-            count += 1
-            end = at + 1
+        if kind == HAN:
+            if not flags[at] & NUMERAL:
+                words[count] = families[code] if code < _CODES else code
+                count += 1
         elif kind in (LATIN, DIGIT):
             end, plain = _run(codes, flags, at, n)
             if plain and end - at > 1:
