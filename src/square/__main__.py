@@ -35,9 +35,10 @@ def main() -> None:
         port=given.port,
         network=given.network,
     )
-    # a process that ends by a fault writes no memory to the disk: it holds what people wrote
+    # a process that ends by a fault writes no memory down: it holds what people wrote. With a limit
+    # of 0, Linux would still hand it to a program that collects cores; with 1 to nobody
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if most else 0, most))
     print(f"Square at {settings.address}", flush=True)
     uvicorn.run(make(settings), host=settings.host, port=settings.port, log_level="warning")
 

@@ -68,6 +68,10 @@ def serve(
 
 
 def _leave_no_core() -> None:
-    """A process that ends by a fault writes no memory to the disk: it holds what people wrote."""
+    """A process that ends by a fault writes no memory down: it holds what people wrote.
+
+    With a limit of 0, Linux would still hand it to a program that collects cores; with 1 it does
+    not, and writes no file either.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if most else 0, most))
