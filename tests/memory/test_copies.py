@@ -87,10 +87,11 @@ def test_an_erased_account_is_gone_and_the_rest_stands() -> None:
         (2, 2, 3 * DAY, False),
         (0, 0, 0, True),
     ]
-    assert not (copies.arrays()["rows"]["account"] == 1).any()
-    assert not (
-        copies.arrays()["shares"]["account"][copies.arrays()["shares"]["rows"] > 0] == 1
-    ).any()
+    state = copies.arrays()
+    assert not (state["rows"]["account"] == 1).any()
+    assert not (state["shares"]["account"] == 1).any()
+    assert not np.isin(state["rows"]["item"], [11, 13]).any()
+    assert state["groups"]["name"][state["groups"]["rows"] > 0].tolist() == [11, 16]
     copies.forget(np.array([0], np.uint64))
     assert copies.items == 4
 

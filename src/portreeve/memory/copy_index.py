@@ -165,6 +165,12 @@ def _needed(words, settings):
     return settings["short_alike"] if words < settings["short"] else settings["alike"]
 
 
+@inlined
+def _extends(equal, examples, settings):
+    """Whether a copy becomes another example of its group."""
+    return equal < settings["example"] and examples < settings["examples"]
+
+
 @kernel
 def _nearest(print_, hashes, slots, row_bits, need):
     """The example with most equal bytes, at least ``need``, and how many; the newest of equals.
@@ -292,6 +298,8 @@ def _drop_share(hole, shares):
             shares[hole] = shares[at]
             hole = at
         at = (at + 1) & mask
+    shares[hole]["group"] = 0
+    shares[hole]["account"] = 0
     shares[hole]["rows"] = 0
 
 
@@ -376,9 +384,7 @@ def _add(
         share["group"] = place
         share["account"] = trace["account"]
         share["rows"] += 1
-    record["example"] = group["examples"] == 0 or (
-        equal < settings["example"] and group["examples"] < settings["examples"]
-    )
+    record["example"] = group["examples"] == 0 or _extends(equal, group["examples"], settings)
     if record["example"]:
         group["examples"] += 1
         tally[DISPLACED] += _enter(hashes[row], row, slots, row_bits)
@@ -453,6 +459,7 @@ def _remove(row, rows, hashes, groups, slots, places, shares, free, tally):
             group["examples"] = 1
             tally[DISPLACED] += _enter(hashes[heir], heir, slots, row_bits)
     if group["rows"] == 0:
+        group["name"] = 0
         free[tally[FREE]] = place
         tally[FREE] += 1
     record["item"] = 0
@@ -489,6 +496,6 @@ def group_all(prints, order, slots, settings, examples, labels):
         example, equal = _nearest(hashes[row], hashes, slots, row_bits, need)
         label = labels[example] if example >= 0 else row
         labels[row] = label
-        if example < 0 or (equal < settings["example"] and examples[label] < settings["examples"]):
+        if example < 0 or _extends(equal, examples[label], settings):
             examples[label] += 1
             _enter(hashes[row], row, slots, row_bits)
