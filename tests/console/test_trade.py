@@ -7,14 +7,25 @@ from __future__ import annotations
 import csv
 import io
 
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from portreeve.console.event_words import LONGER, longer_words
 from portreeve.console.trade_charts import Link, chain, progress
 from portreeve.console.trade_words import APP_FACTS, PURPOSES, WHYS
 from portreeve.schemas.commerce.partners import AppFacts
+from portreeve.service.retention import RETENTION
+from portreeve.store.tables import commerce, trade
 
 from .conftest import PHONE, Window
 from .dealings import CREAM
+
+_TRADE = [
+    table
+    for module in (commerce, trade)
+    for table in vars(module).values()
+    if isinstance(table, sa.Table)
+]
 
 
 def cells(page: Page, name: str) -> list[list[str]]:
@@ -222,6 +233,14 @@ def test_everything_stored_has_words():
     assert list(APP_FACTS) == list(AppFacts.__struct_fields__)
     assert set(PURPOSES) == {"buyer", "held", "organiser", "owes", "refund_due", "damages_due"}
     assert len(WHYS) == 5
+
+
+def test_why_something_of_trade_is_kept_longer_is_said():
+    longer = {kept.table for kept in RETENTION if kept.unless is not None}
+    ours = {table.name for table in longer if table in _TRADE}
+    assert ours == set(LONGER) - {"items"}
+    assert longer_words("partners").en == "as long as it has a scope or a token"
+    assert longer_words("contents").en == "while somebody still has to look at it"
 
 
 def test_drawings_say_what_they_show():

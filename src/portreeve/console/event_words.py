@@ -170,3 +170,37 @@ KEPT: dict[str, Words] = {
     "log_files": Words("Files of the decision log", "决定日志文件"),
 }  # fmt: skip
 """What is kept for a time, by the name that retention gives it."""
+
+_LOOKED_AT = Words("while somebody still has to look at it", "仍有人需要查看时")
+_WITH_MERCHANT = Words("as long as the merchant is kept", "商家登记保留期间")
+_WITH_CLAIM = Words("as long as a claim rests on it", "有索赔以其为依据时")
+_WITH_SALE = Words(
+    "as long as the sale's orders and promotions are kept", "该商品的订单与推荐保留期间"
+)
+
+LONGER: dict[str, Words] = {
+    "items": Words("as long as its decision is kept", "所属决定保留期间"),
+    "merchant_licences": _WITH_MERCHANT,
+    "merchant_staff": _WITH_MERCHANT,
+    "merchant_customers": _WITH_MERCHANT,
+    "merchant_tags": _WITH_MERCHANT,
+    "merchant_tagged": _WITH_MERCHANT,
+    "ads": Words("as long as its item is kept", "对应内容保留期间"),
+    "ad_bids": Words("as long as its ad is kept", "对应广告保留期间"),
+    "live_orders": _WITH_CLAIM,
+    "live_harms": _WITH_CLAIM,
+    "live_promotions": Words(
+        "as long as an order that came of it is kept", "由其带来的订单保留期间"
+    ),
+    "live_tellings": _WITH_SALE,
+    "live_disclosures": _WITH_SALE,
+    "live_sales": _WITH_SALE,
+    "deal_members": Words("as long as the deal is kept", "团购保留期间"),
+    "partners": Words("as long as it has a scope or a token", "仍有权限或令牌期间"),
+}
+"""While what a thing is kept longer; see :func:`longer_words`."""
+
+
+def longer_words(name: str) -> Words:
+    """While what something is kept longer than its days."""
+    return LONGER.get(name, _LOOKED_AT)

@@ -68,7 +68,7 @@ NAVIGATION: tuple[Group, ...] = (
             Place("/console/partners", Words("Partners", "合作方"), _any(Scope.partners), "n"),
             Place(
                 "/console/interests",
-                Words("Conflicts of interest", "利益关系登记"),
+                Words("Interests", "利益关系"),
                 _any(Scope.partners, Scope.interests, Scope.audit),
                 "f",
             ),

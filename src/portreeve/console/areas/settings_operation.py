@@ -6,7 +6,7 @@ import msgspec
 
 from portreeve.console import operation_words
 from portreeve.console.desk import Desk
-from portreeve.console.event_words import KEPT
+from portreeve.console.event_words import KEPT, longer_words
 from portreeve.console.routes import Pages
 from portreeve.http.call import Reply
 from portreeve.schemas.access import Scope
@@ -27,6 +27,7 @@ def show_retention(desk: Desk) -> Reply:
         "settings/retention.html.j2",
         report=desk.service.retention.report(desk.actor),
         words=KEPT,
+        longer=longer_words,
         settings=desk.service.context.settings,
     )
 
