@@ -175,7 +175,16 @@ class Person:
 
     def form(self, path: str, **fields: str | list[str]) -> str:
         """Send a form; the page that comes of it, also where it says no."""
-        answer = self.http.post(path, data={"token": self.token, **fields})
+        return self._form(path, fields, {})
+
+    def form_with_document(self, path: str, document: bytes, **fields: str | list[str]) -> str:
+        """Send a form with a file; the page that comes of it."""
+        return self._form(path, fields, {"document": ("document", document)})
+
+    def _form(
+        self, path: str, fields: dict[str, str | list[str]], files: dict[str, tuple[str, bytes]]
+    ) -> str:
+        answer = self.http.post(path, data={"token": self.token, **fields}, files=files)
         if answer.status_code >= 500:
             raise PageError(f"{path} answers {answer.status_code}: {plain(answer.text)[:200]}")
         return answer.text

@@ -25,7 +25,8 @@ from scenarios.people import Person, plain
 from scenarios.stage import Stage
 
 _CREAM = "今晚直播间福利，保湿霜99元，现货秒发，直接拍下单"
-_REPORT = hashlib.sha256(b"the laboratory's report").hexdigest()
+_DOCUMENT = b"the laboratory's report"
+_REPORT = hashlib.sha256(_DOCUMENT).hexdigest()
 
 
 def _play(stage: Stage, found: Findings) -> None:
@@ -50,11 +51,9 @@ def _in_square(stage: Stage, found: Findings) -> None:
     anchor.form(f"/live/{room}/sales/{sale}/praise")
     buyer.form(f"/live/{room}/sales/{sale}/order")
     host = stage.host
+    buyer.form_with_document(f"/live/{room}/sales/{sale}/proof", _DOCUMENT, kind="test_report")
     [step] = host.trace_live_sale(sale).steps
-    host.prove_fake(
-        sale,
-        ProofOfFake(orders=[step.order], proof="test_report", digest=_REPORT, found=_now()),
-    )
+    found("the buyer's proof is filed", step.proof, f"{step.harm}, from Square's page of the sale")
     legal = host.get_ledgers(sale).legal
     names = {stage.id_of(one): one.name for one in (shop, anchor, maker, buyer)}
     found(
@@ -145,6 +144,7 @@ SCENARIO = Scenario(
     number=12,
     title="A cream sold live proves fake",
     expected={
+        "the buyer's proof is filed": "test_report",
         "who pays by the default profile": ["live-maker"],
         "refund": ["99.00 CNY"],
         "damages": ["500.00 CNY"],

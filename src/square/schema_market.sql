@@ -84,3 +84,13 @@ CREATE TABLE IF NOT EXISTS orders (
   time TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS orders_by_sale ON orders(sale, buyer);
+
+CREATE TABLE IF NOT EXISTS proofs (
+  id TEXT PRIMARY KEY,
+  sale TEXT NOT NULL REFERENCES shelf(id),
+  buyer TEXT NOT NULL REFERENCES people(id),
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL,             -- SHA-256 of the document, which lies in proofs/ by this name
+  time TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS proofs_by_sale ON proofs(sale);

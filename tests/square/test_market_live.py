@@ -1,12 +1,13 @@
 """Live rooms over HTTP: roles, a shelf that is governed, arrivals, orders, two ledgers."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from plaza import fits, until, words_of
 
-from portreeve.schemas.commerce.live_sales import ProofOfFake, Telling
+from portreeve.schemas.commerce.live_sales import Telling
 from portreeve.schemas.commerce.merchants import DecideLicence
 
 SELLS = "今晚直播间福利，羊毛衫99元两件，现货秒发，直接拍下单"
@@ -91,18 +92,26 @@ def test_a_fake_is_shown_in_two_ledgers_to_whom_it_concerns(plaza, crew, sold):
     _, anchor, maker, buyer = crew
     room, sale = sold
     path = f"/live/{room}/sales/{sale}"
-    assert "Nothing is owed." in buyer.get(path)
-    [order] = [
-        row["id"] for row in plaza.database.all("SELECT id FROM orders WHERE sale = ?", sale)
-    ]
-    now = datetime.now(UTC)
     plaza.portreeve.add_telling(
         sale,
-        Telling(id="told-1", account=anchor.id, kind="test_report", time=now - timedelta(hours=1)),
-    )
-    plaza.portreeve.prove_fake(
-        sale, ProofOfFake(orders=[order], proof="test_report", digest="a" * 64, found=now)
-    )
+        Telling(
+            id="told-1", account=anchor.id, kind="test_report",
+            time=datetime.now(UTC) - timedelta(hours=1),
+        ),
+    )  # fmt: skip
+    assert "It is fake: show the proof" in buyer.get(path)
+    assert "It is fake: show the proof" not in maker.get(path)
+    assert "Choose what it is" in buyer.post(f"{path}/proof", kind="rumour")
+    assert maker.post(f"{path}/proof", {"document": b"a report"}, kind="test_report")
+    assert "Nothing is owed." in buyer.get(path)
+    buyer.post(f"{path}/proof", {"document": b"a report"}, kind="test_report")
+    [harm] = {step.harm for step in plaza.portreeve.trace_live_sale(sale).steps}
+    report = hashlib.sha256(b"a report").hexdigest()
+    assert plaza.portreeve.get_harm(harm).digest == report
+    assert (plaza.settings.data / "proofs" / report).read_bytes() == b"a report"
+    assert "It is fake: show the proof" not in buyer.get(path)
+    assert "A buyer has shown that this is fake." in anchor.get(f"/live/{room}")
+    assert "A buyer has shown that this is fake." not in buyer.get(f"/live/{room}")
     read = words_of(buyer.get(path))
     assert "Paid 99.00 CNY · refund 99.00 CNY · damages 500.00 CNY · from Factory to you" in read
     assert "anchor ( Mei ): 0.00 CNY" in read or "anchor (Mei): 0.00 CNY" in read
@@ -116,21 +125,21 @@ def test_a_fake_is_shown_in_two_ledgers_to_whom_it_concerns(plaza, crew, sold):
     [
         ("live: governed", None),
         ("live: {state: 'off', until: {en: Later., zh: 以后。}}", "Later."),
-        ("moments: governed", "Live rooms are off by the policy in force."),
+        ("moments: governed", "This is off by the policy in force."),
     ],
 )
 def test_rooms_are_off_unless_the_policy_in_force_has_them_on(surfaces, reason, plaza, crew):
-    live, client = plaza.app.state.market.live, SimpleNamespace(
+    flags, client = plaza.app.state.market.surfaces, SimpleNamespace(
         get_policy_in_force=lambda network: SimpleNamespace(policy=f"{network}@2014-06"),
         get_policy=lambda *_: SimpleNamespace(text=f"surfaces:\n  {surfaces}\n"),
     )  # fmt: skip
-    real, live._client = live._client, client
+    real, flags._client = flags._client, client
     try:
         before = plaza.database.one("SELECT count(*) FROM rooms")[0]
         _, page = open_room(crew[0])
         after = plaza.database.one("SELECT count(*) FROM rooms")[0]
     finally:
-        live._client = real
+        flags._client = real
     assert (after > before) == (reason is None)
     assert reason is None or f"Live rooms are not open. {reason}" in page
 

@@ -7,22 +7,27 @@ anchor praised goods and before how many, and who ordered: never what was said.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from portreeve.client import Client
 from portreeve.schemas.commerce.live_sales import (
     LiveSaleFacts,
     NewOrder,
     Praise,
+    ProofOfFake,
     SellerShown,
+    Telling,
     Trace,
     TwoLedgers,
 )
 from square.database import Database, Row
 
 CURRENCY = "CNY"
+PROOFS = {
+    "test_report": "test_report",
+    "authority_decision": "authority_notice",
+    "maker_admission": "maker_admission",
+}
+"""What proves that goods are fake, and what whoever presents them has been told by it."""
 PLATFORM = "square"
 """Who carries every broadcast."""
 
@@ -34,21 +39,6 @@ class Live:
         self._database = database
         self._client = client
         self._network = network
-
-    def closed(self) -> dict[str, str] | None:
-        """Why live rooms are off by the policy in force, in both languages; None where they are on.
-
-        A surface that the policy does not name is off.
-        """
-        name, _, version = self._client.get_policy_in_force(self._network).policy.partition("@")
-        policy: Any = msgspec.yaml.decode(self._client.get_policy(name, version).text or "{}")
-        said = policy.get("surfaces", {}).get("live", {})
-        if said == "governed" or (isinstance(said, dict) and said.get("state") == "governed"):
-            return None
-        until = said.get("until") if isinstance(said, dict) else None
-        return until or {
-            "en": "Live rooms are off by the policy in force.", "zh": "现行规则未开放直播间。",
-        }  # fmt: skip
 
     def declared(self, room: str) -> bool:
         """Whether a room is declared as advertising and shows who sells."""
@@ -88,6 +78,25 @@ class Live:
             NewOrder(
                 id=order["id"], promotion=order["promotion"], buyer=order["buyer"],
                 time=datetime.fromisoformat(order["time"]), paid=order["paid"],
+            ),
+        )  # fmt: skip
+
+    def prove(self, sale: Row, orders: list[str], proof: Row) -> None:
+        """File the proof that what was ordered is fake, and tell that the anchor knows of it.
+
+        Only the kind and the digest of the document go to Portreeve.
+        """
+        moment = datetime.fromisoformat(proof["time"])
+        self._client.prove_fake(
+            sale["id"],
+            ProofOfFake(
+                orders=orders, proof=proof["kind"], digest=proof["digest"], found=moment
+            ),
+        )  # fmt: skip
+        self._client.add_telling(
+            sale["id"],
+            Telling(
+                id=proof["id"], account=sale["anchor"], kind=PROOFS[proof["kind"]], time=moment
             ),
         )  # fmt: skip
 

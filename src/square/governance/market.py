@@ -32,6 +32,7 @@ from portreeve.schemas.commerce.partners import (
 from portreeve.schemas.webhooks import Message
 from square.database import Database, Row, now
 from square.governance.live import Live
+from square.governance.surfaces import Surfaces
 
 CURRENCY = "CNY"
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Market:
             "live": lambda post: {"disclosed": self.live.declared(post["place"])},
         }
         self.live = Live(database, client, network)
+        self.surfaces = Surfaces(client, network)
 
     # merchants and ads
 

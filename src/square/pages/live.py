@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from starlette.responses import Response
 
 from portreeve.client import PortreeveError
 from square.database import Row, new_id, now
+from square.governance.live import PROOFS
 from square.pages import posts
 from square.pages.people import named
 from square.pages.search import in_minor, why
@@ -21,10 +23,13 @@ _ROOMS = (
 )
 _SALES = (
     "SELECT shelf.*, posts.*, operator, anchor, seller, makers.shown AS maker_shown, "
-    "(SELECT id FROM praises WHERE sale = shelf.id ORDER BY time DESC LIMIT 1) AS praise "
+    "(SELECT id FROM praises WHERE sale = shelf.id ORDER BY time DESC LIMIT 1) AS praise, "
+    "(SELECT min(time) FROM proofs WHERE sale = shelf.id) AS proved "
     "FROM shelf JOIN posts USING (id) JOIN rooms ON rooms.id = room "
     "JOIN people makers ON makers.id = maker "
 )
+_LARGEST = 12_000_000
+"""Bytes of a document that proves something."""
 
 
 @page("/live")
@@ -42,7 +47,7 @@ def open_room(visit: Visit) -> Response:
         error = visit.t("Give a title, and an anchor who is here.", "请填写标题和已注册的主播。")
         return _rooms(visit, status=422, error=error)
     try:
-        if visit.market.live.closed() is not None:
+        if visit.market.surfaces.closed("live") is not None:
             return _rooms(visit, status=403)
     except PortreeveError as error:
         return _rooms(visit, status=503, error=why(visit, error))
@@ -147,6 +152,55 @@ def show_sale(visit: Visit, room: str, sale: str) -> Response:
 
     A buyer sees their own orders; who stands behind the goods sees all, and no buyer's name.
     """
+    return _ledgers(visit, room, sale)
+
+
+@page("/live/{room}/sales/{sale}/proof", method="POST")
+def prove(visit: Visit, room: str, sale: str) -> Response:
+    """Prove that what one ordered is fake. The document stays here; its digest goes on.
+
+    It counts once Portreeve has it, and whoever presents the goods then knows.
+    """
+    me, kind = visit.me["id"], visit.text("kind", 50)
+    row = visit.database.one(f"{_SALES} WHERE shelf.id = ? AND room = ?", sale, room)
+    upload = visit.upload("document")
+    document = b"" if upload is None else upload.file.read(_LARGEST + 1)
+    if kind not in PROOFS or not document or len(document) > _LARGEST:
+        error = visit.t(
+            "Choose what it is, and a document of at most 12 MB.",
+            "请选择证明类型，并上传不超过 12 MB 的文件。",
+        )
+        return _ledgers(visit, room, sale, status=422, error=error)
+    digest, proof = hashlib.sha256(document).hexdigest(), new_id("proof")
+    try:
+        open_ones = [
+            step.order
+            for step in visit.market.live.trace(sale).steps
+            if row is not None and step.buyer == me and step.harm is None
+        ]
+        if row is None or not open_ones:
+            return _ledgers(visit, room, sale)
+        folder = visit.request.app.state.settings.data / "proofs"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / digest).write_bytes(document)
+        with visit.database.write() as tx:
+            tx.execute(
+                "INSERT INTO proofs VALUES (?, ?, ?, ?, ?, ?)",
+                (proof, sale, me, kind, digest, now()),
+            )
+        made = visit.database.one("SELECT * FROM proofs WHERE id = ?", proof)
+        assert made is not None
+        visit.market.live.prove(row, open_ones, made)
+    except PortreeveError as error:
+        with visit.database.write() as tx:
+            tx.execute("DELETE FROM proofs WHERE id = ?", (proof,))
+        return _ledgers(visit, room, sale, status=422, error=why(visit, error))
+    return visit.go(f"/live/{room}/sales/{sale}#legal")
+
+
+def _ledgers(
+    visit: Visit, room: str, sale: str, *, status: int = 200, error: str | None = None
+) -> Response:
     me = visit.me["id"]
     row = visit.database.one(f"{_SALES} WHERE shelf.id = ? AND room = ?", sale, room)
     bought = {
@@ -161,8 +215,8 @@ def show_sale(visit: Visit, room: str, sale: str) -> Response:
         return visit.page("error.html.j2", status=404, words=words)
     try:
         trace, both = visit.market.live.trace(sale), visit.market.live.ledgers(sale)
-    except PortreeveError as error:
-        return visit.page("error.html.j2", status=503, words=why(visit, error))
+    except PortreeveError as refused:
+        return visit.page("error.html.j2", status=503, words=why(visit, refused))
     people = {
         one["id"]: one["shown"]
         for one in visit.database.all(
@@ -171,7 +225,8 @@ def show_sale(visit: Visit, room: str, sale: str) -> Response:
         )
     }  # fmt: skip
     return visit.page(
-        "live/sale.html.j2", sale=row, both=both, people=people, bought=bought,
+        "live/sale.html.j2", status=status, sale=row, both=both, people=people, bought=bought,
+        error=error, unproved=any(one.order in bought and not one.harm for one in trace.steps),
         steps=[one for one in trace.steps if behind or one.order in bought],
         claims=[one for one in both.legal.claims if behind or one.order in bought],
     )  # fmt: skip
@@ -181,7 +236,7 @@ def _rooms(visit: Visit, *, status: int = 200, error: str | None = None, **more:
     rows = visit.database.all(f"{_ROOMS} WHERE state = 'published' ORDER BY opened DESC LIMIT 50")
     closed = None
     try:
-        closed = visit.market.live.closed()
+        closed = visit.market.surfaces.closed("live")
     except PortreeveError as refused:
         error = error or why(visit, refused)
     given = {"ruled": None} | more

@@ -28,6 +28,7 @@ _POSTS = (
     "LEFT JOIN places ON places.id = place "
 )
 _LARGEST = 1_600
+_MEDIA = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".webm": "video/webm"}
 _LINK = re.compile(r"https?://[A-Za-z0-9][!-~]+")
 
 
@@ -71,12 +72,13 @@ def report(visit: Visit, post: str) -> Response:
 
 @page("/pictures/{name}")
 def show_picture(visit: Visit, name: str) -> Response:
-    """A picture, for those who may see the post it stands in."""
+    """A picture or video, for those who may see the post it stands in."""
     row = visit.database.one("SELECT id, author FROM posts WHERE picture = ?", name)
     if row is None or (row["author"] != visit.me["id"] and visible(visit, row["id"]) is None):
         return visit.page("error.html.j2", status=404, words=visit.t("Not here.", "没有找到。"))
     headers = GUARD | {"cache-control": "private, max-age=60"}
-    return FileResponse(_pictures(visit) / name, headers=headers, media_type="image/jpeg")
+    media = _MEDIA[Path(name).suffix]
+    return FileResponse(pictures(visit) / name, headers=headers, media_type=media)
 
 
 def publish(
@@ -129,7 +131,7 @@ def take_back(visit: Visit, post: str) -> bool:
         )
         visit.governor.telling.gone(tx, post)
     if row["picture"]:
-        (_pictures(visit) / row["picture"]).unlink(missing_ok=True)
+        (pictures(visit) / row["picture"]).unlink(missing_ok=True)
     return True
 
 
@@ -157,7 +159,7 @@ def kept_picture(visit: Visit) -> tuple[str | None, str | None]:
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError, ValueError):
         return None, visit.t("That is no picture that we can read.", "无法识别这张图片。")
     name = f"{secrets.token_hex(12)}.jpg"
-    upright.save(_pictures(visit) / name, quality=85)
+    upright.save(pictures(visit) / name, quality=85)
     return name, None
 
 
@@ -272,6 +274,8 @@ def _home(database: Database, post: Row) -> str:
         return f"/deals/{post['id']}"
     if post["surface"] == "live":
         return f"/live/{post['place']}"
+    if post["surface"] == "short_video":
+        return "/videos"
     if post["surface"] == "profile":
         author = database.one("SELECT name FROM people WHERE id = ?", post["author"])
         return "/" if author is None else f"/people/{quote(author['name'])}"
@@ -290,6 +294,7 @@ def _friends(database: Database, one: str, other: str) -> bool:
     )  # fmt: skip
 
 
-def _pictures(visit: Visit) -> Path:
+def pictures(visit: Visit) -> Path:
+    """Where pictures and videos lie."""
     folder: Path = visit.request.app.state.settings.data / "pictures"
     return folder
