@@ -207,7 +207,7 @@ error[P016]: ids that begin with `matrix.` are taken
     "a rule called like a signal": (
         rule("contacts > 0", id="contacts"),
         """\
-error[P016]: `contacts` is also the name of a signal or definition
+error[P016]: `contacts` is also the name of a signal, definition or counter
    --> sample.yaml:15:11
    |
 15 |     when: contacts > 0

@@ -31,7 +31,7 @@ rules:
 """)
 
 
-def screen(items, policy):
+def screen(items, policy, remembered=None):
     """The policy over signals that this test reads from the words themselves."""
     facts = table(
         *(
@@ -127,7 +127,7 @@ rules:
     examples:
       hold: [{ text: 加微信 abc12345, surface: short_video }]
 """)
-    (result,) = run_examples(closed, lambda items, _: items)
+    (result,) = run_examples(closed, lambda items, *_: items)
     assert not result.passed
     assert result.reason == (
         "it is on the surface short_video, which is off: nothing is decided there"

@@ -5,6 +5,7 @@ Data flows one way: items, signals, the policy's verdicts, decisions.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from portreeve.admission import ItemError, admit, as_frame
 from portreeve.decisions import assemble
 from portreeve.policy import Policy, load
-from portreeve.signals.catalog import CATALOG
+from portreeve.signals.catalog import CATALOG, column_type
 
 if TYPE_CHECKING:
     from portreeve.signals.places import Places
@@ -29,6 +30,7 @@ def screen(
     published: bool = False,
     signals: bool = False,
     model: Model | None = None,
+    remembered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decide every item of a table.
 
@@ -36,7 +38,8 @@ def screen(
     columns are fields of :class:`~portreeve.model.Item`; ``text`` is required, others are
     ignored. ``policy``: a shipped policy's name, a file, or a loaded policy. ``published``: the
     items are out already, so ``refuse`` becomes ``remove``. ``signals``: add every signal as a
-    struct column. ``model``: another model than the shipped one.
+    struct column. ``model``: another model than the shipped one. ``remembered``: what memory knows
+    of the items, as for :func:`judge`.
 
     Returns one row per input row, in order: the fields of :class:`~portreeve.model.Decision`.
     Raises :class:`ItemError` when a row cannot be decided; see :func:`admit`.
@@ -55,7 +58,14 @@ def screen(
             f"row {first['row']}: {first['reason']}. {first['remedy']}"
             + (f" ({more} more rows cannot be decided)" if more else "")
         )
-    return decide(admitted.items, chosen, published=published, signals=signals, model=model)
+    return decide(
+        admitted.items,
+        chosen,
+        published=published,
+        signals=signals,
+        model=model,
+        remembered=remembered,
+    )
 
 
 @dataclass(frozen=True)
@@ -98,15 +108,40 @@ def _filled(column: pl.Series, value: str | bool) -> pl.Series:
 
 
 def judge(
-    assessed: Assessed, policy: Policy, *, published: bool = False
+    assessed: Assessed,
+    policy: Policy,
+    remembered: pl.DataFrame | None = None,
+    *,
+    published: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Decisions of a policy on measured items, and every signal, the policy's own included."""
-    holding = policy.holding(assessed.facts)
-    signals = assessed.facts.hstack([holding.goods_tier, holding.protected_sale])
+    """Decisions of a policy on measured items, and every signal, the policy's own included.
+
+    ``remembered``: signals of memory and counters of the policy, a column each, a row an item. What
+    the policy asks for and nobody gives is NULL.
+    """
+    facts = assessed.facts
+    if remembered is not None or policy.remembered:
+        facts = _with_memory(facts, policy.remembered, remembered)
+    holding = policy.holding(facts)
+    signals = facts.hstack([holding.goods_tier, holding.protected_sale])
     decisions = assemble(
         assessed.items, signals, assessed.places, holding, policy, published=published
     )
     return decisions, signals
+
+
+def _with_memory(
+    facts: pl.DataFrame, asked: Iterable[str], remembered: pl.DataFrame | None
+) -> pl.DataFrame:
+    """The facts, what is remembered beside them, and what is asked for as NULL where it is not."""
+    known = {} if remembered is None else {column.name: column for column in remembered}
+    columns = []
+    for name in dict.fromkeys([*known, *asked]):
+        kind, column = column_type(name), known.get(name)
+        if column is None:
+            column = pl.Series(name, [None] * len(facts), kind)
+        columns.append(column if column.dtype == kind else column.cast(kind))
+    return facts.hstack(columns)
 
 
 def decide(
@@ -116,9 +151,13 @@ def decide(
     published: bool = False,
     signals: bool = False,
     model: Model | None = None,
+    remembered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decide admitted items: measure, evaluate the policy, assemble the decisions."""
-    decisions, facts = judge(assess(items, model), policy, published=published)
+    decisions, facts = judge(assess(items, model), policy, remembered, published=published)
     if signals:
-        decisions = decisions.with_columns(signals=pl.struct(facts.select(list(CATALOG))))
+        wanted = [*CATALOG, *policy.counters]
+        lacking = [name for name in wanted if name not in facts.columns]
+        told = _with_memory(facts, lacking, None)
+        decisions = decisions.with_columns(signals=pl.struct(told.select(wanted)))
     return decisions

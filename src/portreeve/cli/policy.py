@@ -119,7 +119,10 @@ def _run_examples(policy: Policy) -> list[ExampleResult]:
     from portreeve.engine import screen
     from portreeve.policy import run_examples
 
-    return run_examples(policy, lambda items, chosen: screen(items, chosen, signals=True))
+    def decide(items: pl.DataFrame, chosen: Policy, known: pl.DataFrame | None) -> pl.DataFrame:
+        return screen(items, chosen, signals=True, remembered=known)
+
+    return run_examples(policy, decide)
 
 
 def _results_table(policy: Policy, results: list[ExampleResult]) -> Table:

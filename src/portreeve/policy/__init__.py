@@ -5,10 +5,11 @@ from __future__ import annotations
 from portreeve.policy.diff import Change, diff, diff_on
 from portreeve.policy.document import Policy, check, check_text, load
 from portreeve.policy.errors import CODES, PolicyError, Problem, report
-from portreeve.policy.examples import ExampleResult, example_items, run_examples
+from portreeve.policy.examples import ExampleResult, example_items, example_memory, run_examples
 from portreeve.policy.explain import Explanation, Finding, explain
 from portreeve.policy.parts import (
     Cell,
+    Counter,
     Definition,
     Example,
     Form,
@@ -25,6 +26,7 @@ __all__ = [
     "CODES",
     "Cell",
     "Change",
+    "Counter",
     "Definition",
     "Example",
     "ExampleResult",
@@ -46,6 +48,7 @@ __all__ = [
     "diff",
     "diff_on",
     "example_items",
+    "example_memory",
     "explain",
     "load",
     "report",

@@ -95,7 +95,7 @@ class _Rows:
         found = self.arrays.get(name)
         if found is None:
             given = self.table[name].to_numpy()
-            if CATALOG[name].type == "number":
+            if name not in CATALOG or CATALOG[name].type == "number":
                 given = given.astype(np.float32, copy=False)
             found = self.arrays[name] = given.astype(np.float64)
         return found
@@ -146,55 +146,26 @@ class _Limits:
         return found
 
 
-class BitProgram:
-    """All conditions of a policy, each distinct part computed once."""
+class _Conditions:
+    """Some conditions of a policy, each distinct part computed once."""
 
     def __init__(
-        self,
-        rules: Sequence[Rule],
-        definitions: Mapping[str, Definition],
-        tiers: Mapping[str, Mapping[str, str]],
+        self, definitions: Mapping[str, Definition], tiers: Mapping[str, Mapping[str, str]]
     ) -> None:
-        """``tiers``: of ``goods_tier`` and ``law.goods_tier``, the tier of each category."""
         self._tiers = tiers
         self._definitions = definitions
         self._limits = _Limits()
         self._steps: list[_Compiled] = []
         self._known: dict[Expr, int] = {}
-        self._rules = [
-            (frozenset(s.value for s in rule.surfaces), self._slot(rule.condition))
-            for rule in rules
-        ]
-        self._sale = self._slot(definitions[_SALE].condition) if _SALE in definitions else None
 
-    def run(
-        self, signals: pl.DataFrame
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], pl.Series, pl.Series]:
-        """Row and rule of all that holds, by row, then by rule; the tiers; the protected sales."""
-        size = len(signals)
-        every = (1 << size) - 1
-        rows = _Rows(pa.table(signals), self._tiers, every)
+    def _read(self, signals: pl.DataFrame) -> tuple[_Rows, list[Truth]]:
+        """The rows, and what each part is worth for them."""
+        rows = _Rows(pa.table(signals), self._tiers, (1 << len(signals)) - 1)
         rows.limits = self._limits.read(rows)
         truths: list[Truth] = []
         for step in self._steps:
             truths.append(step(rows, truths))
-        places = rows.places("surface")
-        held = sorted(
-            (row, at)
-            for at, (surfaces, slot) in enumerate(self._rules)
-            if (found := truths[slot].true & _rows_of(places, surfaces))
-            for row in _ones(found)
-        )
-        pairs = np.array(held, dtype=np.int64).reshape(-1, 2)
-        sale = 0 if self._sale is None else truths[self._sale].true
-        unknown = 0 if self._sale is None else every & ~sale & ~truths[self._sale].false
-        sales = [None if unknown >> row & 1 else bool(sale >> row & 1) for row in range(size)]
-        return (
-            pairs[:, 0],
-            pairs[:, 1],
-            pl.Series(_TIER, rows.column(_TIER), dtype=pl.String),
-            pl.Series(_SALE, sales, dtype=pl.Boolean),
-        )
+        return rows, truths
 
     # --- compiling --------------------------------------------------------------------------------
 
@@ -256,6 +227,72 @@ class BitProgram:
             return Truth(true, false)
 
         return read
+
+
+class BitProgram(_Conditions):
+    """All conditions of a policy's rules."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        definitions: Mapping[str, Definition],
+        tiers: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        """``tiers``: of ``goods_tier`` and ``law.goods_tier``, the tier of each category."""
+        super().__init__(definitions, tiers)
+        self._rules = [
+            (frozenset(s.value for s in rule.surfaces), self._slot(rule.condition))
+            for rule in rules
+        ]
+        self._sale = self._slot(definitions[_SALE].condition) if _SALE in definitions else None
+
+    def run(
+        self, signals: pl.DataFrame
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], pl.Series, pl.Series]:
+        """Row and rule of all that holds, by row, then by rule; the tiers; the protected sales."""
+        size = len(signals)
+        rows, truths = self._read(signals)
+        places = rows.places("surface")
+        held = sorted(
+            (row, at)
+            for at, (surfaces, slot) in enumerate(self._rules)
+            if (found := truths[slot].true & _rows_of(places, surfaces))
+            for row in _ones(found)
+        )
+        pairs = np.array(held, dtype=np.int64).reshape(-1, 2)
+        sale = 0 if self._sale is None else truths[self._sale].true
+        unknown = 0 if self._sale is None else rows.every & ~sale & ~truths[self._sale].false
+        sales = [None if unknown >> row & 1 else bool(sale >> row & 1) for row in range(size)]
+        return (
+            pairs[:, 0],
+            pairs[:, 1],
+            pl.Series(_TIER, rows.column(_TIER), dtype=pl.String),
+            pl.Series(_SALE, sales, dtype=pl.Boolean),
+        )
+
+
+class BitCounting(_Conditions):
+    """The conditions of a policy's counters: which items each of them counts."""
+
+    def __init__(
+        self,
+        conditions: Sequence[Expr | None],
+        definitions: Mapping[str, Definition],
+        tiers: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        """``conditions``: None for a counter that counts every item."""
+        super().__init__(definitions, tiers)
+        self._slots = [None if expr is None else self._slot(expr) for expr in conditions]
+
+    def run(self, signals: pl.DataFrame) -> NDArray[np.bool_]:
+        """For each condition a row, for each item a column: whether it holds."""
+        rows, truths = self._read(signals)
+        size = len(signals)
+        width = -(-size // 8)
+        held = [rows.every if slot is None else truths[slot].true for slot in self._slots]
+        data = b"".join(bits.to_bytes(width, "little") for bits in held)
+        bits = np.frombuffer(data, np.uint8).reshape(len(held), width)
+        return np.unpackbits(bits, axis=1, count=size, bitorder="little").view(np.bool_)
 
 
 def _all_of(slots: list[int]) -> _Compiled:

@@ -10,12 +10,14 @@ from portreeve.model import Layer, Surface, Tier
 from portreeve.policy import fields as f
 from portreeve.policy.cells import MatrixReader
 from portreeve.policy.conditions import Scope
+from portreeve.policy.counters import CounterReader, Entry
 from portreeve.policy.domains import LAW
 from portreeve.policy.errors import Problems
 from portreeve.policy.expression import (
     rename,
 )
 from portreeve.policy.parts import (
+    Counter,
     Definition,
     Form,
     Ladder,
@@ -56,6 +58,7 @@ class Built:
     surface_rules: dict[Surface, SurfaceRule]
     rules: tuple[Rule, ...]
     definitions: dict[str, Definition]
+    counters: dict[str, Counter]
     tiers: dict[str, Tier]
     law_tiers: dict[str, Tier]
     default_tier: Tier
@@ -64,7 +67,9 @@ class Built:
     ways_out: dict[str, WayOut]
     ladders: dict[str, Ladder]
     places: dict[str, Text]
-    """Where the condition of each rule and definition is written."""
+    """Where the condition of each rule, definition and counter is written."""
+    counter_keys: dict[str, Text]
+    """Where each counter begins."""
 
 
 def build(document: Map, problems: Problems, law: Built | None, *, is_law: bool) -> Built:
@@ -89,12 +94,15 @@ class _Builder:
         entries = self.definition_entries()
         own = [name for _, name, _ in entries]
         law_names = self.law_names(own)
-        conditions = self.conditions(own, law_names)
+        counted = self.counter_entries([*own, *(law.definitions if law else ())])
+        conditions = self.conditions(own, law_names, [name for _, name, _ in counted])
         definitions = self.definitions(entries, law_names, conditions)
+        counter_reader = CounterReader(self.problems, self.layer, conditions, definitions)
+        counters = counter_reader.counters(counted)
         inherited = (law.ways_out if law else (), law.ladders if law else ())
         reader = RuleReader(self.problems, self.layer, sections, conditions, inherited)
         rules = [*self.law_rules(law_names, conditions), *reader.rules(get("rules"))]
-        self.check_ids(rules, definitions, conditions)
+        self.check_ids(rules, {*definitions, *counters}, conditions)
         cells = MatrixReader(self.problems, sections, conditions, reader)
         matrix, matrix_rules = cells.matrix(get("matrix"))
         return Built(
@@ -109,6 +117,7 @@ class _Builder:
             surface_rules=sections.surface_rules,
             rules=(*rules, *matrix_rules),
             definitions=definitions,
+            counters=counters,
             tiers=sections.tiers,
             law_tiers=law.tiers if law else sections.tiers,
             default_tier=sections.default_tier,
@@ -117,6 +126,7 @@ class _Builder:
             ways_out={**(law.ways_out if law else {}), **sections.ways_out},
             ladders={**(law.ladders if law else {}), **sections.ladders},
             places=conditions.places,
+            counter_keys={name: key for key, name, _ in counted},
         )
 
     # --- definitions ----------------------------------------------------------------------------
@@ -125,7 +135,7 @@ class _Builder:
         """Key, name and content of each definition that has a good name."""
         entries = []
         for key, node in self.read.named(self.document.get("definitions"), "{words, when}"):
-            name = self.definition_name(key)
+            name = self.own_name(key, "a definition")
             map_ = self.read.table(node, f.DEFINITION)
             if name is not None and map_ is not None:
                 entries.append((key, name, map_))
@@ -139,8 +149,22 @@ class _Builder:
             )
         return entries
 
-    def definition_name(self, key: Text) -> str | None:
-        name = self.read.name(key, "a definition")
+    def counter_entries(self, definitions: list[str]) -> list[Entry]:
+        """The counters that have a good name."""
+        entries = []
+        for key, node in self.read.named(self.document.get("counters"), "{words, count, by, over}"):
+            name = self.own_name(key, "a counter")
+            map_ = self.read.table(node, f.COUNTER)
+            if name in definitions:
+                message = f"`{name}` is already the name of a definition"
+                self.problems.add("P016", message, key.span, "Choose another name.")
+            elif name is not None and map_ is not None:
+                entries.append((key, name, map_))
+        return entries
+
+    def own_name(self, key: Text, what: str) -> str | None:
+        """A name of the writer's own, for use in conditions."""
+        name = self.read.name(key, what)
         if name is None:
             return None
         if name in _SQL_WORDS:
@@ -153,13 +177,17 @@ class _Builder:
             return None
         return name
 
-    def conditions(self, own: list[str], law_names: dict[str, str]) -> Conditions:
+    def conditions(
+        self, own: list[str], law_names: dict[str, str], counters: list[str]
+    ) -> Conditions:
         """The reader of conditions: which names they may use."""
         inherited = [
             name for name in (self.law.definitions if self.law else ()) if name not in law_names
         ]
-        forbidden = {_SALE: _NO_LAW_SALE} if self.layer == "law" and _SALE not in own else {}
-        return Conditions(self.read, Scope(frozenset([*own, *inherited]), forbidden), self.problems)
+        lawless = self.layer == "law" and _SALE not in own
+        forbidden = {_SALE: ("P031", _NO_LAW_SALE)} if lawless else {}
+        scope = Scope(frozenset([*own, *inherited]), forbidden, frozenset(counters))
+        return Conditions(self.read, scope, self.problems)
 
     def definitions(
         self,
@@ -212,15 +240,13 @@ class _Builder:
             found.append(replace(rule, surfaces=surfaces, condition=condition))
         return found
 
-    def check_ids(
-        self, rules: Iterable[Rule], definitions: dict[str, Definition], conditions: Conditions
-    ) -> None:
-        """Rules and definitions become columns: their names must differ."""
+    def check_ids(self, rules: Iterable[Rule], names: set[str], conditions: Conditions) -> None:
+        """Rules, definitions and counters become columns: their names must differ."""
         seen: dict[str, Rule] = {}
         for rule in rules:
             span = head(conditions.places[rule.id].span)
-            if rule.id in definitions or rule.id in CATALOG:
-                message = f"`{rule.id}` is also the name of a signal or definition"
+            if rule.id in names or rule.id in CATALOG:
+                message = f"`{rule.id}` is also the name of a signal, definition or counter"
                 self.problems.add("P016", message, span, "Give the rule another id.")
             other = seen.setdefault(rule.id, rule)
             if other is not rule and other.file != rule.file:

@@ -28,10 +28,13 @@ def check(built: Built, problems: Problems) -> None:
     if _definition_cycle(built, problems):
         return
     conditions = {name: d.condition for name, d in built.definitions.items()}
-    checker = _Checker(built, problems, Reasoner(conditions))
+    checker = _Checker(built, problems, Reasoner(conditions, frozenset(built.counters)))
     for name, definition in built.definitions.items():
         if not isinstance(definition.condition, Lit):
             checker.condition(name, definition.condition, None)
+    for name, counter in built.counters.items():
+        if counter.condition is not None:
+            checker.condition(name, counter.condition, None)
     for rule in built.rules:
         if not rule.from_matrix and rule.surfaces:
             checker.condition(rule.id, rule.condition, rule.surfaces)
@@ -102,8 +105,7 @@ class _Checker:
         elif surfaces is not None and not self._possible_on(expr, surfaces):
             self._off_surface(text, expr, surfaces)
         elif self.reasoner.always(expr):
-            what = "rule" if surfaces is not None else "definition"
-            message = f"the condition always holds: the {what} separates nothing"
+            message = "the condition always holds: it separates nothing"
             self.problems.add("P027", message, first_line(text))
 
     def _bad_parts(self, text: Text, expr: Expr) -> bool:
@@ -199,6 +201,7 @@ class _Checker:
         for expr in [
             *(rule.condition for rule in self.built.rules),
             *(d.condition for d in self.built.definitions.values()),
+            *(c.condition for c in self.built.counters.values() if c.condition is not None),
         ]:
             used |= {part.name for part in expr.walk() if isinstance(part, Ref)}
         for name, definition in self.built.definitions.items():
@@ -206,6 +209,9 @@ class _Checker:
             if name not in used and definition.layer == self.built.layer:
                 message = f"no condition uses `{name}`"
                 self.problems.add("P062", message, first_line(self.built.places[name]))
+        for name in self.built.counters.keys() - used:
+            message = f"no condition uses `{name}`"
+            self.problems.add("P063", message, self.built.counter_keys[name].span)
 
     def examples(self) -> None:
         for rule in self.built.rules:
@@ -242,8 +248,8 @@ def _limits_in_words(atom: Expr) -> str:
         return ""
     name = refs[0].name
     signal = CATALOG.get(name.removeprefix(domains.LAW))
-    if signal is None:
-        return ""
+    if signal is None:  # a counter
+        return "" if isinstance(atom, IsNull) else f"`{name}` is 0 or more"
     if isinstance(atom, IsNull):
         return f"`{name}` is never NULL"
     if signal.type == "count":

@@ -60,14 +60,15 @@ FUNCTIONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """The names a condition may use: all signals, and these definitions."""
+    """The names a condition may use: all signals, and these definitions and counters."""
 
     definitions: frozenset[str]
-    forbidden: Mapping[str, str] = field(default_factory=dict)
-    """Names that must not be used here, with the reason."""
+    forbidden: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Names that must not be used here, with the code of the error and the reason."""
+    counters: frozenset[str] = frozenset()
 
     def names(self) -> list[str]:
-        return [*CATALOG, *sorted(self.definitions)]
+        return [*CATALOG, *sorted(self.definitions | self.counters)]
 
 
 class _Place(TypedDict):
@@ -425,9 +426,12 @@ class _Reader:
         if node.args.get("table") is not None:
             raise self.not_in_language(node, "a name with a dot")
         if name in self.scope.forbidden:
-            raise self.refuse("P031", self.scope.forbidden[name], node)
+            code, reason = self.scope.forbidden[name]
+            raise self.refuse(code, reason, node)
         if name in self.scope.definitions:
             return Ref(name, "boolean", True, **self.place(node))
+        if name in self.scope.counters:
+            return Ref(name, "number", **self.place(node))
         if name in CATALOG:
             return Ref(name, CATALOG[name].type, **self.place(node))
         help = suggest(name, self.scope.names())

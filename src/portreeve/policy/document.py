@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from portreeve.model import Layer, Surface, SurfaceState, Tier, Verdict
 from portreeve.policy import files
-from portreeve.policy.bits import MOST_ROWS, BitProgram
+from portreeve.policy.bits import MOST_ROWS, BitCounting, BitProgram
 from portreeve.policy.builder import Built, build
 from portreeve.policy.chain import Chain, is_law
 from portreeve.policy.checks import check as check_meaning
@@ -23,6 +23,7 @@ from portreeve.policy.errors import PolicyError, Problem, Problems, suggest
 from portreeve.policy.expression import Expr, Not, Ref
 from portreeve.policy.files import File
 from portreeve.policy.parts import (
+    Counter,
     Definition,
     Form,
     Ladder,
@@ -34,6 +35,7 @@ from portreeve.policy.parts import (
 )
 from portreeve.policy.program import Program, Steps
 from portreeve.policy.source import Source
+from portreeve.signals.catalog import MEMORY_SIGNALS
 
 What = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -92,6 +94,7 @@ class Policy:
     surface_rules: dict[Surface, SurfaceRule]
     rules: tuple[Rule, ...]
     definitions: dict[str, Definition]
+    counters: dict[str, Counter]
     tiers: dict[str, Tier]
     default_tier: Tier
     forms: dict[str, Form]
@@ -118,6 +121,12 @@ class Policy:
     def signals_used(self) -> frozenset[str]:
         """Names of the catalog's signals that the policy reads."""
         return self._program.signals_used
+
+    @cached_property
+    def remembered(self) -> tuple[str, ...]:
+        """Names of the signals of memory, and of the counters, that its conditions ask for."""
+        signals = [name for name in MEMORY_SIGNALS if name in self.signals_used]
+        return (*signals, *(name for name in self.counters if name in self._program.counters_used))
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -164,7 +173,8 @@ class Policy:
 
         Args:
             signals: one column per signal of the catalog that the policy reads, except
-                ``goods_tier`` and ``protected_sale``, which the policy decides.
+                ``goods_tier`` and ``protected_sale``, which the policy decides; and one per
+                counter that its conditions name.
 
         Returns:
             ``goods_tier`` (text), then one Boolean column per definition (``protected_sale`` is
@@ -195,6 +205,31 @@ class Policy:
         held = found.select(ids).to_numpy() if ids else np.zeros((0, 0), dtype=np.bool_)
         rows, at = np.nonzero(held)
         return Holding(found["goods_tier"], found["protected_sale"], candidates, rows, at)
+
+    def counting(self, signals: pl.DataFrame) -> NDArray[np.bool_]:
+        """Which items each counter counts: a row per counter, a column per item.
+
+        Args:
+            signals: as for :meth:`evaluate`, each of the catalog's type; without what memory tells.
+
+        Returns:
+            Whether the counter's condition holds; True throughout for a counter without one.
+        """
+        size = len(signals)
+        if size <= MOST_ROWS:
+            return self._counting_bits.run(signals)
+        held = self._counting.run(signals)
+        every = np.ones(size, dtype=np.bool_)
+        rows = [held[n].to_numpy() if n in held.columns else every for n in self.counters]
+        return np.array(rows, dtype=np.bool_).reshape(len(rows), size)
+
+    @cached_property
+    def _counting(self) -> Steps:
+        return self._program.counting()
+
+    @cached_property
+    def _counting_bits(self) -> BitCounting:
+        return self._program.counting_bits()
 
     @cached_property
     def _bits(self) -> BitProgram:
@@ -254,7 +289,7 @@ def _load(file: File, problems: Problems) -> Policy | None:
     check_meaning(built, problems)
     if problems.errors:
         return None
-    program = Program(built.rules, built.definitions, built.tiers, built.law_tiers)
+    program = Program(built.rules, built.definitions, built.tiers, built.law_tiers, built.counters)
     return _policy(built, program, problems)
 
 
@@ -271,6 +306,7 @@ def _policy(built: Built, program: Program, problems: Problems) -> Policy:
         surface_rules=built.surface_rules,
         rules=built.rules,
         definitions=built.definitions,
+        counters=built.counters,
         tiers=built.tiers,
         default_tier=built.default_tier,
         forms=built.forms,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 
 from portreeve.model import INTENTS, TIERS, Licence, Standing, Surface
-from portreeve.signals.catalog import CATALOG
+from portreeve.signals.catalog import CATALOG, MEMORY_SIGNALS
 from portreeve.signals.goods_table import goods_table
 
 LAW = "law."
@@ -18,6 +18,13 @@ _NULL_REASONS: dict[str, tuple[str, str]] = {
     "goods_category": ("no goods were named", "没有写商品"),
     "goods_tier": ("no goods were named", "没有写商品"),
 }
+_NULL_REASONS |= dict.fromkeys(
+    MEMORY_SIGNALS, ("no memory is at hand for it", "没有可用的记忆数据")
+)
+_NOT_COUNTED = (
+    "it cannot be counted: no memory is at hand, or the item has nothing to count by",
+    "无法计数：没有可用的记忆数据，或者内容没有可计数的对象",
+)
 _NO_TEXT = ("the item has no text", "没有文字")
 _UNMEASURED = ("it was not measured", "没有测量")
 
@@ -27,17 +34,24 @@ def from_model(name: str) -> bool:
     return name in CATALOG and CATALOG[name].group == "model"
 
 
+def from_memory(name: str) -> bool:
+    """Whether it is a signal of memory, which is NULL where no memory is at hand."""
+    return name in CATALOG and CATALOG[name].group == "memory"
+
+
 def nullable(name: str) -> bool:
     """Whether a signal may be NULL in ordinary use."""
     return name.removeprefix(LAW) in _NULL_REASONS or from_model(name)
 
 
-def null_reason(name: str) -> tuple[str, str]:
-    """What it means that a signal is NULL, in English and Chinese.
+def null_reason(name: str, *, counter: bool = False) -> tuple[str, str]:
+    """What it means that a signal (or a counter) is NULL, in English and Chinese.
 
     >>> null_reason("price_max")[0]
     'no amount was named'
     """
+    if counter:
+        return _NOT_COUNTED
     missing = _NO_TEXT if from_model(name) else _UNMEASURED
     return _NULL_REASONS.get(name.removeprefix(LAW), missing)
 
@@ -56,12 +70,12 @@ def names(name: str) -> tuple[str, ...] | None:
 
 
 def limits(name: str) -> tuple[float, float]:
-    """The smallest and largest value of a numeric signal.
+    """The smallest and largest value of a numeric signal; a counter is 0 or more.
 
     >>> limits("promotion")
     (0.0, 1.0)
     """
-    signal = CATALOG[name]
-    if signal.unit in ("probability", "0 to 1"):
+    signal = CATALOG.get(name)
+    if signal is not None and signal.unit in ("probability", "0 to 1"):
         return 0.0, 1.0
     return 0.0, float("inf")

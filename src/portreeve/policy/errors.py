@@ -129,7 +129,7 @@ def _codes() -> dict[str, Code]:
     add(
         "P021",
         "unknown-signal",
-        "The condition names neither a signal nor a definition.",
+        "The condition names neither a signal nor a definition nor a counter.",
         "Mend the spelling. `portreeve policy signals` lists all signals.",
     )
     add(
@@ -195,6 +195,13 @@ def _codes() -> dict[str, Code]:
         "Define it in the law file: the house may tighten the law, never loosen it.",
     )
     add(
+        "P032",
+        "counter-scope",
+        "The condition of a counter uses a counter or a signal of memory, itself or through a "
+        "definition: what is counted must be known before memory is asked.",
+        "Use signals of the item itself, and put the other part into the rule.",
+    )
+    add(
         "P040",
         "missing-cell",
         "The matrix leaves a cell undecided.",
@@ -231,6 +238,12 @@ def _codes() -> dict[str, Code]:
         "Put it on one of the rule's surfaces.",
     )
     add(
+        "P053",
+        "counter",
+        "The parts of a counter do not fit together, or two counters count the same.",
+        "Mend the part shown.",
+    )
+    add(
         "P060",
         "no-example",
         "The rule has no example of what it catches, so nothing tests it.",
@@ -249,6 +262,13 @@ def _codes() -> dict[str, Code]:
         "P062",
         "unused-definition",
         "No condition uses the definition.",
+        "Remove it, or use it.",
+        "warning",
+    )
+    add(
+        "P063",
+        "unused-counter",
+        "No condition uses the counter.",
         "Remove it, or use it.",
         "warning",
     )

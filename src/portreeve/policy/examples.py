@@ -12,9 +12,11 @@ from portreeve.model import Item, SurfaceState, Verdict, columns
 from portreeve.policy.document import Policy
 from portreeve.policy.explain import Explanation, explain
 from portreeve.policy.parts import Example, Rule
+from portreeve.signals.catalog import column_type
 
-Screen = Callable[["pl.DataFrame", Policy], "pl.DataFrame"]
-"""Items (columns of :class:`portreeve.model.Item`) and a policy in, decisions out, in order."""
+Screen = Callable[["pl.DataFrame", Policy, "pl.DataFrame | None"], "pl.DataFrame"]
+"""Items (columns of :class:`portreeve.model.Item`), a policy, and what memory knows of the items
+(see :func:`example_memory`) in, decisions out, in order."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def run_examples(policy: Policy, screen: Screen) -> list[ExampleResult]:
     open_ones = [example for (_, example), shut in zip(cases, closed, strict=True) if not shut]
     decided: Iterator[dict[str, Any]] = iter(())
     if open_ones:
-        decided = screen(example_items(open_ones), policy).iter_rows(named=True)
+        items, remembered = example_items(open_ones), example_memory(open_ones)
+        decided = screen(items, policy, remembered).iter_rows(named=True)
     return [
         _nowhere(policy, rule, example) if shut else _judge(policy, rule, example, next(decided))
         for (rule, example), shut in zip(cases, closed, strict=True)
@@ -94,6 +97,21 @@ def example_items(examples: list[Example]) -> pl.DataFrame:
         for number, example in enumerate(examples)
     ]
     return pl.DataFrame(rows, schema=columns(Item))
+
+
+def example_memory(examples: list[Example]) -> pl.DataFrame | None:
+    """What examples say that memory knows of them: a column per counter and signal of memory that
+    any of them names. None when none does.
+    """
+    names = dict.fromkeys(name for example in examples for name in example.known)
+    if not names:
+        return None
+    return pl.DataFrame(
+        [
+            pl.Series(name, [example.known.get(name) for example in examples], column_type(name))
+            for name in names
+        ]
+    )
 
 
 def _nowhere(policy: Policy, rule: Rule, example: Example) -> ExampleResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -181,7 +181,8 @@ class _Facts:
         names = dict.fromkeys(p.name for p in expr.walk() if isinstance(p, Ref))
         values = {name: self.row[name] for name in names}
         holds = self.value(expr)
-        return Finding("fact", _short(expr), holds, values, note=_null_note(values, holds))
+        note = _null_note(values, holds, self.policy.counters)
+        return Finding("fact", _short(expr), holds, values, note=note)
 
     def value(self, expr: Expr) -> bool | None:
         value = evaluate(expr, self.row)
@@ -215,6 +216,8 @@ class _Row(Mapping[str, Any]):
             return self._policy.tier_of(self._signals["goods_category"], law=name != "goods_tier")
         if name == "protected_sale":
             return False
+        if name in self._policy.remembered:
+            return self._signals.get(name)
         return self._signals[name]
 
 
@@ -229,12 +232,14 @@ def _not(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def _null_note(values: Mapping[str, Any], holds: bool | None) -> Words | None:
+def _null_note(
+    values: Mapping[str, Any], holds: bool | None, counters: Collection[str]
+) -> Words | None:
     """Which value is NULL, and what that means; only where it makes the part unknown."""
     if holds is not None:
         return None
     nulls = [name for name, value in values.items() if value is None]
-    reasons = [domains.null_reason(name) for name in nulls]
+    reasons = [domains.null_reason(name, counter=name in counters) for name in nulls]
     return Words(
         "; ".join(f"{n} is NULL: {r[0]}" for n, r in zip(nulls, reasons, strict=True)),
         "；".join(f"{n} 为 NULL：{r[1]}" for n, r in zip(nulls, reasons, strict=True)),

@@ -6,7 +6,7 @@ has three values, as in SQL: True, False and None (unknown, SQL's NULL).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -209,19 +209,35 @@ class Case(Expr):
 
 def rename(expr: Expr, names: Mapping[str, str]) -> Expr:
     """The same expression with some signals or definitions named otherwise."""
+    return _with_refs(expr, lambda ref: replace(ref, name=names.get(ref.name, ref.name)))
+
+
+def spelled_out(expr: Expr, definitions: Mapping[str, Expr]) -> Expr:
+    """The same expression with the conditions of definitions in place of their names."""
+
+    def meant(ref: Ref) -> Expr:
+        if not ref.definition or ref.name not in definitions:
+            return ref
+        others = {name: of for name, of in definitions.items() if name != ref.name}  # no circle
+        return spelled_out(definitions[ref.name], others)
+
+    return _with_refs(expr, meant)
+
+
+def _with_refs(expr: Expr, change: Callable[[Ref], Expr]) -> Expr:
+    """The same expression with something else in place of each name."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(changed(one) for one in value)
+        return _with_refs(value, change) if isinstance(value, Expr) else value
+
     if isinstance(expr, Ref):
-        return replace(expr, name=names.get(expr.name, expr.name))
-    changes: dict[str, Any] = {}
-    for part in fields(expr):
-        value = getattr(expr, part.name)
-        if isinstance(value, Expr):
-            changes[part.name] = rename(value, names)
-        elif isinstance(value, tuple):
-            changes[part.name] = tuple(
-                rename(v, names) if isinstance(v, Expr) else tuple(rename(x, names) for x in v)
-                for v in value
-            )
-    return replace(expr, **changes) if changes else expr
+        return change(expr)
+    if not expr.children:
+        return expr
+    parts = {part.name: getattr(expr, part.name) for part in fields(expr)}
+    return replace(expr, **{name: changed(value) for name, value in parts.items()})
 
 
 Width = Literal["literal", "whole", "single", "double"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from portreeve.model import Surface, SurfaceState
 
@@ -86,6 +87,11 @@ POLICY = _table(
         "named conditions, for use in other conditions; a house policy defines protected_sale",
     ),
     Key(
+        "counters",
+        "name: counter",
+        "what is counted over time, for use in conditions as a number; not in a law file",
+    ),
+    Key(
         "tiers",
         "goods category: tier",
         "categories whose tier differs from the table of goods; `default` is the row of the "
@@ -99,7 +105,7 @@ POLICY = _table(
 )
 HOUSE_REQUIRED = ("announcement", "network", "surfaces")
 """Keys that a law file does without."""
-HOUSE_ONLY = ("law", "surfaces", "forms", "matrix")
+HOUSE_ONLY = ("law", "surfaces", "counters", "forms", "matrix")
 
 SURFACE = _table(
     "surface",
@@ -112,6 +118,35 @@ DEFINITION = _table(
     "A definition",
     Key("words", _WORDS, "what it means, for people", True),
     Key("when", "condition", "the same in SQL", True),
+)
+COUNTER = _table(
+    "counter",
+    "A counter",
+    Key("words", _WORDS, "what it counts, for people", True),
+    Key(
+        "count",
+        "name",
+        "posts; contacts, links, audiences or accounts: different ones; hours: since the first",
+        True,
+    ),
+    Key(
+        "by",
+        "name",
+        "account, contact, link or copy (near copies): whose; of several the largest value",
+        True,
+    ),
+    Key("over", "duration", "the window, 1h to 90d, which ends with the item; not for hours"),
+    Key(
+        "against",
+        "duration",
+        "for posts: divide by the same one's own average per window in this time before, "
+        "2 to 64 times `over`",
+    ),
+    Key(
+        "when",
+        "condition",
+        "only items for which it holds are counted; it names no counter and no signal of memory",
+    ),
 )
 FORM = _table(
     "form",
@@ -217,12 +252,30 @@ EXAMPLE = _table(
     Key("licence", "name", "none, claimed or verified"),
     Key("links", "list of texts", "attached addresses"),
     Key("disclosed", "true or false", "declared as advertising"),
+    Key("counted", "counter: number", "what counters tell of it; NULL when left out"),
+    Key("remembered", "signal: value", "what signals of memory tell of it; NULL when left out"),
 )
+
+COUNTED: dict[str, str] = {
+    "posts": "posts",
+    "contacts": "different handles",
+    "links": "different links",
+    "audiences": "different audiences",
+    "accounts": "different accounts",
+    "hours": "hours since the first",
+}
+COUNTED_BY = ("account", "contact", "link", "copy")
+OF_ITSELF = {"contacts": "contact", "links": "link", "accounts": "account"}
+"""What a key has exactly one of: counting it says nothing."""
+LEAST_WINDOW, LONGEST_WINDOW = timedelta(hours=1), timedelta(days=90)
+MOST_WINDOWS = 64
+"""Windows of a key's own past that a count is compared with, at most."""
 
 TABLES: tuple[Table, ...] = (
     POLICY,
     SURFACE,
     DEFINITION,
+    COUNTER,
     FORM,
     MATRIX,
     ROW,

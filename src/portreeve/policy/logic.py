@@ -8,7 +8,7 @@ anything, so the answers "never" and "implies" are always right, and "don't know
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -149,10 +149,13 @@ _IMPOSSIBLE = Ask("", Values(null=False, something=False))
 
 
 class Reasoner:
-    """Answers questions about conditions that may use these definitions."""
+    """Answers questions about conditions that may use these definitions and counters."""
 
-    def __init__(self, definitions: Mapping[str, Expr]) -> None:
+    def __init__(
+        self, definitions: Mapping[str, Expr], counters: Collection[str] = frozenset()
+    ) -> None:
         self.definitions = definitions
+        self.counters = counters
         self._asked: dict[tuple[int, Mode], tuple[Expr, Formula]] = {}
         self._domains: dict[str, Values] = {}
         self._left = 0
@@ -168,12 +171,13 @@ class Reasoner:
     def idle(self, comparison: Expr) -> bool:
         """The comparison holds whatever the value of its signal: it compares nothing.
 
-        A score of the model is NULL without a text; that alone makes no comparison useful.
+        A score of the model is NULL without a text, and what memory tells without memory; that
+        alone makes no comparison useful.
         """
-        scores = [p for p in comparison.walk() if isinstance(p, Ref) and domains.from_model(p.name)]
-        if isinstance(comparison, IsNull):
-            scores = []
-        known: list[Formula] = [Ask(score.name, KNOWN) for score in scores]
+        known: list[Formula] = []
+        if not isinstance(comparison, IsNull):
+            names = {part.name for part in comparison.walk() if isinstance(part, Ref)}
+            known = [Ask(name, KNOWN) for name in names if self._circumstantial(name)]
         return not self.possible([self.ask(comparison, "NT"), *known])
 
     def implies(self, first: Expr, second: Expr) -> bool:
@@ -181,6 +185,10 @@ class Reasoner:
         if second in conjuncts(first):
             return True
         return not self.possible([self.ask(first, "T"), self.ask(second, "NT")])
+
+    def _circumstantial(self, name: str) -> bool:
+        """Whether it is NULL for want of a text or of memory, and not for what the item says."""
+        return name in self.counters or domains.from_model(name) or domains.from_memory(name)
 
     # --- satisfiability -------------------------------------------------------------------------
 
@@ -254,7 +262,8 @@ class Reasoner:
     def domain(self, key: str) -> Values:
         """What a signal can be at all."""
         if key not in self._domains:
-            self._domains[key] = _domain(key)
+            counter = key in self.counters
+            self._domains[key] = Values(low=domains.limits(key)[0]) if counter else _domain(key)
         return self._domains[key]
 
     # --- what a condition asks ------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portreeve.policy.source import Items, Map, Node, Text
 
-NAMED = ("surfaces", "definitions", "tiers", "forms", "ways_out", "ladders")
+NAMED = ("surfaces", "definitions", "counters", "tiers", "forms", "ways_out", "ladders")
 """Keys whose entries are merged by name."""
 
 

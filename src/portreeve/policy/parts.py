@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -45,9 +47,66 @@ class Definition:
     condition: Expr = field(repr=False, compare=False)
 
 
+Counted = Literal["posts", "contacts", "links", "audiences", "accounts", "hours"]
+CountedBy = Literal["account", "contact", "link", "copy"]
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Something counted over a window of time: a number that conditions may name.
+
+    ``against`` makes it a rate: the count divided by the same key's own average before. Of ``when``
+    the text is None for a counter that counts every item; ``condition`` is the same, checked.
+    """
+
+    name: str
+    words: Words
+    count: Counted
+    by: CountedBy
+    over: timedelta
+    against: timedelta | None
+    when: str | None
+    layer: Layer
+    file: str = field(compare=False)
+    line: int = field(compare=False)
+    condition: Expr | None = field(repr=False, compare=False)
+    spelled: str = field(default="", repr=False)
+    """The condition with its definitions spelled out."""
+
+    @property
+    def identity(self) -> str:
+        """What it counts, as 16 hex digits: the same in every version that counts the same."""
+        spans = (span.total_seconds() if span else 0 for span in (self.over, self.against))
+        parts = (self.count, self.by, *(f"{seconds:.0f}" for seconds in spans), self.spelled)
+        return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
+
+    @property
+    def said(self) -> str:
+        """How it counts, in a line: the keys of its text that are not words."""
+        found = f"count {self.count} by {self.by}"
+        if self.count != "hours":
+            found += f" over {in_units(self.over)}"
+        if self.against is not None:
+            found += f" against {in_units(self.against)}"
+        return found if self.when is None else f"{found} when {self.when}"
+
+
+def in_units(span: timedelta) -> str:
+    """A length of time as a policy writes it.
+
+    >>> in_units(timedelta(days=7)), in_units(timedelta(hours=36))
+    ('7d', '36h')
+    """
+    hours = int(span.total_seconds()) // 3600
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
+
 @dataclass(frozen=True)
 class Example:
-    """A text (with its circumstances) and the verdict that must come out for it."""
+    """A text (with its circumstances) and the verdict that must come out for it.
+
+    ``known``: values of counters and of signals of memory; the others are NULL.
+    """
 
     verdict: Verdict
     text: str
@@ -58,6 +117,7 @@ class Example:
     licence: str | None = None
     links: tuple[str, ...] = ()
     disclosed: bool | None = None
+    known: Mapping[str, float | bool] = field(default_factory=dict, hash=False)
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
 

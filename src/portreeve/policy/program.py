@@ -11,7 +11,7 @@ import polars as pl
 
 from portreeve.model import TIERS, Surface, Tier
 from portreeve.policy import domains
-from portreeve.policy.bits import BitProgram
+from portreeve.policy.bits import BitCounting, BitProgram
 from portreeve.policy.errors import PolicyError, Problem
 from portreeve.policy.expression import (
     And,
@@ -22,11 +22,11 @@ from portreeve.policy.expression import (
     Or,
     Ref,
 )
-from portreeve.policy.parts import Definition, Rule
+from portreeve.policy.parts import Counter, Definition, Rule
 from portreeve.policy.sqltext import (
     exact_sql,
 )
-from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS
+from portreeve.signals.catalog import CATALOG, POLICY_SIGNALS, column_type
 
 _TIER = "goods_tier"
 _LAW_TIER = domains.LAW + _TIER
@@ -64,13 +64,16 @@ class Program:
         definitions: Mapping[str, Definition],
         tiers: Mapping[str, Tier],
         law_tiers: Mapping[str, Tier],
+        counters: Mapping[str, Counter] | None = None,
     ) -> None:
         self._tiers = {_TIER: tiers, _LAW_TIER: law_tiers}
         self._definitions = definitions
         self._categories = list(tiers)
         self._comparisons: dict[str, pl.Expr] = {}
         conditions = {name: d.condition for name, d in definitions.items()}
-        named = _names([*(rule.condition for rule in rules), *conditions.values()])
+        self._counted = {name: counter.condition for name, counter in (counters or {}).items()}
+        when = [condition for condition in self._counted.values() if condition is not None]
+        named = _names([*(rule.condition for rule in rules), *conditions.values(), *when])
         signals = {name.removeprefix(domains.LAW) for name in named} & set(CATALOG)
         self.signals_used = frozenset(
             (signals - set(POLICY_SIGNALS)) | {"surface", "goods_category"}
@@ -85,7 +88,14 @@ class Program:
             for rule in rules
         }
         held = [expr.alias(name) for name, expr in self._held.items()]
-        self._inputs = [self._input(name) for name in sorted(self.signals_used)]
+        self.counters_used = frozenset(named & self._counted.keys())
+        self._taken = sorted(self.signals_used | self.counters_used)
+        self._inputs = [self._input(name) for name in self._taken]
+        self._counts = [
+            self._compile(condition, name).fill_null(False).alias(name)
+            for name, condition in self._counted.items()
+            if condition is not None
+        ]
         self._steps = [
             [*self._place_exprs(rules), *self._tier_exprs(named), *_no_sale(conditions)],
             list(self._comparisons.values()),
@@ -115,11 +125,22 @@ class Program:
             for rule in self._rules
             if not surfaces.isdisjoint(rule.surfaces)
         ]
-        outputs = [
-            pl.col(_column(_TIER)).cast(pl.String).alias(_TIER),
-            pl.col(_column(_SALE)).alias(_SALE),
-            *held,
-        ]
+        return self._leading_to(
+            [
+                pl.col(_column(_TIER)).cast(pl.String).alias(_TIER),
+                pl.col(_column(_SALE)).alias(_SALE),
+                *held,
+            ]
+        )
+
+    def counting(self) -> Steps:
+        """What is computed to tell which items each counter with a condition counts: a column each,
+        False where unknown.
+        """
+        return self._leading_to(self._counts)
+
+    def _leading_to(self, outputs: list[pl.Expr]) -> Steps:
+        """The steps without what these outputs do not depend on."""
         wanted = _sources(outputs)
         steps: list[list[pl.Expr]] = []
         for step in reversed(self._steps):
@@ -133,6 +154,10 @@ class Program:
         """The same conditions for few rows; what comes out is numbered as ``rules`` are."""
         return BitProgram(rules, self._definitions, self._tiers)
 
+    def counting_bits(self) -> BitCounting:
+        """Which items each counter counts, for few rows."""
+        return BitCounting(list(self._counted.values()), self._definitions, self._tiers)
+
     def tier_of(self, category: str | None, *, law: bool = False) -> Tier | None:
         """The tier of a goods category: the policy's, or that of the law layer under it."""
         return None if category is None else self._tiers[_LAW_TIER if law else _TIER].get(category)
@@ -141,8 +166,9 @@ class Program:
 
     def _input(self, name: str) -> pl.Expr:
         """A signal in the type of the catalog; names of a short list as numbers: it is faster."""
-        column = pl.col(name).cast(CATALOG[name].column_type)
-        if CATALOG[name].type == "number":
+        kind = column_type(name)
+        column = pl.col(name).cast(kind)
+        if kind == pl.Float32:
             column = column.fill_nan(None)  # polars would take it for the largest number
         known = self._known(name)
         return column if known is None else column.cast(pl.Enum(known), strict=False)
@@ -155,11 +181,11 @@ class Program:
         return None
 
     def _check(self, signals: pl.DataFrame) -> None:
-        missing = sorted(self.signals_used - set(signals.columns))
+        missing = [name for name in self._taken if name not in signals.columns]
         if missing:
             raise ValueError(f"the signals {', '.join(missing)} are missing")
-        for name in sorted(self.signals_used):
-            kind, wanted = signals.schema[name], CATALOG[name].column_type
+        for name in self._taken:
+            kind, wanted = signals.schema[name], column_type(name)
             fits = kind in (wanted, pl.Null) or (kind.is_numeric() and wanted.is_numeric())
             coded = wanted == pl.String and isinstance(kind, pl.Enum | pl.Categorical)
             if not fits and not coded:

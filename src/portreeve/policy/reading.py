@@ -177,6 +177,17 @@ class Reader:
         )
         return None
 
+    def amount(self, node: Node | None) -> float | None:
+        text = self.text(node, "a number")
+        if text is None or node is None:
+            return None
+        if re.fullmatch(r"[0-9]{0,9}\.?[0-9]{1,9}", text):
+            return float(text)
+        self.problems.add(
+            "P007", f"`{text}` is not a number of 0 or more", node.span, "Write one, such as 12."
+        )
+        return None
+
     def truth(self, node: Node | None) -> bool | None:
         text = self.text(node, "true or false")
         if text is None or node is None:

@@ -59,7 +59,7 @@ def reference() -> str:
         "### Conditions",
         "",
         "A condition is a SQL expression that is true, false or NULL. It may name every signal",
-        "([signals.md](signals.md)) and every definition of the policy.",
+        "([signals.md](signals.md)), every definition and every counter of the policy.",
         "",
         _table(["operator", "meaning"], list(_OPERATORS)),
         "",

@@ -19,6 +19,7 @@ from portreeve.policy.parts import Example, Rule, Words
 from portreeve.policy.reading import Reader, place
 from portreeve.policy.sections import Sections
 from portreeve.policy.source import Map, Node, Text
+from portreeve.signals.catalog import CATALOG, MEMORY_SIGNALS
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,7 @@ class RuleReader:
         account = self._read.text(map_.get("account"), "an account")
         audience = self._read.text(map_.get("audience"), "an audience")
         disclosed = self._read.truth(map_.get("disclosed"))
+        known = self._known(map_)
         if text is None or verdict is None or surface is None:
             return None
         return Example(
@@ -224,9 +226,34 @@ class RuleReader:
             licence=licence,
             links=tuple(link for link in links if link is not None),
             disclosed=disclosed,
+            known=known,
             file=file,
             line=line,
         )
+
+    def _known(self, map_: Map) -> dict[str, float | bool]:
+        """What memory tells of an example: values of counters, and of signals of memory."""
+        found: dict[str, float | bool] = {}
+        for key, node in self._read.named(map_.get("counted"), "number"):
+            name = self._read.defined(key, sorted(self._conditions.scope.counters), "counter")
+            value = self._read.amount(node)
+            if name is not None and value is not None:
+                found[name] = value
+        for key, node in self._read.named(map_.get("remembered"), "value"):
+            name = self._read.defined(key, MEMORY_SIGNALS, "signal of memory")
+            told = None if name is None else self._remembered(name, node)
+            if name is not None and told is not None:
+                found[name] = told
+        return found
+
+    def _remembered(self, name: str, node: Node) -> float | bool | None:
+        match CATALOG[name].type:
+            case "boolean":
+                return self._read.truth(node)
+            case "count":
+                return self._read.whole(node, 0, "a count")
+            case _:
+                return self._read.amount(node)
 
     def _example_surface(
         self, node: Node | None, verdict: str | None, surfaces: tuple[Surface, ...]

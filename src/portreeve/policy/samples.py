@@ -76,6 +76,13 @@ matrix:
 _GREY = "{ friends_feed: refuse, comments: refuse }"
 _PROTECTED = "protected: { friends_feed: allow, comments: allow }"
 
+
+def _counter(parts: str, when: str = "posts_today > 20") -> str:
+    """A policy with a counter, and a rule that may use it."""
+    words = "words: { en: Posts of a day., zh: 一天的发帖。 }"
+    return f"counters:\n  posts_today: {{ {words}, {parts} }}\n{_rule(when)}"
+
+
 SAMPLES: dict[str, str] = {
     "P002": "surfaces: [moments: governed",
     "P003": "title: &t { en: A sample, zh: 示例 }\nnetwork: *t",
@@ -136,6 +143,7 @@ rules:
     when: promotion >= 0.9 AND NOT protected_sale
     verdict: refuse
     because: { en: Because., zh: 因为。 }""",
+    "P032": _counter("count: posts, by: account, over: 1d, when: copies > 2"),
     "P040": _MATRIX.format(grey="{ friends_feed: refuse }", protected=_PROTECTED),
     "P041": _MATRIX.format(grey=_GREY, protected=""),
     "P042": """\
@@ -159,6 +167,7 @@ rules:
     verdict: refuse
     because: { en: No selling., zh: 不卖货。 }
     examples: { refuse: [{ text: 面膜89元一盒, surface: moments }] }""",
+    "P053": _counter("count: accounts, by: account, over: 1d"),
     "P060": """\
 rules:
   - id: no-selling
@@ -184,5 +193,6 @@ rules:
 definitions:
   protected_sale: { words: { en: A., zh: 甲。 }, when: second_hand > 0 }
   forgotten: { words: { en: B., zh: 乙。 }, when: prices > 0 }""",
+    "P063": _counter("count: posts, by: account, over: 1d", when="promotion >= 0.9"),
 }
 """For each code a fragment that makes it. P001 and P011 need files, and have none."""

@@ -83,7 +83,7 @@ def told_problem(problem: Problem) -> PolicyProblem:
     )
 
 
-def _screen(items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _screen(items: pl.DataFrame, policy: Policy, remembered: pl.DataFrame | None) -> pl.DataFrame:
     from portreeve.engine import screen
 
-    return screen(items, policy)
+    return screen(items, policy, remembered=remembered)

@@ -9,7 +9,7 @@ import yaml
 
 How = Literal["inherited", "changed", "added"]
 
-_NAMED = ("surfaces", "definitions", "tiers", "forms", "ways_out", "ladders")
+_NAMED = ("surfaces", "definitions", "counters", "tiers", "forms", "ways_out", "ladders")
 _SINGLE = ("title", "announcement", "network", "law")
 
 

@@ -202,6 +202,48 @@ def _signals() -> list[Signal]:
         "",
         "second-hand, own produce or charity, by the policy's definition",
     )
+
+    add("memory", "copies", "count", "items", "other items that are near copies of it")
+    add("memory", "copy_accounts", "count", "accounts", "other accounts that published near copies")
+    add("memory", "copy_hours", "number", "hours", "since the earliest near copy; 0 for the first")
+    add("memory", "first_copy", "boolean", "", "nobody published a near copy of it before")
+    add("memory", "campaign_posts", "count", "items", "posts of the campaign that it belongs to")
+    add(
+        "memory",
+        "campaign_accounts",
+        "count",
+        "accounts",
+        "accounts of that campaign: joined by handles, links, pictures and near copies",
+    )
+    add(
+        "memory",
+        "tree_levels",
+        "count",
+        "levels",
+        "levels of the tree of sellers that its account stands in; 0 without one",
+    )
+    add("memory", "tree_people", "count", "accounts", "accounts of that tree")
+    add(
+        "memory",
+        "sliding",
+        "boolean",
+        "",
+        "the goods of its account slide towards black, before the first black item",
+    )
+    add(
+        "memory",
+        "friend_funnel",
+        "boolean",
+        "",
+        "a burst of strangers became friends of its account after it offered coupons",
+    )
+    add(
+        "memory",
+        "mobilised",
+        "count",
+        "people",
+        "brought from the account's own groups into its live room",
+    )
     return listed
 
 
@@ -209,3 +251,17 @@ CATALOG: dict[str, Signal] = {signal.name: signal for signal in _signals()}
 
 POLICY_SIGNALS: tuple[str, ...] = ("goods_tier", "protected_sale")
 """Signals a policy decides: the tier overlay and the definition of a protected sale."""
+
+MEMORY_SIGNALS: tuple[str, ...] = tuple(s.name for s in CATALOG.values() if s.group == "memory")
+"""Signals that tell what earlier items say of an item; NULL where no memory is at hand."""
+
+
+def column_type(name: str) -> pl.DataType:
+    """The polars type of a column: a signal's, or that of a counter, which is a number.
+
+    >>> column_type("copies"), column_type("sales_today")
+    (Int32, Float32)
+    """
+    import polars as pl
+
+    return CATALOG[name].column_type if name in CATALOG else pl.Float32()
