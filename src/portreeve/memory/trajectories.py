@@ -117,9 +117,10 @@ class Trajectories:
     def see(self, traces: Traces) -> NDArray[np.void]:
         """Learn the selling posts of a batch, and tell of each row's account: :data:`SLIDE`."""
         rows = traces.rows
+        # copies: views of one row or of a journal's bytes are other types to the kernel
         facts = np.zeros(len(rows), dtype=SLIDE)
         _see(
-            *(np.ascontiguousarray(rows[name]) for name in _READ),
+            *(np.array(rows[name]) for name in _READ),
             facts, *self._state.values(), *_numbers(self.settings),
         )  # fmt: skip
         return facts
