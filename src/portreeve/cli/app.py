@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from portreeve.cli import backup, demo, doctor, screen, serve, train
+from portreeve.cli import backup, campaigns, demo, doctor, screen, serve, train
 
 GROUPS = {
     "keys": "Make, list and revoke API keys in the store itself.",
@@ -70,6 +70,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("screen")(screen.screen)
+app.command("campaigns")(campaigns.campaigns)
 for _name, _help in GROUPS.items():
     app.command(_name, help=_help)(lambda: None)
 app.command("serve")(serve.serve)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,3 +51,21 @@ def progress(*, shown: bool) -> Iterator[Watch | None]:
             )
 
         yield watch
+
+
+@contextlib.contextmanager
+def reading(*, shown: bool) -> Iterator[Callable[[str, float | None, int], None] | None]:
+    """A bar with the rows read; None when standard error is no terminal."""
+    with progress(shown=shown) as watch:
+        if watch is None:
+            yield None
+            return
+        from portreeve.report.tally import Tally
+
+        tally = Tally()
+
+        def tell(name: str, done: float | None, rows: int) -> None:
+            tally.rows = rows
+            watch(name, done, tally)
+
+        yield tell

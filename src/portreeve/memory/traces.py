@@ -165,12 +165,13 @@ _COUNTED = {
 }
 
 
-def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
-    """Handles, links and share codes of a batch as keys. A handle's kind is part of its name."""
+def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.LargeStringArray]:
+    """Handles, links and share codes of a batch as keys, and the name that each was made of.
+
+    A handle's kind is part of its name.
+    """
     chosen = places.of(CONTACT, LINK, SHARE_CODE)
     found = np.zeros(len(chosen), dtype=KEY)
-    if not len(chosen):
-        return found
     kinds = places.kind[chosen]
     names = places.keys.take(pa.array(chosen)).to_pylist()
     for at in np.flatnonzero(kinds == CONTACT).tolist():
@@ -183,6 +184,14 @@ def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
     found["key"] = np.where(
         kinds == CONTACT, numbers(whole, secret.contact), numbers(whole, secret.link)
     )
+    return found, whole
+
+
+def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
+    """The keys of a batch in the order of rows, each of a row once."""
+    if not len(places.of(CONTACT, LINK, SHARE_CODE)):
+        return np.zeros(0, dtype=KEY)
+    found, _ = named_keys(places, secret)
     found = found[np.lexsort((found["key"], found["kind"], found["row"]))]
     again = np.zeros(len(found), dtype=bool)
     again[1:] = found[1:] == found[:-1]

@@ -1,0 +1,96 @@
+"""``portreeve campaigns``: a dump to tables, a graph and a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from portreeve.cli.app import app
+
+_TEXTS = (
+    "祛斑美白面膜新货到啦，七天见效不反弹，敏感肌也能放心用，89元一盒",
+    "诚招全国代理，一件代发零门槛，跟着我做月入过万不是梦，名额有限",
+    "这款精华液回购了五次，补水保湿效果特别好，今天特价99元两瓶包邮",
+    "老顾客反馈又来了，斑点淡了好多，想变美的姐妹赶紧下单，168元一套",
+    "囤货节最后一天，洗面奶买二送一，59元到手，错过再等一年别后悔",
+)
+_LINKED = "出售手工皂现货，39元一块，加微信 shared_{} 下单"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """What came of a dump: ada's posts passed on by ben and cleo, and two who share a handle."""
+    folder = tmp_path_factory.mktemp("campaigns")
+    rows = []
+    for day, text in enumerate(_TEXTS, 1):
+        for minute, (account, more) in enumerate(
+            [("ada", " 加微信 ada_77881"), ("ben", " 加微信 ben_90210"), ("cleo", "，私信我")]
+        ):
+            time = f"2014-05-{day:02d}T10:{minute * 9 + 1:02d}:00Z"
+            rows.append({"id": len(rows), "account": account, "time": time, "text": text + more})
+    for account in ("<dan>", "eve"):
+        text = _LINKED.format("8812")
+        rows.append({"id": len(rows), "account": account, "time": "2014-05-09T10:00:00Z",
+                     "text": text})  # fmt: skip
+    rows.append({"id": len(rows), "account": "fay", "time": "2014-05-09T11:00:00Z",
+                 "text": "今天和家人去爬山，风景真好"})  # fmt: skip
+    file = folder / "posts.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    result = CliRunner().invoke(
+        app, ["campaigns", str(file), "--out", str(folder / "out"), "--json", "--quiet"]
+    )
+    assert result.exit_code == 0, result.output
+    return folder / "out", json.loads(result.stdout)
+
+
+def test_campaigns_and_accounts_are_in_parquet(
+    written: tuple[Path, dict[str, object]],
+) -> None:
+    folder, summary = written
+    assert {name: summary[name] for name in ("rows", "campaigns", "accounts", "trees")} == {
+        "rows": 18, "campaigns": 2, "accounts": 5, "trees": 1,
+    }  # fmt: skip
+    campaigns = pl.read_parquet(folder / "campaigns.parquet")
+    assert campaigns["accounts"].to_list() == [3, 2]
+    assert campaigns["shown"].to_list()[1] == ["wechat:shared_8812"]
+    accounts = pl.read_parquet(folder / "accounts.parquet")
+    uplines = dict(accounts.select("account", "upline").iter_rows())
+    assert uplines["ada"] is uplines["eve"] is None
+    assert uplines["ben"] == "ada"
+    assert uplines["cleo"] in ("ada", "ben")
+
+
+def test_the_graph_is_xml_that_names_accounts_and_handles(
+    written: tuple[Path, dict[str, object]],
+) -> None:
+    root = ElementTree.parse(written[0] / "campaigns.graphml").getroot()
+    names = {data.text for data in root.iter() if data.get("key") == "name"}
+    assert {"ada", "<dan>", "wechat:shared_8812"} <= names
+    assert "fay" not in names
+    relations = [data.text for data in root.iter() if data.get("key") == "relation"]
+    assert relations.count("upline") == 2
+
+
+def test_the_page_stands_alone_in_both_languages_and_escapes_names(
+    written: tuple[Path, dict[str, object]],
+) -> None:
+    page = (written[0] / "campaigns.html").read_text(encoding="utf-8")
+    assert "&lt;dan&gt;" in page
+    assert "<dan>" not in page
+    assert '<svg class="tree"' in page
+    assert "代理树" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_an_empty_dump_has_no_campaigns(tmp_path: Path) -> None:
+    file = tmp_path / "posts.jsonl"
+    file.write_text('{"text": "hello"}', encoding="utf-8")
+    result = CliRunner().invoke(app, ["campaigns", str(file), "--out", str(tmp_path), "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["campaigns"] == 0
+    assert pl.read_parquet(tmp_path / "accounts.parquet").is_empty()
