@@ -31,6 +31,7 @@ faults: $(READY)
 screenshots: $(READY)
 	$(BIN)/python tests/console/browser.py
 	$(BIN)/python -m tests.console.screenshots
+	$(BIN)/python tests/square/screenshots.py
 
 bench: $(READY)
 	$(BIN)/python -m bench.speed

@@ -36,6 +36,7 @@ def test_axe_finds_nothing(people, phone, language, theme):
         for path in (
             "/", "/people", "/chats", f"/chats/{other.name}", "/places", f"/places/{place}",
             "/notices", f"/people/{one.name}", f"/people/{other.name}", "/people/nobody",
+            "/search", "/ads", "/deals", "/live", "/videos", "/apps",
         )
     ]  # fmt: skip
     found = {}
