@@ -236,7 +236,7 @@ class Vault:
         rows = rows_by_key(connection, person_keys, ("account", "wrapped"), accounts)
         return {
             account: None if wrapped is None else self._unwrapped(account, wrapped)
-            for account, wrapped in rows
+            for account, wrapped in map(tuple, rows)
         }
 
     def _unwrapped(self, account: str, wrapped: bytes) -> bytes:

@@ -51,7 +51,7 @@ class LogExporter:
         database: Database,
         folder: Path,
         *,
-        rows: int = 50_000,
+        rows: int = 10_000,
         small: int = 1_000_000,
         many: int = 16,
     ) -> None:
