@@ -107,12 +107,12 @@ class Policy:
         default_factory=dict, compare=False, repr=False
     )
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Name and version, such as acquaintance@2014-06."""
         return f"{self.name}@{self.version}"
 
-    @property
+    @cached_property
     def surfaces(self) -> dict[Surface, SurfaceState]:
         """The state of every surface."""
         return {surface: rule.state for surface, rule in self.surface_rules.items()}

@@ -23,7 +23,7 @@ _FALLBACK: dict[FailPolicy, tuple[Verdict, ItemState]] = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Pending:
     """One submission on its way to a decision."""
 

@@ -51,8 +51,7 @@ class Kept(NamedTuple):
     submitted: int
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What became of one submission.
 
     ``decision`` is None when nothing was written: ``repeated`` names the decision that stands, or

@@ -1,9 +1,9 @@
 """Screening online: many small calls become few columnar ones, and nothing accepted is lost.
 
 Calls put their submissions in a queue. One thread takes what has gathered there, judges it, writes
-the decisions in one transaction and answers the calls. While it works the next submissions gather,
-so the lots grow with the load. A second thread, to judge while the first one writes, made answers
-slower: the two spent their time on waiting for Python's lock.
+the decisions in one transaction and answers the calls. Until it begins the next lot submissions
+gather, some milliseconds at least, so the lots grow with the load. A second thread, to judge while
+the first one writes, made answers slower: the two spent their time on waiting for Python's lock.
 
 Each surface has a deadline. When it passes, or when the database does not answer, a call is
 answered by the surface's fail policy, after its submissions are safe in the spool.
@@ -25,13 +25,11 @@ from typing import Protocol
 import msgspec
 import sqlalchemy as sa
 
-from portreeve.model import Surface, SurfaceState
-from portreeve.policy.errors import suggest
 from portreeve.schemas.access import Scope
-from portreeve.schemas.base import LONGEST_NAME
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.actor import Actor
 from portreeve.service.calls import Call, Pending, finish
+from portreeve.service.checking import Checks
 from portreeve.service.context import Context
 from portreeve.service.deadlines import read_deadlines
 from portreeve.service.errors import ServiceError
@@ -41,7 +39,6 @@ from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
-from portreeve.signals.goods_table import goods_table
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
 MOST_AT_ONCE = 1_000
@@ -80,6 +77,7 @@ class Screening:
         self._context = context
         self._policies = policies
         self._decided = decided
+        self._checks = Checks(context, policies)
         self._judge = Judge(context, policies)
         self._writer = LotWriter(context, policies, stored, metrics)
         self._late = Lateness(context, policies, metrics)
@@ -89,6 +87,7 @@ class Screening:
         self._arrived = threading.Event()
         self._parking = threading.Lock()
         self._away = False
+        self._begun = 0.0
         self._stopping = threading.Event()
         self._missing: deque[tuple[Call, bool]] = deque()
         self._spooling = ThreadPoolExecutor(1, thread_name_prefix="portreeve-spool")
@@ -104,16 +103,20 @@ class Screening:
             ServiceError: ``forbidden``; ``invalid`` or ``sealed-surface`` for a submission that
                 cannot be decided; ``unavailable`` when nothing can be promised.
         """
-        call = self._accepted(actor, submissions)
-        if not call.pendings:
-            return []
-        loop = asyncio.get_running_loop()
-        call.loop, call.future = loop, loop.create_future()
-        slowest = max(self._deadlines[p.submission.surface].ms for p in call.pendings)
-        call.timer = loop.call_later(slowest / 1000, self._miss_later, call)
-        self._enter(call)
-        await call.future
-        return _complete(call)
+        return await self._decided_online(self._accepted(actor, submissions))
+
+    async def submit_sound(
+        self, actor: Actor, submissions: Sequence[Submission]
+    ) -> tuple[list[bytes], dict[int, ServiceError]]:
+        """The same, but those that cannot be decided are set aside: by place, what is wrong.
+
+        Raises:
+            ServiceError: ``forbidden``; ``unavailable`` when nothing can be promised.
+        """
+        actor.need(Scope.screen)
+        wrong = dict(self._checks.wrong(submissions))
+        sound = [s for at, s in enumerate(submissions) if at not in wrong]
+        return await self._decided_online(self._call(actor, sound)), wrong
 
     def screen(self, actor: Actor, submissions: Sequence[Submission]) -> list[Screened]:
         """The same for a caller that can wait, without a deadline."""
@@ -133,27 +136,8 @@ class Screening:
         Raises:
             ServiceError: ``invalid`` or ``sealed-surface``, naming the field and the remedy.
         """
-        network = submission.network or self._context.settings.network
-        in_force = self._policies.at(network, self._context.now())
-        state = in_force.policy.surfaces.get(submission.surface)
-        if state is not None and state is not SurfaceState.governed:
-            raise _closed(submission.surface, state, in_force.policy.label)
-        id = str(submission.id)
-        if not id or len(id) > LONGEST_NAME or "\x00" in id:
-            raise ServiceError(
-                "invalid",
-                f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
-                field="id",
-            )
-        need_category(submission.category)
-        for name in ("account", "parent", "audience"):
-            value = getattr(submission, name)
-            if value is not None and ("\x00" in value or len(value) > LONGEST_NAME):
-                raise ServiceError(
-                    "invalid",
-                    f"`{name}` must have at most {LONGEST_NAME} characters, none of them NUL.",
-                    field=name,
-                )
+        for _, error in self._checks.wrong([submission]):
+            raise error
 
     @property
     def waiting(self) -> int:
@@ -201,14 +185,26 @@ class Screening:
         """Load and compile what the first decision needs, for the network used by default."""
         self._judge.warm(self._context.settings.network)
 
+    async def _decided_online(self, call: Call) -> list[bytes]:
+        """The answers of a call, within the deadline of its slowest surface."""
+        if not call.pendings:
+            return []
+        loop = asyncio.get_running_loop()
+        call.loop, call.future = loop, loop.create_future()
+        slowest = max(self._deadlines[p.submission.surface].ms for p in call.pendings)
+        call.timer = loop.call_later(slowest / 1000, self._miss_later, call)
+        self._enter(call)
+        await call.future
+        return _complete(call)
+
     def _accepted(self, actor: Actor, submissions: Sequence[Submission]) -> Call:
         actor.need(Scope.screen)
-        for at, submission in enumerate(submissions):
-            try:
-                self.check(submission)
-            except ServiceError as error:
-                place = f"items[{at}].{error.field}" if len(submissions) > 1 else error.field
-                raise ServiceError(error.code, error.detail, field=place) from None
+        for at, error in self._checks.wrong(submissions):
+            place = f"items[{at}].{error.field}" if len(submissions) > 1 else error.field
+            raise ServiceError(error.code, error.detail, field=place)
+        return self._call(actor, submissions)
+
+    def _call(self, actor: Actor, submissions: Sequence[Submission]) -> Call:
         if self.waiting > MOST_WAITING or self._stopping.is_set():
             raise ServiceError(
                 "unavailable",
@@ -242,14 +238,24 @@ class Screening:
                 if self._waiting or self._stopping.is_set():
                     self._arrived.set()
                 continue
-            if len(self._waiting) < MOST_AT_ONCE and not self._stopping.is_set():
-                time.sleep(self._context.settings.gather_ms / 1000)
+            self._gather()
             taken = self._next()
             if self._away:
                 self._park(taken)
                 continue
             for lots in self._judged_or_failed(taken):
                 self._written_or_not(lots)
+
+    def _gather(self) -> None:
+        """Let submissions gather since the last lot was begun; after a pause there is no wait.
+
+        A lot costs some milliseconds however small it is: without this, the lots of a busy service
+        were small and took all of its time.
+        """
+        rest = self._begun + self._context.settings.gather_ms / 1000 - time.monotonic()
+        if rest > 0 and len(self._waiting) < MOST_AT_ONCE:
+            self._stopping.wait(rest)
+        self._begun = time.monotonic()
 
     def _next(self) -> list[Pending]:
         """What is judged together: all that waits, or alone what could not be written before."""
@@ -383,19 +389,6 @@ class Screening:
         finish(calls.values())
 
 
-def need_category(category: str | None) -> None:
-    """See that a category of goods is one of the table.
-
-    Raises:
-        ServiceError: ``invalid``, with the nearest that is.
-    """
-    known = goods_table()
-    if category is not None and category not in known:
-        near = suggest(category, known) or "The table of goods lists them."
-        raise ServiceError("invalid", f"There is no category {category!r}. {near}",
-                           field="category")  # fmt: skip
-
-
 def _answer_all(outcomes: list[Outcome]) -> list[Pending]:
     """Answer calls; gives the submissions that must be judged once more."""
     finished: list[Call] = []
@@ -418,19 +411,3 @@ def _complete(call: Call) -> list[bytes]:
     if call.error is not None:
         raise call.error
     return [answer for answer in call.answers if answer is not None]
-
-
-def _closed(surface: Surface, state: SurfaceState, label: str) -> ServiceError:
-    if state is SurfaceState.sealed:
-        return ServiceError(
-            "sealed-surface",
-            f"Surface {surface.value!r} is sealed in policy {label}: nothing of it is screened. "
-            "Leave these items out.",
-            field="surface",
-        )
-    return ServiceError(
-        "invalid",
-        f"Surface {surface.value!r} is off in policy {label}. "
-        "Leave these items out until the policy's entry conditions hold.",
-        field="surface",
-    )

@@ -87,7 +87,8 @@ from portreeve.service.webhooks import Webhooks
 from portreeve.service.worker import Worker
 from portreeve.store import StoreUnavailableError
 
-_FOLLOWED_AT_ONCE = 500
+_FOLLOWED_AT_ONCE = 100
+"""Few, since nothing is decided while their transaction is open."""
 _FOLLOW_GATHER = 0.1
 """Seconds in which decisions with consequences gather: few transactions instead of many."""
 _SWITCH_SECONDS = 0.001

@@ -83,8 +83,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="requests a second a key may make over time", gt=0)
     ] = 10_000.0
     gather_ms: Annotated[
-        float, Meta(description="milliseconds that online calls wait to be screened together", ge=0)
-    ] = 1.0
+        float,
+        Meta(
+            description="milliseconds at least between two lots of online calls that are screened "
+            "together; a call that comes alone does not wait",
+            ge=0,
+        ),
+    ] = 8.0
     webhook_private: Annotated[
         bool,
         Meta(description="webhooks may go to addresses of inner networks, and by http"),

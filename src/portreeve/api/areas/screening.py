@@ -9,7 +9,6 @@ import msgspec
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Batch, BatchAnswer, Rejected, Screened, Submission
-from portreeve.service.errors import ServiceError
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -44,21 +43,10 @@ async def screen_batch(service: Service, actor: Actor, body: Batch) -> BatchAnsw
     Items that cannot be decided, such as one of a sealed surface, are set aside in `rejected`; the
     others are decided. A body that has not the form of a batch is refused whole.
     """
-    taken, rejected = _sorted_out(service, body)
-    answers = await service.screening.submit(actor, taken)
+    answers, wrong = await service.screening.submit_sound(actor, body.items)
+    rejected = [
+        Rejected(index=index, field=error.field, code=error.code, detail=error.detail)
+        for index, error in wrong.items()
+    ]
     found = _BatchBytes([msgspec.Raw(answer) for answer in answers], rejected)
     return cast(BatchAnswer, found)
-
-
-def _sorted_out(service: Service, batch: Batch) -> tuple[list[Submission], list[Rejected]]:
-    taken, rejected = [], []
-    for index, submission in enumerate(batch.items):
-        try:
-            service.screening.check(submission)
-        except ServiceError as error:
-            rejected.append(
-                Rejected(index=index, field=error.field, code=error.code, detail=error.detail)
-            )
-        else:
-            taken.append(submission)
-    return taken, rejected
