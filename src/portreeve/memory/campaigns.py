@@ -22,17 +22,12 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from portreeve.memory.components import ACCOUNT, COPY_KEY, EDGE, HUB, JOINING, KEYED
 from portreeve.memory.joining import (
-    ACCOUNT,
     ACCOUNTS,
     ARRIVED,
-    COPY_KEY,
-    EDGE,
     EDGES,
     FACT,
-    HUB,
-    JOINING,
-    KEYED,
     KEYS,
     WAYS,
     names_of,

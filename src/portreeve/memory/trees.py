@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.memory.campaigns import Graph, Records
-from portreeve.memory.joining import COPY_KEY, JOINING
+from portreeve.memory.components import COPY_KEY, JOINING
 from portreeve.memory.traces import CONTACT_KEY
 from portreeve.memory.uplines import BEST, CANDIDATE, weigh
 

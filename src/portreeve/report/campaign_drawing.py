@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from portreeve.memory.campaigns import KINDS, Graph
-from portreeve.memory.joining import JOINING
+from portreeve.memory.components import JOINING
 from portreeve.memory.trees import Forest
 
 MOST = 400

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from portreeve.memory.campaigns import KINDS, CampaignSettings, Graph, hubs
-from portreeve.memory.joining import COPY_KEY, JOINING
+from portreeve.memory.components import COPY_KEY, JOINING
 from portreeve.memory.trees import Forest
 
 Names = Mapping[int, str]
