@@ -15,6 +15,7 @@ up: $(READY)
 
 test: $(READY)
 	$(BIN)/python tests/service/postgres.py
+	$(BIN)/python tests/memory/redis_server.py
 	$(BIN)/python tests/console/browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -36,12 +37,16 @@ screenshots: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.service
+	$(BIN)/python -m bench.copies ../shared/data
+	$(BIN)/python -m bench.campaigns quality
+	$(BIN)/python -m bench.trajectories
+	$(BIN)/python -m bench.relations
 
 docs: $(READY)
 	$(BIN)/python -m portreeve.docs
 
 lock: $(READY)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra square --extra train \
+	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra redis --extra square --extra train \
 	  --custom-compile-command 'make lock' -o requirements.txt pyproject.toml
 
 clean:

@@ -23,7 +23,7 @@ NOBODY = np.uint64(0)
 
 
 def key_of(secret: bytes, purpose: str) -> HashKey:
-    """A key of its own for each purpose, so that numbers of different kinds have nothing in common."""
+    """A key of its own for each purpose: numbers of different kinds have nothing in common."""
     digest = hashlib.blake2b(purpose.encode(), key=secret[:64], digest_size=16).digest()
     low, high = np.frombuffer(digest, dtype="<u8")
     return np.uint64(low), np.uint64(high)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from portreeve.memory.hashing import HashKey, key_of, numbers
@@ -110,37 +111,47 @@ def trace(
     of items that do not say one, and the latest time that is believed.
     """
     rows = np.zeros(len(items), dtype=TRACE)
-    rows["item"] = numbers(_names(items["id"].cast(pl.String)), secret.item)
+    known = {name: _arrow(facts[name]) for name in _READ}
+    rows["item"] = numbers(_names(items["id"]), secret.item)
     rows["account"] = numbers(_names(items["account"]), secret.account)
     rows["audience"] = numbers(_names(items["audience"]), secret.audience)
     latest = int(now.timestamp() * 1_000_000)
-    told = items["time"].cast(pl.Int64).fill_null(latest).to_numpy()
+    told = _arrow(items["time"]).cast(pa.int64()).fill_null(latest).to_numpy(zero_copy_only=False)
     rows["time"] = np.minimum(told, latest)
-    rows["surface"] = _coded(items["surface"], tuple(s.value for s in Surface))
-    rows["category"] = _coded(facts["goods_category"], tuple(goods_table())) + 1
+    rows["surface"] = _coded(_arrow(items["surface"]), _surfaces())
+    rows["category"] = _coded(known["goods_category"], _categories()) + 1
     rows["tier"] = _tiers(policy)[rows["category"]]
-    rows["promotion"] = facts["promotion"].fill_null(0.0).to_numpy()
-    rows["flags"] = _flags(facts)
+    promotion = known["promotion"].fill_null(0.0).to_numpy(zero_copy_only=False)
+    rows["promotion"] = promotion
+    rows["flags"] = _flags(known, promotion)
     rows["print"] = prints(items["text"], secret.text)
     return Traces(rows, _keys(places, secret))
 
 
+def _arrow(column: pl.Series) -> pa.Array:
+    # columns of a batch one by one, without polars: its calls cost more than all that is done here
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
 def _names(column: pl.Series) -> pa.LargeStringArray:
-    array = column.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return array.cast(pa.large_string())
+    return _arrow(column).cast(pa.large_string())
 
 
-def _coded(column: pl.Series, names: tuple[str, ...]) -> NDArray[np.int64]:
+def _coded(column: pa.Array, names: pa.Array) -> NDArray[np.int64]:
     """The place of each name; -1 for NULL and for what is no such name."""
-    coded: NDArray[np.int64] = (
-        column.cast(pl.String)
-        .cast(pl.Enum(names), strict=False)
-        .to_physical()
-        .cast(pl.Int64)
-        .fill_null(-1)
-        .to_numpy()
-    )
+    places = pc.index_in(column.cast(pa.large_string()), value_set=names)
+    coded: NDArray[np.int64] = places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return coded
+
+
+@functools.cache
+def _surfaces() -> pa.Array:
+    return pa.array([surface.value for surface in Surface], pa.large_string())
+
+
+@functools.cache
+def _categories() -> pa.Array:
+    return pa.array(list(goods_table()), pa.large_string())
 
 
 def _tiers(policy: Policy) -> NDArray[np.uint8]:
@@ -149,12 +160,12 @@ def _tiers(policy: Policy) -> NDArray[np.uint8]:
     return np.array([0, *(ranks[policy.tiers[name]] for name in goods_table())], dtype=np.uint8)
 
 
-def _flags(facts: pl.DataFrame) -> NDArray[np.uint16]:
-    flags = np.zeros(len(facts), dtype=np.uint16)
+def _flags(known: dict[str, pa.Array], promotion: NDArray[np.float32]) -> NDArray[np.uint16]:
+    flags = np.zeros(len(promotion), dtype=np.uint16)
     for flag, names in _COUNTED.items():
-        counted = functools.reduce(np.add, [facts[name].to_numpy() for name in names])
-        flags[counted > 0] |= flag
-    flags[facts["promotion"].fill_null(0.0).to_numpy() >= SELLING] |= SELLS
+        for name in names:
+            flags[known[name].to_numpy(zero_copy_only=False) > 0] |= flag
+    flags[promotion >= SELLING] |= SELLS
     return flags
 
 
@@ -163,6 +174,7 @@ _COUNTED = {
     REWARDS: ("coupons", "giveaway_words"),
     INVITES: ("contacts", "contact_invites", "im_links"),
 }
+_READ = ("promotion", "goods_category", *(name for names in _COUNTED.values() for name in names))
 
 
 def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.LargeStringArray]:
