@@ -60,3 +60,18 @@ def test_the_error_shown_is_the_error_that_comes(example):
     _, (problem,) = policy.check_text(example.replace("prices > 0", "price > 0"), "ours.yaml")
     shown = re.search(r"```text\n(error\[P021\].*?)```", GUIDE, re.DOTALL)[1]
     assert problem.render() == shown.strip("\n")
+
+
+def test_the_example_with_counters_has_no_mistake_and_its_examples_pass():
+    text = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)[1]
+    flood, found = policy.check_text(text, "flood.yaml")
+    assert found == []
+    results = policy.run_examples(flood, screened)
+    mine = [result for result in results if result.rule.startswith("flood.")]
+    assert [(r.example.verdict, r.reason) for r in mine] == [
+        ("hold", ""),
+        ("allow", ""),
+        ("hold", ""),
+        ("hold", ""),
+        ("allow", ""),
+    ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from portreeve.policy import ExampleResult, Policy, Rule
+    from portreeve.signals.catalog import Signal
 
 app = typer.Typer(
     name="policy",
@@ -168,6 +169,13 @@ def explain(
     disclosed: Annotated[
         bool | None, typer.Option("--disclosed/--undisclosed", help="Declared as advertising.")
     ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="With --text: what a counter or a signal of memory tells; may repeat.",
+        ),
+    ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="With --text: show what settles nothing, too.")
     ] = False,
@@ -194,6 +202,7 @@ def explain(
             chosen,
             {k: v for k, v in item.items() if v is not None},
             lang,
+            known=_remembered(loaded, known or []),
             as_json=as_json,
             whole=whole,
         )
@@ -212,6 +221,7 @@ def _explain_text(
     item: dict[str, Any],
     lang: str,
     *,
+    known: pl.DataFrame | None,
     as_json: bool,
     whole: bool,
 ) -> None:
@@ -223,7 +233,7 @@ def _explain_text(
     row = {"id": "1", **item}
     try:
         frame = pl.DataFrame([row], schema_overrides={"links": pl.List(pl.String)})
-        decision = screen(frame, policy, signals=True).row(0, named=True)
+        decision = screen(frame, policy, signals=True, remembered=known).row(0, named=True)
     except ValueError as error:
         _fail(str(error))
     ids = [rule.id] if rule is not None else decision["rules"]
@@ -246,6 +256,30 @@ def _explain_text(
             typer.echo(f"  {quoted}: {place['what']}")
     for explanation in explanations:
         typer.echo("\n" + explanation.render(lang, whole=whole))
+
+
+def _remembered(policy: Policy, given: list[str]) -> pl.DataFrame | None:
+    """What memory tells of one item, from NAME=VALUE."""
+    import polars as pl
+
+    from portreeve.policy.errors import suggest
+    from portreeve.signals.catalog import MEMORY_SIGNALS, column_type
+
+    names = [*policy.counters, *MEMORY_SIGNALS]
+    columns = []
+    for one in given:
+        name, _, text = one.partition("=")
+        if name not in names:
+            message = f"{policy.label} has no counter or signal of memory `{name}`."
+            _fail(f"{message} {suggest(name, names)}".strip())
+        kind = column_type(name)
+        wanted = "true or false" if kind == pl.Boolean else "a number"
+        try:
+            value = {"true": True, "false": False}[text] if kind == pl.Boolean else float(text)
+        except (KeyError, ValueError):
+            _fail(f"{one}: `{text}` is not {wanted}")
+        columns.append(pl.Series(name, [value]).cast(kind))
+    return pl.DataFrame(columns) if columns else None
 
 
 def _described(policy: Policy, rule: Rule | None) -> dict[str, Any]:
@@ -358,18 +392,22 @@ def _print_decided(changes: pl.DataFrame) -> None:
 @app.command()
 def signals(
     group: Annotated[str | None, typer.Option(help="Only this group, such as money.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="A policy whose counters are listed too, as group counter.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """List the signals that conditions may name.
+    """List the signals that conditions may name, and the counters of a policy.
 
     Example: portreeve policy signals --group money
     """
     from portreeve.signals.catalog import CATALOG
 
-    groups = list(dict.fromkeys(signal.group for signal in CATALOG.values()))
+    listed = [*CATALOG.values(), *(_counters(_load(policy)) if policy is not None else ())]
+    groups = list(dict.fromkeys(signal.group for signal in listed))
     if group is not None and group not in groups:
         _fail(f"there is no group `{group}`. The groups are: {', '.join(groups)}.")
-    chosen = [s for s in CATALOG.values() if group in (None, s.group)]
+    chosen = [s for s in listed if group in (None, s.group)]
     if as_json:
         names = ("name", "type", "unit", "group", "meaning")
         _print_json([{name: getattr(signal, name) for name in names} for signal in chosen])
@@ -378,6 +416,16 @@ def signals(
     for signal in chosen:
         table.add_row(signal.name, signal.type, signal.unit, signal.group, signal.meaning)
     _console().print(table)
+
+
+def _counters(policy: Policy) -> list[Signal]:
+    from portreeve.policy.describe import counter_words
+    from portreeve.signals.catalog import Signal
+
+    return [
+        Signal(c.name, "number", "", f"{c.words.en} ({counter_words(c).en})", "counter")
+        for c in policy.counters.values()
+    ]
 
 
 # --- shared -------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ SECTIONS = {
     "policy": Words("header", "文件头"),
     "surface": Words("surface", "位置"),
     "definition": Words("definition", "定义"),
+    "counter": Words("counter", "计数器"),
     "tier": Words("tier", "分级"),
     "form": Words("form", "形式"),
     "matrix": Words("table", "表格"),
@@ -141,10 +142,16 @@ def condition(when: str, words: Collection[str]) -> list[Piece]:
     return found
 
 
+def named_by(policy: Policy) -> Collection[str]:
+    """The names that a policy gives a meaning: its definitions and counters."""
+    return {*policy.definitions, *policy.counters}
+
+
 def conditions_of(policy: Policy) -> Mapping[str, list[Piece]]:
     """Every condition of a policy in pieces, by its text."""
-    words = policy.definitions
-    texts = {rule.when for rule in policy.rules} | {d.when for d in words.values()}
+    words = named_by(policy)
+    texts = {rule.when for rule in policy.rules} | {d.when for d in policy.definitions.values()}
+    texts |= {counter.when for counter in policy.counters.values() if counter.when is not None}
     return {text: condition(text, words) for text in texts}
 
 

@@ -66,6 +66,17 @@ NAMES: dict[str, Words] = {
     "asking": Words("asks for advice", "求助或询问"),
     "personal_notice": Words("personal notice", "个人启事"),
     "protected_sale": Words("protected sale", "受保护的交易"),
+    "copies": Words("near copies", "近似内容数"),
+    "copy_accounts": Words("accounts with near copies", "发布近似内容的其他账号数"),
+    "copy_hours": Words("hours since the first near copy", "距最早近似内容的小时数"),
+    "first_copy": Words("first to publish it", "最先发布"),
+    "campaign_posts": Words("posts of its campaign", "所属推广团伙的内容数"),
+    "campaign_accounts": Words("accounts of its campaign", "所属推广团伙的账号数"),
+    "tree_levels": Words("levels of its tree of sellers", "所在分销层级数"),
+    "tree_people": Words("people in its tree of sellers", "所在分销体系的人数"),
+    "sliding": Words("goods slide towards black", "商品正滑向违禁"),
+    "friend_funnel": Words("strangers made friends by coupons", "以优惠券集中加陌生人"),
+    "mobilised": Words("people brought from own groups", "从自有群带入直播间的人数"),
 }
 """By signal; what is not named here is shown by its own name."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from portreeve.model import SurfaceState
 from portreeve.policy.document import Policy
+from portreeve.policy.explain import show
 from portreeve.policy.expression import Ref
-from portreeve.policy.parts import Rule
+from portreeve.policy.parts import Counter, Example, Rule, Words
 
 _SAID = {
     "en": {
@@ -18,6 +20,7 @@ _SAID = {
         "surfaces": "Surfaces",
         "until": "until",
         "definitions": "Definitions",
+        "counters": "Counters",
         "matrix": "Matrix",
         "rules": "Rules",
         "ways_out": "Ways out",
@@ -44,6 +47,7 @@ _SAID = {
         "surfaces": "场所",
         "until": "直到",
         "definitions": "定义",
+        "counters": "计数器",
         "matrix": "矩阵",
         "rules": "规则",
         "ways_out": "出路",
@@ -82,6 +86,7 @@ def describe_policy(policy: Policy, lang: str = "en") -> str:
         parts.append(f"{said['law']}: {policy.law}")
     parts.append(_section(said["surfaces"], _surfaces(policy, lang)))
     parts.append(_section(said["definitions"], _definitions(policy, lang)))
+    parts.append(_section(said["counters"], _counters(policy, lang)))
     if policy.matrix is not None:
         parts.append(_section(said["matrix"], _matrix(policy, lang)))
     parts.append(_section(said["rules"], _rules(policy, lang)))
@@ -100,6 +105,8 @@ def describe_rule(policy: Policy, rule: Rule, lang: str = "en") -> str:
     ]
     for name in definitions_used(policy, rule):
         lines.append(f"    {said['where']} {name}: {policy.definitions[name].words.said(lang)}")
+    for counter in counters_used(policy, rule):
+        lines.append(f"    {said['where']} {_counter(counter, lang)}")
     for key, words in (("because", rule.because), ("comply", rule.comply), ("label", rule.label)):
         if words is not None:
             lines.append(f"  {said[key]}: {words.said(lang)}")
@@ -112,8 +119,13 @@ def describe_rule(policy: Policy, rule: Rule, lang: str = "en") -> str:
         lines.append(f"  {said['strike']}: {rule.strike} ({rule.ladder})")
     if rule.examples:
         lines.append(f"  {said['examples']}:")
-        lines += [f"    {e.verdict}: {e.text}" for e in rule.examples]
+        lines += [f"    {e.verdict}: {e.text}{_known(e)}" for e in rule.examples]
     return "\n".join(lines)
+
+
+def _known(example: Example) -> str:
+    known = ", ".join(f"{name} = {show(value)}" for name, value in example.known.items())
+    return f" ({known})" if known else ""
 
 
 def rule_dict(rule: Rule) -> dict[str, Any]:
@@ -134,9 +146,23 @@ def policy_dict(policy: Policy) -> dict[str, Any]:
         name: {"words": d.words, "when": d.when, "layer": d.layer}
         for name, d in policy.definitions.items()
     }
+    plain["counters"] = {name: _counter_dict(c) for name, c in policy.counters.items()}
     plain["rules"] = [rule_dict(rule) for rule in policy.rules]
     result: dict[str, Any] = msgspec.to_builtins(plain, str_keys=True)
     return result
+
+
+def _counter_dict(counter: Counter) -> dict[str, Any]:
+    return {
+        "words": counter.words,
+        "count": counter.count,
+        "by": counter.by,
+        "over_seconds": None if counter.count == "hours" else counter.over.total_seconds(),
+        "against_seconds": counter.against.total_seconds() if counter.against else None,
+        "when": counter.when,
+        "layer": counter.layer,
+        "identity": counter.identity,
+    }
 
 
 def _ladder_dict(policy: Policy, name: str) -> dict[str, Any]:
@@ -176,6 +202,53 @@ def _definitions(policy: Policy, lang: str) -> list[str]:
     return [f"{name}: {d.words.said(lang)}" for name, d in policy.definitions.items()]
 
 
+def _counters(policy: Policy, lang: str) -> list[str]:
+    return [_counter(counter, lang) for counter in policy.counters.values()]
+
+
+def _counter(counter: Counter, lang: str) -> str:
+    words, how = counter.words.said(lang), counter_words(counter).said(lang)
+    when = f"; {_SAID[lang if lang in _SAID else 'en']['when']}: {counter.when}"
+    return f"{counter.name}: {words} ({how}{when if counter.when else ''})"
+
+
+_COUNTED = {
+    "posts": Words("posts", "发帖数"),
+    "contacts": Words("different handles", "不同联系方式数"),
+    "links": Words("different links", "不同链接数"),
+    "audiences": Words("different audiences", "不同受众数"),
+    "accounts": Words("different accounts", "不同账号数"),
+    "hours": Words("hours since the first post", "首次出现至今的小时数"),
+}
+_COUNTED_BY = {
+    "account": Words("of the same account", "同一账号"),
+    "contact": Words("with the same handle", "同一联系方式"),
+    "link": Words("with the same link", "同一链接"),
+    "copy": Words("among its near copies", "同一组近似内容"),
+}
+
+
+def counter_words(counter: Counter) -> Words:
+    """How a counter counts, for people; what its condition asks is not in it."""
+    what, by = _COUNTED[counter.count], _COUNTED_BY[counter.by]
+    if counter.count == "hours":
+        return Words(f"{what.en} {by.en}", f"{by.zh}{what.zh}")
+    over = _long(counter.over)
+    en, zh = f"{what.en} {by.en} in {over.en}", f"{by.zh} {over.zh}内的{what.zh}"
+    if counter.against is not None:
+        before = _long(counter.against)
+        en += f", divided by the average for {over.en} in the {before.en} before"
+        zh += f"，除以此前 {before.zh}里每 {over.zh}的平均值"
+    return Words(en, zh)
+
+
+def _long(span: timedelta) -> Words:
+    """A length of time in words."""
+    hours = int(span.total_seconds()) // 3600
+    number, en, zh = (hours, "hour", "小时") if hours % 24 else (hours // 24, "day", "天")
+    return Words(f"{number} {en}{'' if number == 1 else 's'}", f"{number} {zh}")
+
+
 def _matrix(policy: Policy, lang: str) -> list[str]:
     matrix = policy.matrix
     if matrix is None:
@@ -211,6 +284,18 @@ def _ladders(policy: Policy, lang: str) -> list[str]:
         ends = f" ({said['expire']} {expire.days} {said['days']})" if expire is not None else ""
         lines.append(f"{ladder.name}{ends}: {'; '.join(steps)}")
     return lines
+
+
+def counters_used(policy: Policy, rule: Rule) -> list[Counter]:
+    """Counters that a rule uses, itself or through definitions."""
+    conditions = [policy.definitions[name].condition for name in definitions_used(policy, rule)]
+    names = dict.fromkeys(
+        part.name
+        for condition in (rule.condition, *conditions)
+        for part in condition.walk()
+        if isinstance(part, Ref) and not part.definition
+    )
+    return [policy.counters[name] for name in names if name in policy.counters]
 
 
 def definitions_used(policy: Policy, rule: Rule) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import polars as pl
 
 from portreeve.policy.document import Policy
-from portreeve.policy.parts import Example, Rule, Words
+from portreeve.policy.explain import show
+from portreeve.policy.parts import Example, Rule, Words, in_units
 
 How = Literal["added", "removed", "changed"]
 
@@ -49,13 +50,14 @@ class Change:
 def diff(a: Policy, b: Policy) -> list[Change]:
     """What changes from one policy to another.
 
-    Header first, then surfaces, definitions, tiers, forms, matrix, ways out, ladders and rules
-    (those of the matrix appear as its cells). Texts are compared in both languages.
+    Header first, then surfaces, definitions, counters, tiers, forms, matrix, ways out, ladders and
+    rules (those of the matrix appear as its cells). Texts are compared in both languages.
     """
     sections = [
         ("policy", _header(a), _header(b)),
         ("surface", _surfaces(a), _surfaces(b)),
         ("definition", _definitions(a), _definitions(b)),
+        ("counter", _counters(a), _counters(b)),
         ("tier", _tiers(a), _tiers(b)),
         ("form", _forms(a), _forms(b)),
         ("matrix", _matrix(a), _matrix(b)),
@@ -115,6 +117,20 @@ def _definitions(policy: Policy) -> _Section:
     return {
         name: {"when": definition.when, **_words("words", definition.words)}
         for name, definition in policy.definitions.items()
+    }
+
+
+def _counters(policy: Policy) -> _Section:
+    return {
+        name: {
+            "count": counter.count,
+            "by": counter.by,
+            "over": None if counter.count == "hours" else in_units(counter.over),
+            "against": None if counter.against is None else in_units(counter.against),
+            "when": counter.when,
+            **_words("words", counter.words),
+        }
+        for name, counter in policy.counters.items()
     }
 
 
@@ -196,6 +212,7 @@ def _example(example: Example) -> str:
     names = ("account", "audience", "standing", "licence", "links", "disclosed")
     given = {name: getattr(example, name) for name in names}
     shown = [f"{name} {value}" for name, value in given.items() if value not in (None, ())]
+    shown += [f"{name} = {show(value)}" for name, value in example.known.items()]
     return ", ".join([example.verdict.value, example.surface.value, *shown])
 
 

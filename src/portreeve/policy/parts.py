@@ -80,16 +80,6 @@ class Counter:
         parts = (self.count, self.by, *(f"{seconds:.0f}" for seconds in spans), self.spelled)
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
-    @property
-    def said(self) -> str:
-        """How it counts, in a line: the keys of its text that are not words."""
-        found = f"count {self.count} by {self.by}"
-        if self.count != "hours":
-            found += f" over {in_units(self.over)}"
-        if self.against is not None:
-            found += f" against {in_units(self.against)}"
-        return found if self.when is None else f"{found} when {self.when}"
-
 
 def in_units(span: timedelta) -> str:
     """A length of time as a policy writes it.

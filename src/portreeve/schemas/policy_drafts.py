@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from portreeve.model import Surface
@@ -63,6 +64,10 @@ class TryPost(Request, frozen=True, kw_only=True):
     standing: Annotated[str, Meta(description="what its account is")] = "person"
     licence: Annotated[str, Meta(description="its seller's licence")] = "none"
     disclosed: Annotated[bool, Meta(description="declared as advertising")] = False
+    known: Annotated[
+        dict[str, float | bool],
+        Meta(description="what counters and signals of memory tell of it, by name; else NULL"),
+    ] = msgspec.field(default_factory=dict)
     rule: Annotated[str | None, Meta(description="a rule to explain, whether it holds or not")] = (
         None
     )

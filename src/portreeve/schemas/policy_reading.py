@@ -30,6 +30,16 @@ class Defined(Answer, frozen=True, kw_only=True):
     when: Annotated[str, Meta(description="the same as a condition")]
 
 
+class Counting(Answer, frozen=True, kw_only=True):
+    """Something that the policy lets be counted over time."""
+
+    name: Annotated[str, Meta(description="its name in conditions")]
+    words: Annotated[Bilingual, Meta(description="what it counts")]
+    how: Annotated[Bilingual, Meta(description="how: of whom, and over what time")]
+    layer: Annotated[Layer, Meta(description="law or house")]
+    when: Annotated[str | None, Meta(description="which items count, as a condition; null for all")]
+
+
 class Way(Answer, frozen=True, kw_only=True):
     """Where people can do properly what a rule refuses."""
 
@@ -65,7 +75,9 @@ class RuleInWords(Answer, frozen=True, kw_only=True):
     strike: Annotated[int, Meta(description="how many strikes it is")]
     ladder: Annotated[str | None, Meta(description="the ladder on which they count")]
     conditions: Annotated[list[str], Meta(description="the condition of each rule, as SQL")]
-    terms: Annotated[list[str], Meta(description="names of the definitions that they use")]
+    terms: Annotated[
+        list[str], Meta(description="names of the definitions and counters that they use")
+    ]
     examples: Annotated[list[Shown], Meta(description="its examples, which are its tests")]
     goods: Annotated[list[str], Meta(description="rows of the table that it is made of")]
 
@@ -169,6 +181,7 @@ class PolicyReading(Answer, frozen=True, kw_only=True):
     ways_out: Annotated[list[Way], Meta(description="where to go instead")]
     ladders: Annotated[list[LadderInWords], Meta(description="from strikes to sanctions")]
     definitions: Annotated[list[Defined], Meta(description="what its words mean")]
+    counters: Annotated[list[Counting], Meta(description="what it lets be counted over time")]
 
     @property
     def by_surface(self) -> dict[SurfaceState, list[Place]]:

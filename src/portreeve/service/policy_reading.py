@@ -12,13 +12,14 @@ from typing import get_args
 
 from portreeve.model import Surface, Tier, Verdict
 from portreeve.policy import Policy, Words
-from portreeve.policy.describe import definitions_used
-from portreeve.policy.parts import Definition, Example, Ladder, Row, Rule, WayOut
+from portreeve.policy.describe import counter_words, counters_used, definitions_used
+from portreeve.policy.parts import Counter, Definition, Example, Ladder, Row, Rule, WayOut
 from portreeve.schemas.policies import Bilingual
 from portreeve.schemas.policy_reading import (
     CellInWords,
     Chapter,
     ClauseInWords,
+    Counting,
     Defined,
     FormInWords,
     LadderInWords,
@@ -80,6 +81,7 @@ def read_policy(policy: Policy, effective: datetime | None = None) -> PolicyRead
         ways_out=[_way(way) for way in policy.ways_out.values()],
         ladders=[_ladder(ladder, policy) for ladder in policy.ladders.values()],
         definitions=list(definitions.values()),
+        counters=[_counted(counter) for counter in policy.counters.values()],
     )
 
 
@@ -157,10 +159,15 @@ def _rule(policy: Policy, alike: list[Rule]) -> RuleInWords:
         strike=rule.strike,
         ladder=rule.ladder if rule.strike else None,
         conditions=[one.when for one in alike],
-        terms=list(dict.fromkeys(n for one in alike for n in definitions_used(policy, one))),
+        terms=list(dict.fromkeys(name for one in alike for name in _terms(policy, one))),
         examples=[_shown(example) for one in alike for example in one.examples],
         goods=[n for n, row in rows.items() if ids & {c.rule for c in row.cells.values()}],
     )
+
+
+def _terms(policy: Policy, rule: Rule) -> list[str]:
+    counters = [counter.name for counter in counters_used(policy, rule)]
+    return [*definitions_used(policy, rule), *counters]
 
 
 def _first_examples(policy: Policy) -> tuple[list[Shown], list[Shown]]:
@@ -275,6 +282,16 @@ def _defined(definition: Definition) -> Defined:
         words=_both(definition.words),
         layer=definition.layer,
         when=definition.when,
+    )
+
+
+def _counted(counter: Counter) -> Counting:
+    return Counting(
+        name=counter.name,
+        words=_both(counter.words),
+        how=_both(counter_words(counter)),
+        layer=counter.layer,
+        when=counter.when,
     )
 
 

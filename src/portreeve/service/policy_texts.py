@@ -216,7 +216,11 @@ def _shown(policy: Policy, folder: Path) -> Policy:
         name: replace(definition, file=shown(definition.file))
         for name, definition in policy.definitions.items()
     }
-    return replace(policy, rules=rules, definitions=definitions)
+    counters = {
+        name: replace(counter, file=shown(counter.file))
+        for name, counter in policy.counters.items()
+    }
+    return replace(policy, rules=rules, definitions=definitions, counters=counters)
 
 
 def _failed(result: ExampleResult) -> PolicyProblem:

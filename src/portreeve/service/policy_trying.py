@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,17 @@ from portreeve.engine import Assessed, assess, judge
 from portreeve.model import Evidence, Item, Verdict, columns
 from portreeve.policy import Explanation, Policy, Rule, explain
 from portreeve.schemas.policy_drafts import TryPost
+from portreeve.signals.catalog import MEMORY_SIGNALS, column_type
+
+
+def known_to(policy: Policy, known: Mapping[str, float | bool]) -> pl.DataFrame | None:
+    """What is known of one post: counters of the policy, and signals of memory."""
+    told = {name: known[name] for name in (*MEMORY_SIGNALS, *policy.counters) if name in known}
+    if not told:
+        return None
+    return pl.DataFrame(
+        [pl.Series(name, [value]).cast(column_type(name)) for name, value in told.items()]
+    )
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ def try_post(post: TryPost, *policies: Policy) -> list[Tried]:
 
 
 def _tried(post: TryPost, assessed: Assessed, policy: Policy) -> Tried:
-    decisions, facts = judge(assessed, policy)
+    decisions, facts = judge(assessed, policy, known_to(policy, post.known))
     decision, signals = decisions.row(0, named=True), facts.row(0, named=True)
     rules = tuple(policy.rule(id) for id in decision["rules"])
     asked = [post.rule] if post.rule in {rule.id for rule in policy.rules} else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -76,6 +77,7 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True):
     surface: Surface = Surface.moments
     standing: str = "person"
     disclosed: bool = False
+    known: str = ""
     rule: str | None = None
 
 
@@ -243,8 +245,9 @@ def _definitions(desk: Desk, policy: Policy | None) -> list[dict[str, str]]:
     if policy is None:
         return []
     return [
-        {"name": one.name, "kind": "word", "words": one.words.said(desk.language)}
-        for one in policy.definitions.values()
+        {"name": one.name, "kind": kind, "words": one.words.said(desk.language)}
+        for kind, named in (("word", policy.definitions), ("counter", policy.counters))
+        for one in named.values()
     ]
 
 
@@ -289,6 +292,21 @@ def _changes(desk: Desk, draft: PolicyDraft, checked: CheckedText) -> list[Any] 
     return diff(before, checked.policy)
 
 
+_KNOWN = re.compile(r"([a-z][a-z0-9_]*)\s*[=＝:：]\s*(true|false|[0-9]{1,9}(?:\.[0-9]{1,6})?)")
+
+
+def _known(written: str) -> dict[str, float | bool]:
+    """What memory is to tell of a post, as somebody wrote it: names and values.
+
+    >>> _known("sales_today = 12, first_copy = true")
+    {'sales_today': 12.0, 'first_copy': True}
+    """
+    return {
+        name: value == "true" if value in ("true", "false") else float(value)
+        for name, value in _KNOWN.findall(written)
+    }
+
+
 def _before(desk: Desk, draft: PolicyDraft) -> Policy | None:
     """What is in force on the network of a draft."""
     try:
@@ -308,6 +326,7 @@ def _tried(desk: Desk, draft: PolicyDraft, form: DraftForm) -> list[Answer]:
         surface=form.surface,
         standing=form.standing,
         disclosed=form.disclosed,
+        known=_known(form.known),
         rule=form.rule,
     )
     sides = [("draft", drafted), ("now", before)]

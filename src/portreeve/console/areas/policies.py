@@ -19,6 +19,7 @@ from portreeve.console.policy_words import (
     condition,
     conditions_of,
     moment,
+    named_by,
     refusal,
     version_path,
 )
@@ -385,9 +386,7 @@ def _version_page(
         values = {
             "reading": read_policy(policy, stored.effective),
             "conditions": conditions_of(policy),
-            "table_when": condition(policy.matrix.when, policy.definitions)
-            if policy.matrix
-            else [],
+            "table_when": condition(policy.matrix.when, named_by(policy)) if policy.matrix else [],
             **_origins(desk, stored.policy),
             "failing": _failing(examples),
             "good": sum(one.passed for one in examples),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from portreeve.console import charts
 from portreeve.console.desk import Desk
-from portreeve.console.policy_words import HOW, condition, version_path
+from portreeve.console.policy_words import HOW, condition, named_by, version_path
 from portreeve.console.routes import Pages
 from portreeve.console.words import Words, percent
 from portreeve.http.call import Reply
@@ -101,7 +101,7 @@ def _page(desk: Desk, network: str, id: str, query: RuleQuery, *, read: bool = F
         report=report,
         query=query,
         spans=SPANS,
-        pieces_of=condition(rule.when, policy.definitions),
+        pieces_of=condition(rule.when, named_by(policy)),
         chart=_chart(desk, report, query),
         surfaces=_surfaces(desk, report),
         precision=_precision(desk, report.precision),
