@@ -41,14 +41,16 @@ class Server:
         self.url = f"unix://{self.folder}/redis.sock"
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         end = time.monotonic() + 20
-        while True:
-            try:
-                redis.Redis.from_url(self.url).ping()
-                return
-            except redis.RedisError:
-                if self._process.poll() is not None or time.monotonic() > end:
-                    raise
-                time.sleep(0.02)
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("redis-server does not start")
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.RedisError:
+            return False
 
     def freeze(self) -> None:
         """Let it stand still: it keeps every connection and answers nothing."""

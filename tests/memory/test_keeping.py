@@ -136,7 +136,7 @@ def test_events_are_read_as_they_were_written() -> None:
     assert {name: flags.tolist() for name, flags in read.counted.items()} == {
         DAY.identity: [True, True]
     }
-    assert "maskshop88".encode() not in encode(written)
+    assert b"maskshop88" not in encode(written)
     with pytest.raises(EventError, match="an event of the journal cannot be read"):
         decode(b"\x05" + bytes(20))
 
