@@ -122,6 +122,40 @@ def test_explain_as_json(run):
     )
 
 
+COUNTED = """\
+counters:
+  daily: { words: { en: posts a day, zh: 每天发帖 }, count: posts, by: account, over: 1d }
+rules:
+  - id: too-many
+    clause: "1"
+    when: daily > 9 AND copies > 2
+    verdict: hold
+    because: { en: Too many., zh: 太多。 }
+    examples: { hold: [{ text: 早, counted: { daily: 12 }, remembered: { copies: 3 } }] }
+"""
+
+
+def test_counters_are_tested_explained_and_listed(run):
+    write("sample.yaml", COUNTED)
+    assert run("test", "sample.yaml").exit_code == 0
+    said = run("explain", "sample.yaml", "too-many").stdout
+    assert "    where daily: posts a day (posts of the same account in 1 day)\n" in said
+    known = ["--known", "daily=10", "--known", "copies=3"]
+    held = run("explain", "sample.yaml", "too-many", "--text", "早", *known)
+    assert held.stdout.startswith("sample@1: hold (too-many)")
+    nothing = run("explain", "sample.yaml", "too-many", "--text", "早")
+    assert "copies is NULL: no memory is at hand for it" in nothing.stdout
+    wrong = run("explain", "sample.yaml", "--text", "早", "--known", "dayly=10")
+    assert (wrong.exit_code, wrong.stderr) == (
+        2,
+        "sample@1 has no counter or signal of memory `dayly`. Did you mean `daily`?\n",
+    )
+    listed = json.loads(
+        run("signals", "--policy", "sample.yaml", "--group", "counter", "--json").stdout
+    )
+    assert [(signal["name"], signal["type"]) for signal in listed] == [("daily", "number")]
+
+
 def test_explain_a_text(run):
     text = "面膜89元一盒 加微信 abc12345 下单"
     result = run("explain", "acquaintance", "--text", text)

@@ -29,7 +29,7 @@ SAID: dict[str, dict[str, str]] = {
         "in force": "in force", "read": "Read samples",
     },
     "zh": {
-        "error": "条件里的名称既不是信号，也不是定义", "help": "您是不是想写 prices？",
+        "error": "条件里的名称既不是信号，也不是定义或计数器", "help": "您是不是想写 prices？",
         "approve": "批准…", "consent": "我已阅读，予以批准", "dissent": "提出异议…",
         "record": "记录我的异议", "activate": "使其生效…", "sign": "签署并生效",
         "back": "回退…", "now": "立即回退", "propose": "提交此版本",
@@ -153,6 +153,31 @@ def test_names_in_conditions_are_completed_and_only_there(window: Window) -> Non
     area.evaluate("(area) => area.setSelectionRange(0, 0)")
     dee.keyboard.type("# prices")
     expect(dee.locator("#choices")).to_be_hidden()
+
+
+def test_a_counter_is_completed_and_a_post_tried_with_its_value(window: Window) -> None:
+    dee = window.sign_in("dee", "zh")
+    dee.goto(f"{PATH}/draft?when=promotion >= 0")
+    area = dee.locator("#f-text")
+    counter = (
+        "counters:\n  daily_posts: { words: { en: posts of a day, zh: 一天的发帖 }, "
+        "count: posts, by: account, over: 1d }\nrules:\n"
+    )
+    text = area.input_value().replace("\nrules:\n", f"\n{counter}")
+    area.fill(text.replace("promotion >= 0\n", "daily_posts > 9 AND prices > 0\n"))
+    expect(dee.locator("#saved")).to_contain_text("检查用时")
+    at = area.input_value().index("daily_posts > 9") + len("daily_posts > 9")
+    area.focus()
+    area.evaluate("(area, at) => area.setSelectionRange(at, at)", at)
+    dee.keyboard.type(" AND daily")
+    expect(dee.locator("#choices li")).to_contain_text("一天的发帖")
+    dee.keyboard.press("Escape")
+    for _ in " AND daily":
+        dee.keyboard.press("Backspace")
+    dee.get_by_label("有人可能会写的内容").fill("昨天吃了顿好的，人均 120 元，真香")
+    dee.get_by_label("记忆中已知").fill("daily_posts = 12")
+    dee.get_by_role("button", name=SAID["zh"]["try"]).click()
+    expect(dee.locator(".side").first).to_contain_text("daily_posts = 12")
 
 
 def test_two_windows_do_not_overwrite_one_another(window: Window) -> None:

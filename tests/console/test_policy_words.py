@@ -24,7 +24,7 @@ def test_a_problem_keeps_its_place_and_the_loaders_own_words():
     )
     [shown] = all_problems(checked, "zh")
     assert (shown.code, shown.severity, shown.file) == ("P021", "error", None)
-    assert shown.message == "条件里的名称既不是信号，也不是定义"
+    assert shown.message == "条件里的名称既不是信号，也不是定义或计数器"
     assert shown.detail == "unknown signal `promotoin`"
     assert shown.help == "您是不是想写 promotion？"
     [english] = all_problems(checked, "en")

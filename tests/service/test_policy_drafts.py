@@ -165,6 +165,24 @@ def test_a_post_is_tried_on_two_policies(policies):
     assert (calm.verdict, calm.rules, calm.explained) == (Verdict.allow, (), ())
 
 
+def test_a_post_is_tried_with_what_memory_would_tell(policies):
+    counted = (
+        EXTENDED.format(version="9")
+        + "counters:\n  daily:\n    words: { en: Posts a day., zh: 每天发帖。 }\n"
+        + "    count: posts\n    by: account\n    over: 1d\n"
+        + RULE.replace("hashtags > 5", "daily > 9 AND first_copy")
+    )
+    drafted = check_policy_text(counted).policy
+    in_force = policies.named("acquaintance@2014-06")
+    post = TryPost(text=SOFT, known={"daily": 10.0, "first_copy": True}, rule="new-rule")
+    first, second = try_post(post, drafted, in_force)
+    assert (first.signals["daily"], first.signals["first_copy"]) == (10.0, True)
+    assert [finding.holds for finding in first.explained[0].findings][1:3] == [True, True]
+    assert "daily" not in second.signals
+    [unknown] = try_post(TryPost(text=SOFT, rule="new-rule"), drafted)
+    assert [finding.holds for finding in unknown.explained[0].findings][1:3] == [None, None]
+
+
 def test_where_each_part_of_a_version_comes_from(policies):
     text = (
         EXTENDED.format(version="8")
