@@ -373,6 +373,8 @@ counters:
         "~ counter two, over: 1d → 2d",
         "~ counter two, when: prices > 0",
     ]
+    (gone,) = [c for c in policy.diff(second, loaded(rule("contacts > 0"))) if c.id == "two"]
+    assert gone.render() == "- counter two: was links, account, 2d, prices > 0"
     origins = origins_of(child, {"sample": sample_text(base)})
     assert origins["counters/one"].how == "inherited"
     assert origins["counters/two"].how == "changed"

@@ -87,8 +87,10 @@ def _compare(section: str, before: _Section, after: _Section) -> Iterable[Change
 
 
 def _gist(entry: Mapping[str, str | None]) -> str | None:
-    """A rule or cell that came or went, in a few words."""
-    parts = [entry.get("verdict"), entry.get("when") or entry.get("tier") or entry.get("state")]
+    """A rule, cell or counter that came or went, in a few words."""
+    counted = [entry[name] for name in ("count", "by", "over", "against") if entry.get(name)]
+    main = entry.get("when") or entry.get("tier") or entry.get("state")
+    parts = [entry.get("verdict"), *counted, main]
     return ", ".join(part for part in parts if part) or None
 
 
