@@ -20,6 +20,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.remembering_names import account_numbers
 from portreeve.service.sanctions import as_sanction
 from portreeve.service.standing import followers_taken
 from portreeve.store.statements import insert_missing, upsert
@@ -52,7 +53,8 @@ class Accounts:
                 raise ServiceError("gone", f"The person of account {id!r} was erased.")
             row = {name: getattr(facts, name) for name in facts.__struct_fields__}
             first_seen = known.first_seen if known is not None else tx.time
-            upsert(tx, a, [{"id": id, "first_seen": first_seen} | row])
+            [number] = account_numbers(self._context.vault, [id])
+            upsert(tx, a, [{"id": id, "first_seen": first_seen, "number": number} | row])
             tx.audit(actor.name, "account.put", id, standing=facts.standing)
             return self._account(tx.connection, id, tx.time)
 

@@ -101,7 +101,7 @@ _OF_MERCHANTS: tuple[sa.Column[str], ...] = (
 def _mark(tx: Transaction, account: str) -> None:
     row = {
         "id": account, "standing": None, "registered": None, "created": None, "friends": None,
-        "followers": None, "erased": tx.time,
+        "followers": None, "number": None, "erased": tx.time,
     }  # fmt: skip
     first = {**row, "language": "zh", "first_seen": tx.time}
     updated = tx.execute(sa.update(accounts).where(accounts.c.id == account).values(row))

@@ -16,6 +16,7 @@ from portreeve.enforcement.consequences import DOWN
 from portreeve.schemas.screening import Stage
 from portreeve.service.judged import Judged, content_bytes
 from portreeve.service.reasons import SANCTION_RULE
+from portreeve.service.remembering_names import account_numbers
 from portreeve.store import Transaction, micros, moment
 from portreeve.store.log import pack
 from portreeve.store.rows import insert_rows, rows_by_key
@@ -187,9 +188,11 @@ class Recorder:
         """Note accounts that were never heard of."""
         unknown = sorted(set(given) - self._known)
         if unknown:
+            numbered = zip(unknown, account_numbers(self._vault, unknown), strict=True)
             insert_missing(
-                tx, accounts, [{"id": account, "first_seen": tx.time} for account in unknown]
-            )
+                tx, accounts,
+                [{"id": id, "first_seen": tx.time, "number": number} for id, number in numbered],
+            )  # fmt: skip
             tx.then(self._remember(unknown))
 
     def _remember(self, met: Sequence[str]) -> Callable[[], None]:

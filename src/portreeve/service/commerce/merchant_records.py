@@ -13,6 +13,7 @@ from portreeve.commerce.licences import Held, LicenceState, Registered
 from portreeve.commerce.merchant_rules import MerchantRules, merchant_rules
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.remembering_names import account_numbers
 from portreeve.store import Transaction
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.commerce import (
@@ -23,6 +24,7 @@ from portreeve.store.tables.commerce import (
     merchants,
 )
 from portreeve.store.tables.core import accounts
+from portreeve.store.vault import Vault
 
 Row = sa.Row[Any]
 
@@ -91,18 +93,21 @@ def is_verified(connection: sa.Connection, merchant: str, now: datetime) -> bool
     return found.standing(now) == "verified_merchant"
 
 
-def note_registered(tx: Transaction, merchant: Row) -> None:
+def note_registered(tx: Transaction, vault: Vault, merchant: Row) -> None:
     """Let screening know what a merchant and its public account are registered as."""
     found = Registered(licences=held(tx.connection, merchant.account))
     here = None if merchant.ended is not None else msgspec.to_builtins(found)
     for account in (merchant.account, merchant.public_account):
         if account is not None:
-            set_registered(tx, account, here)
+            set_registered(tx, vault, account, here)
 
 
-def set_registered(tx: Transaction, account: str, registered: Mapping[str, Any] | None) -> None:
+def set_registered(
+    tx: Transaction, vault: Vault, account: str, registered: Mapping[str, Any] | None
+) -> None:
     """Write what an account is registered as, whether the host told of it before or not."""
-    insert_missing(tx, accounts, [{"id": account, "first_seen": tx.time}])
+    [number] = account_numbers(vault, [account])
+    insert_missing(tx, accounts, [{"id": account, "first_seen": tx.time, "number": number}])
     tx.execute(
         sa.update(accounts)
         .where(accounts.c.id == account, accounts.c.erased.is_(None))

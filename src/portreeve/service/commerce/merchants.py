@@ -82,8 +82,8 @@ class Merchants:
             upsert(tx, merchants, [row])
             self._file(tx, actor, account, facts.licences)
             if before is not None and before.public_account not in (None, facts.public_account):
-                set_registered(tx, before.public_account, None)
-            note_registered(tx, merchant_row(tx.connection, account))
+                set_registered(tx, self._context.vault, before.public_account, None)
+            note_registered(tx, self._context.vault, merchant_row(tx.connection, account))
             tx.audit(actor.name, "merchant.register", account, licences=len(facts.licences))
             tx.announce("merchant.registered", account, public_account=facts.public_account)
             return self._merchant(tx.connection, account)
@@ -149,7 +149,7 @@ class Merchants:
         with self._context.database.write() as tx:
             row = locked(tx, account)
             self._file(tx, actor, account, [licence])
-            note_registered(tx, row)
+            note_registered(tx, self._context.vault, row)
             tx.audit(actor.name, "merchant.licence.file", account, kind=licence.kind)
             return self._merchant(tx.connection, account)
 
@@ -194,7 +194,7 @@ class Merchants:
                     state=request.state, decided=tx.time, decided_by=actor.name, reason=sealed
                 )
             )  # fmt: skip
-            note_registered(tx, row)
+            note_registered(tx, self._context.vault, row)
             facts = {"merchant": account, "kind": licence.kind, "state": request.state}
             tx.audit(actor.name, "merchant.licence.decide", id, **facts)
             tx.announce("merchant.licence", id, **facts)
@@ -225,7 +225,7 @@ class Merchants:
             tx.execute(
                 sa.update(merchants).where(merchants.c.account == account).values(ended=tx.time)
             )
-            note_registered(tx, merchant_row(tx.connection, account))
+            note_registered(tx, self._context.vault, merchant_row(tx.connection, account))
             tx.audit(actor.name, "merchant.end", account)
             tx.announce("merchant.ended", account)
             return self._merchant(tx.connection, account)

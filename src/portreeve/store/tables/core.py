@@ -17,6 +17,13 @@ accounts = table(
     column("friends", sa.BigInteger, "how many mutual friends", nullable=True),
     column("followers", sa.BigInteger, "how many followers", nullable=True),
     column("first_seen", Time, "when Portreeve first heard of it"),
+    column(
+        "number",
+        sa.BigInteger,
+        "memory's keyed number of it; null once erased",
+        nullable=True,
+        index=True,
+    ),
     column("registered", Json, "what it is registered as here: its licences", nullable=True),
     column("erased", Time, "when its person was erased", nullable=True),
 )

@@ -40,6 +40,12 @@ def upgrade() -> None:
             comment="when Portreeve first heard of it",
         ),
         sa.Column(
+            "number",
+            sa.BigInteger(),
+            nullable=True,
+            comment="memory's keyed number of it; null once erased",
+        ),
+        sa.Column(
             "registered",
             sa.Text(),
             nullable=True,
@@ -49,6 +55,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         comment="Who publishes, as the host said last.",
     )
+    op.create_index(op.f("ix_accounts_number"), "accounts", ["number"], unique=False)
     op.create_table(
         "ad_bids",
         sa.Column(
