@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from plaza import fits, until, words_of
 
 from portreeve.schemas.commerce.live_sales import Telling
 from portreeve.schemas.commerce.merchants import DecideLicence
+from portreeve.store.tables.enforcement import relations
 
 SELLS = "今晚直播间福利，羊毛衫99元两件，现货秒发，直接拍下单"
 
@@ -75,6 +77,10 @@ def test_an_arrival_is_told_once_as_metadata(plaza, crew, sold):
     until(lambda: not plaza.database.all("SELECT 1 FROM owed"))
     rows = plaza.database.all("SELECT person FROM arrivals WHERE room = ?", room)
     assert [row["person"] for row in rows] == [buyer.id]
+    with plaza.service.context.database.read() as connection:
+        told = sa.select(relations.c.kind, relations.c.account).where(relations.c.other == room)
+        found = [tuple(row) for row in connection.execute(told)]
+    assert sorted(found) == [("room_entered", buyer.id), ("room_opened", crew[1].id)]
 
 
 def test_nothing_is_ordered_by_who_has_not_entered(plaza, crew, sold):

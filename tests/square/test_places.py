@@ -93,7 +93,23 @@ def test_joining_is_told_as_metadata_only(plaza, people):
     with plaza.service.context.database.read() as connection:
         told = sa.select(relations.c.kind, relations.c.other).where(relations.c.account == bob.id)
         found = [tuple(row) for row in connection.execute(told)]
+        owned = sa.select(relations.c.account).where(
+            relations.c.kind == "group_owned", relations.c.other == place
+        )
+        assert connection.execute(owned).scalars().all() == [ann.id]
     assert found == [("group_joined", place)]
+
+
+def test_who_is_asked_to_be_a_friend_is_told_of_and_not_by_whom(plaza, people):
+    ann, bob, _ = people
+    ann.post(f"/friends/{bob.id}")
+    ann.post(f"/friends/{bob.id}")
+    until(lambda: not plaza.database.all("SELECT 1 FROM owed"))
+    with plaza.service.context.database.read() as connection:
+        told = sa.select(relations.c.account, relations.c.other).where(
+            relations.c.kind == "friend_requested", relations.c.account.in_([ann.id, bob.id])
+        )
+        assert [tuple(row) for row in connection.execute(told)] == [(bob.id, None)]
 
 
 def test_a_place_whose_introduction_is_refused_is_found_by_nobody_else(plaza, people):

@@ -40,11 +40,14 @@ class Telling:
 
     def relation(
         self, tx: sqlite3.Connection, kind: RelationKind, account: str, time: str,
-        *, other: str | None = None,
+        *, other: str | None = None, once: str | None = None,
     ) -> None:  # fmt: skip
-        """Tell that an account has a new tie: that, and not to whom."""
+        """Tell that an account has a new tie: that, and not to whom.
+
+        ``once``: what happens to a group or room once only; told again, it does not count.
+        """
         event = RelationEvent(
-            id=new_id("e"), kind=kind, account=account, other=other,
+            id=once or new_id("e"), kind=kind, account=account, other=other,
             time=datetime.fromisoformat(time),
         )  # fmt: skip
         self._owe(tx, "relation", account, msgspec.json.encode(event).decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from typing import Any
 
 from starlette.responses import Response
@@ -62,6 +63,8 @@ def open_room(visit: Visit) -> Response:
         tx.execute("UPDATE rooms SET title = ? WHERE id = ?", (title["id"], room))
     if title["state"] in ("refused", "held"):
         return _rooms(visit, ruled=posts.shown(visit, title))
+    with visit.database.write() as tx:
+        _tell_opening(visit, tx, room, anchor["id"])
     return visit.go(f"/live/{room}")
 
 
@@ -80,6 +83,8 @@ def enter(visit: Visit, room: str) -> Response:
         with visit.database.write() as tx:
             done = tx.execute("INSERT OR IGNORE INTO arrivals VALUES (?, ?, ?)", (room, me, time))
             if done.rowcount:
+                if _arrivals(tx, room) == 1:
+                    _tell_opening(visit, tx, room, row["anchor"])
                 visit.governor.telling.relation(tx, "room_entered", me, time, other=room)
     return visit.go(f"/live/{room}")
 
@@ -264,6 +269,19 @@ def _room(visit: Visit, room: str, *, status: int = 200, error: str | None = Non
         "live/room.html.j2", status=status, room=row, error=error, entered=_entered(visit, room),
         sales=[posts.shown(visit, one) for one in sales], concerned=concerned,
     )  # fmt: skip
+
+
+def _arrivals(tx: sqlite3.Connection, room: str) -> int:
+    found = tx.execute("SELECT count(*) FROM arrivals WHERE room = ?", (room,)).fetchone()
+    return int(found[0])
+
+
+def _tell_opening(visit: Visit, tx: sqlite3.Connection, room: str, anchor: str) -> None:
+    """Tell that an anchor's room is open: at once, or where its title had to wait, when somebody
+    arrives. What is told first counts."""
+    visit.governor.telling.relation(
+        tx, "room_opened", anchor, now(), other=room, once=f"opened-{room}"
+    )
 
 
 def _open_room(visit: Visit, room: str) -> Row | None:

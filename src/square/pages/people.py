@@ -120,6 +120,7 @@ def befriend(visit: Visit, person: str) -> Response:
         if tie is None:
             rows = [(me, person, None, me), (person, me, None, me)]
             tx.executemany("INSERT INTO friendships VALUES (?, ?, ?, ?)", rows)
+            visit.governor.telling.relation(tx, "friend_requested", person, now())
         elif made:
             time = now()
             tx.execute(

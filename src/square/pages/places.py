@@ -53,6 +53,7 @@ def make(visit: Visit) -> Response:
                 tx.execute(
                     "INSERT INTO members (place, person, since) VALUES (?, ?, ?)", (id, me, time)
                 )
+                visit.governor.telling.relation(tx, "group_owned", me, time, other=id)
             else:
                 visit.governor.telling.facts(tx, id)
     except sqlite3.IntegrityError:
