@@ -110,7 +110,7 @@ def test_what_the_host_told_of_the_account_goes_too(context):
         row = connection.execute(sa.select(accounts)).mappings().one()
     assert dict(row) == {
         "id": "ann", "standing": None, "language": "zh", "created": None, "friends": None,
-        "followers": None, "registered": None, "first_seen": START, "erased": START,
+        "followers": None, "number": None, "registered": None, "first_seen": START, "erased": START,
     }  # fmt: skip
 
 

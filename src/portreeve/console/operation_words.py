@@ -25,6 +25,9 @@ SETTINGS = {
     "gather_ms": "两批在线请求之间至少相隔的毫秒数；单独到来的请求无须等待",
     "webhook_private": "Webhook 可发往内网地址，可用 http",
     "log_level": "记录哪一级别以上的日志",
+    "memory": "在内容之间记住近似文本、团伙和计数",
+    "memory_redis": "供多个服务进程共用记忆的 Redis 地址，如 redis://127.0.0.1:6379/0；"
+    "不填则存为 `data` 中的文件",
     "traces": "OpenTelemetry 收集器地址（OTLP over HTTP），如 http://127.0.0.1:4318；"
     "不填则用 OTEL_EXPORTER_OTLP_ENDPOINT；两者都没有则不追踪",
     "commerce_rules": "替代自带经营规则的文件夹，其中可有 licences.yaml、ads.yaml、merchants.yaml、"
@@ -57,6 +60,7 @@ PARTS = {
     "retroactive": "追溯处理",
     "sanctions": "处罚到期",
     "decision-log": "决定日志",
+    "memory": "记忆",
     "deals": "团购",
     "retention": "到期删除",
 }

@@ -187,6 +187,11 @@ class Campaigns:
         names_of(self._accounts, len(accounts), self.settings.least_accounts, names)
         return Graph(accounts.copy(), keys.copy(), edges.copy(), names)
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many accounts, keys and pairs of both are remembered."""
+        return tuple(int(n) for n in self._counts[:ARRIVED])  # type: ignore[return-value]
+
     def hubs(self) -> Records:
         """Keys that trade and that too many accounts show: listed, not joined."""
         return hubs(self._records()[1], self.settings)

@@ -86,9 +86,8 @@ class Keeper:
             self.trouble = str(error)
 
     def snapshot(self) -> Snapshot:
-        """The state as it is, copied: for :meth:`Journal.keep`, which another thread may call."""
-        arrays = {name: array.copy() for name, array in self.memory.arrays().items()}
-        return Snapshot(self._position, self._name, arrays)
+        """The state, for :meth:`Journal.keep`; memory must hold still until that is done."""
+        return Snapshot(self._position, self._name, self.memory.arrays())
 
     def _keep_waiting(self) -> None:
         while self._waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.enforcement.ladder import Strike, count_at
-from portreeve.model import ABOUT_A_PLACE
+from portreeve.model import ABOUT_A_PLACE, RelationEvent
 from portreeve.schemas import accounts as schemas
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import LONGEST_NAME
@@ -32,8 +32,15 @@ Row = sa.Row[Any]
 class Accounts:
     """Who publishes."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        related: Callable[[Sequence[RelationEvent], datetime], None] | None = None,
+    ) -> None:
+        """``related`` is told of relation events that were taken in."""
         self._context = context
+        self._related = related
 
     def put(self, actor: Actor, id: str, facts: schemas.AccountFacts) -> schemas.Account:
         """Say what an account is; what was said of it before is replaced.
@@ -104,6 +111,9 @@ class Accounts:
                 tx.execute(sa.insert(r), nameless)
             new = len(fresh) + len(nameless)
             tx.audit(actor.name, "relations.add", "relations", events=new)
+        if self._related is not None:
+            told = [event for event in kept if event.id is None or event.id not in known]
+            self._related(told, self._context.now())
         return schemas.RelationsTaken(
             new=new, repeated=len(kept) - new, erased=len(request.events) - len(kept)
         )
@@ -120,7 +130,7 @@ class Accounts:
             .order_by(s.c.seq)
         ).mappings()
         return schemas.Account(
-            **{column.name: getattr(row, column.name) for column in a.columns}
+            **{c.name: getattr(row, c.name) for c in a.columns if c is not a.c.number}
             | {"registered": msgspec.convert(row.registered, schemas.RegisteredAs | None)},
             strikes=[_strike(strike) for strike in strikes],
             sanctions=[as_sanction(one, now) for one in restricting],

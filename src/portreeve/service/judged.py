@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
 from portreeve.service.registers import Registers
+from portreeve.service.remembering import told_to
 from portreeve.store import new_ids
 from portreeve.store.log import pack
 
@@ -27,6 +28,11 @@ _STATES: dict[str, ItemState] = {
     "allow": "published", "label": "published", "limit": "published", "hold": "held",
     "refuse": "refused", "remove": "removed",
 }  # fmt: skip
+
+
+Remember = Callable[[Sequence[Submission], Assessed, Sequence[Policy]], pl.DataFrame | None]
+"""Tells what is remembered of submissions, for some policies; see
+:meth:`portreeve.service.remembering.Remembering.remember`."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,20 @@ def judge_all(
     barred: Mapping[int, tuple[str, Verdict]],
     registers: Registers,
     shadow: Policy | None = None,
+    remember: Remember | None = None,
 ) -> Judged:
     """Judge submissions, all before or all after publication.
 
     ``barred``: place of a submission -> the sanction of its account and the least verdict that this
-    asks for; ``registers``: what is known of accounts, for items that do not say.
+    asks for; ``registers``: what is known of accounts, for items that do not say; ``remember``:
+    tells what memory knows of them.
     """
     given, policy = list(submissions), book.policy
     assessed = measure(given, registers)
-    decisions, signals = judge(assessed, policy, published=published)
+    asking = [policy] if shadow is None else [policy, shadow]
+    told = None if remember is None else remember(given, assessed, asking)
+    remembered = None if told is None else told_to(policy, told)
+    decisions, signals = judge(assessed, policy, remembered, published=published)
     if barred:
         decisions = _with_sanctions(decisions, barred, published=published)
     listed: dict[str, list[Any]] = {name: decisions[name].to_list() for name in _LISTED}
@@ -111,7 +122,13 @@ def judge_all(
         packed=pack(ids, [str(s.id) for s in given], signals),
         shadow=None
         if shadow is None
-        else shadow_verdicts(assessed, shadow, published=published, barred=barred),
+        else shadow_verdicts(
+            assessed,
+            shadow,
+            published=published,
+            barred=barred,
+            remembered=None if told is None else told_to(shadow, told),
+        ),
     )
 
 
@@ -162,12 +179,13 @@ def shadow_verdicts(
     *,
     published: bool,
     barred: Mapping[int, tuple[str, Verdict]],
+    remembered: pl.DataFrame | None = None,
 ) -> list[tuple[str, list[str]]]:
     """Verdict and rules of a version that decides beside the one in force.
 
     The same sanctions of accounts count: they are no difference between the versions.
     """
-    decisions, _ = judge(assessed, policy, published=published)
+    decisions, _ = judge(assessed, policy, remembered, published=published)
     if barred:
         decisions = _with_sanctions(decisions, barred, published=published)
     return list(zip(decisions["verdict"].to_list(), decisions["rules"].to_list(), strict=True))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from portreeve.engine import Assessed
 from portreeve.model import Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import Stage, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
-from portreeve.service.judged import judge_all
+from portreeve.service.judged import Remember, judge_all
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
 from portreeve.service.registers import Registers, registers
+from portreeve.service.remembering import Remembering
 from portreeve.store import micros
 from portreeve.store.rows import rows_by_key
 from portreeve.store.tables.core import accounts
@@ -63,9 +66,12 @@ Group = tuple[str, str, bool]
 class Judge:
     """Judges submissions that have gathered, a lot for each policy among them."""
 
-    def __init__(self, context: Context, policies: PolicyTimes) -> None:
+    def __init__(
+        self, context: Context, policies: PolicyTimes, remembering: Remembering | None = None
+    ) -> None:
         self._context = context
         self._policies = policies
+        self._remembering = remembering
         self._books: dict[str, ReasonBook] = {}
 
     def judge(self, taken: list[Pending]) -> list[JudgedLot]:
@@ -107,10 +113,19 @@ class Judge:
                 barred=_barred(submissions, network, restrictions),
                 registers=known,
                 shadow=found.shadow,
+                remember=self._remember(network, now),
             )
             lot = Lot(judged, network, stages[group], [p.accepted for p in pendings])
             lots.append(JudgedLot(lot, pendings, found))
         return lots
+
+    def _remember(self, network: str, now: datetime) -> Remember | None:
+        memory = self._remembering
+        if memory is None:
+            return None
+        return lambda submissions, assessed, policies: memory.remember(
+            network, submissions, assessed, policies, now
+        )
 
     def _known(
         self, named: set[str], now: datetime
@@ -139,7 +154,15 @@ class Judge:
         book = self._book(self._policies.at(network, self._context.now()).policy)
         submissions = [Submission(id=1, text="早安 good morning"), Submission(id=2, text="")]
         known = registers(self._context, (), self._context.now())
-        judge_all(submissions, book, published=False, barred={}, registers=known)
+        memory = self._remembering
+
+        def remember(
+            _: Sequence[Submission], assessed: Assessed, policies: Sequence[Policy]
+        ) -> None:
+            if memory is not None:
+                memory.warm(assessed, policies[0])
+
+        judge_all(submissions, book, published=False, barred={}, registers=known, remember=remember)
 
 
 def _barred(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,8 +24,10 @@ from portreeve.store.tables.trade import enrolments
 class Privacy:
     """What a person may ask of whoever keeps records about them."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, forget: Callable[[str], None] | None = None) -> None:
+        """``forget`` makes memory forget an account."""
         self._context = context
+        self._forget = forget
 
     def erase(self, actor: Actor, account: str, reason: ErasureReason) -> Erased:
         """Erase the person of an account; erasing again changes nothing.
@@ -44,6 +47,7 @@ class Privacy:
         with self._context.database.write(wipe=True) as tx:
             before = _erased_before(tx, account)
             if before is not None:
+                self._forget_too(account)
                 return Erased(account=account, erased=before, contents=0)
             if not _is_known(tx, account):
                 raise not_found("account", account)
@@ -52,8 +56,13 @@ class Privacy:
             _mark(tx, account)
             tx.audit(actor.name, "person.erase", account, reason=reason.value, contents=gone)
             tx.announce("account.erased", account, reason=reason.value)
+        self._forget_too(account)
         self._context.database.scrub(person_keys)
         return Erased(account=account, erased=tx.time, contents=gone)
+
+    def _forget_too(self, account: str) -> None:
+        if self._forget is not None:
+            self._forget(account)
 
 
 def _erased_before(tx: Transaction, account: str) -> datetime | None:

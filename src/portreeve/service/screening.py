@@ -37,6 +37,7 @@ from portreeve.service.lateness import Lateness
 from portreeve.service.lot_writing import LotWriter, Outcome, PolicyCounts
 from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
+from portreeve.service.remembering import Remembering
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
 from portreeve.store import StoreConflictError, StoreUnavailableError
@@ -71,6 +72,7 @@ class Screening:
         stored: Stored,
         *,
         metrics: Metrics | None = None,
+        remembering: Remembering | None = None,
         decided: Callable[[], None] = lambda: None,
     ) -> None:
         """``decided`` is called after each commit that has consequences to draw."""
@@ -78,7 +80,7 @@ class Screening:
         self._policies = policies
         self._decided = decided
         self._checks = Checks(context, policies)
-        self._judge = Judge(context, policies)
+        self._judge = Judge(context, policies, remembering)
         self._writer = LotWriter(context, policies, stored, metrics)
         self._late = Lateness(context, policies, metrics)
         self._deadlines = read_deadlines(context.settings.deadlines)

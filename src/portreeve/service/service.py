@@ -68,6 +68,7 @@ from portreeve.service.profiles import Profiles
 from portreeve.service.public_policies import PublicPolicies
 from portreeve.service.readers import Readers
 from portreeve.service.readings import Readings
+from portreeve.service.remembering import Remembering
 from portreeve.service.reports import Reports
 from portreeve.service.rescreening import Rescreening
 from portreeve.service.retention import SWEEP_EVERY, Retention
@@ -119,7 +120,8 @@ class Service:
         self.metrics = Metrics()
         self.policies = Policies(context)
         self.stored = Stored(context, self.policies)
-        self.accounts = Accounts(context)
+        self.remembering = Remembering(context)
+        self.accounts = Accounts(context, related=self.remembering.hear)
         self.account_histories = AccountHistories(context)
         self.public_policies = PublicPolicies(context, self.policies)
         self.undo = Undo(context, self.policies)
@@ -153,7 +155,7 @@ class Service:
         self.overview = Overviews(context, self.log, self.policies.alarms, self.ready)
         self.audit_log = AuditLog(context)
         self.audit_checks = AuditChecks(context)
-        self.privacy = Privacy(context)
+        self.privacy = Privacy(context, forget=self.remembering.forget)
         self.retention = Retention(context)
         self.health = Health(context, self.ready)
         self.keys = Keys(context)
@@ -171,6 +173,7 @@ class Service:
             self.policies,
             self.stored,
             metrics=self.metrics,
+            remembering=self.remembering,
             decided=self._following.wake,
         )
         self.ads = Ads(context, self.screening, self.policies)
@@ -216,6 +219,7 @@ class Service:
             Worker("retroactive", self.retroactive.advance, every=5.0),
             Worker("sanctions", self._expire, every=1.0),
             Worker("decision-log", self.log.exporter.work, every=1.0),
+            Worker("memory", self.remembering.advance, every=10.0),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
@@ -228,6 +232,7 @@ class Service:
         """
         if self.context.database.dialect == "sqlite":
             self._claim = FolderClaim(self.context.folder)
+        self.remembering.open()
         self.screening.warm()
         # what lives as long as the process is not looked at again by every collection
         gc.collect()
@@ -261,6 +266,7 @@ class Service:
         self.kept_answers.stop()
         self.sessions.stop()
         self.keys.stop()
+        self.remembering.close()
         patience.cancel()
         self._probe.close()
         database.close()
@@ -271,9 +277,11 @@ class Service:
         """What must be well for the service to be of use; ``ok``, or what is wrong."""
         checks = {"engine": "ok" if self._warm else "starting", "database": self._probe.state()}
         checks["screening"] = self.screening.trouble or "ok"
+        checks["memory"] = self.remembering.trouble or "ok"
         checks["webhooks"] = "ok" if self.webhooks.healthy else "not delivering"
         for worker in self.workers:
-            checks[worker.name] = "ok" if worker.healthy else "failing; the log says why"
+            if checks.get(worker.name, "ok") == "ok":
+                checks[worker.name] = "ok" if worker.healthy else "failing; the log says why"
         return checks
 
     def measured(self, actor: Actor) -> bytes:

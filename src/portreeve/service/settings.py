@@ -98,6 +98,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"],
         Meta(description="from which severity on something is logged"),
     ] = "info"
+    memory: Annotated[
+        bool, Meta(description="what is remembered between items: copies, campaigns, counters")
+    ] = True
+    memory_redis: Annotated[
+        str | None,
+        Meta(
+            description="address of a Redis server, such as redis://127.0.0.1:6379/0, through "
+            "which several service processes remember the same; else a file in `data`"
+        ),
+    ] = None
     traces: Annotated[
         str | None,
         Meta(
