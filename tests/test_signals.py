@@ -106,6 +106,8 @@ LINKS = [
     ("see Taobao.com/x", [("taobao.com", "marketplace", "taobao.com")]),
     ("taobao。com", [("taobao.com", "marketplace", "taobao.com")]),
     ("t.cn/A6abcde", [("t.cn", "shortener", "t.cn")]),
+    ("https://kanjia.example.com", [("kanjia.example.com", "bargain", "example.com")]),
+    ("https://notkanjia.example.com", [("notkanjia.example.com", None, "example.com")]),
     ("www.example.co.uk.", [("www.example.co.uk", None, "example.co.uk")]),
     ("at 5 p.m. v2.0 3.14 e.g. this", []),
     ("shop@example.com", []),

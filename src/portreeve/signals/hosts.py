@@ -111,7 +111,7 @@ def _address_words() -> Mapping[str, re.Pattern[str]]:
     """Class of place -> the words in an address that tell it."""
     edge = r"[/?&=._#:-]"
     return {
-        kind: re.compile(f"{edge}(?:{'|'.join(re.escape(word) for word in words)})(?:{edge}|$)")
+        kind: re.compile(rf"(?:^|{edge})(?:{'|'.join(map(re.escape, words))})(?:{edge}|$)")
         for kind, words in load_table("hosts.yaml")["address_words"].items()
     }
 
