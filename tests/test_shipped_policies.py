@@ -24,8 +24,8 @@ def house(request: pytest.FixtureRequest) -> Policy:
     return load(request.param)
 
 
-def screened(items: pl.DataFrame, policy: Policy, _: pl.DataFrame | None) -> pl.DataFrame:
-    return portreeve.screen(items, policy)
+def screened(items: pl.DataFrame, policy: Policy, known: pl.DataFrame | None) -> pl.DataFrame:
+    return portreeve.screen(items, policy, remembered=known)
 
 
 def decide(policy: str, text: str, **item: Any) -> dict[str, Any]:
