@@ -59,12 +59,13 @@ class EmbeddedJournal:
     """A journal in a SQLite file, for one process.
 
     An event is safe against the end of the process as soon as it is kept; the latest ones may be
-    lost when the machine fails: they were counted, and count no more.
+    lost when the machine fails: they were counted, and count no more. What a snapshot takes the
+    place of is overwritten.
     """
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "auto_vacuum=INCREMENTAL"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(
             "CREATE TABLE IF NOT EXISTS journal"
@@ -98,7 +99,8 @@ class EmbeddedJournal:
                 "DELETE FROM journal WHERE position <= ?", (snapshot.position,)
             )
             self._connection.execute("COMMIT")
-            self._connection.execute("PRAGMA incremental_vacuum")
+            # what was deleted shall be nowhere in the files: an erased account was among it
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

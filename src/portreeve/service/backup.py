@@ -25,6 +25,7 @@ from msgspec import Meta
 from portreeve.service.context import DATABASE_FILE, missing_file, open_database
 from portreeve.service.errors import ServiceError
 from portreeve.service.secrets import KEY_FOLDER, MASTER_KEY, SIGNING_KEY
+from portreeve.service.remembering import FOLDER as MEMORY
 from portreeve.service.settings import Settings
 from portreeve.store import Database, StoreUnavailableError
 from portreeve.store.chain import Chain, verify_database
@@ -81,6 +82,7 @@ def backup(settings: Settings, target: Path, *, with_keys: bool = False) -> Mani
         made = database.clock()
     for path in keys:
         _copy(path, target / KEY_FOLDER / path.name)
+    _copy_memory(source / MEMORY, target / MEMORY)
     manifest = Manifest(
         format=_FORMAT,
         portreeve=version("portreeve"),
@@ -119,7 +121,7 @@ def restore(settings: Settings, source: Path) -> Manifest:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     (target / LOG).mkdir(mode=0o700)
     for path in manifest.files:
-        if path.startswith(f"{LOG}/"):
+        if path.startswith((f"{LOG}/", f"{MEMORY}/")):
             _copy(source / path, target / path)
     keys = [source / path for path in manifest.files if path.startswith(f"{KEY_FOLDER}/")]
     _restore_keys(keys, target / KEY_FOLDER)
@@ -152,6 +154,17 @@ def _copy_sqlite(database: Database, target: Path) -> tuple[list[str], Chain, st
     with closing(sqlite3.connect(copy)) as done:
         done.execute("PRAGMA journal_mode = DELETE")
     return state
+
+
+def _copy_memory(source: Path, target: Path) -> None:
+    """What is remembered, as of now: it may know some items more than the database's copy, which
+    it does not count again when they come again."""
+    for journal in sorted(source.glob("*.db")):
+        target.mkdir(mode=0o700, exist_ok=True)
+        copy = target / journal.name
+        copy.touch(0o600)
+        with closing(sqlite3.connect(journal)) as from_, closing(sqlite3.connect(copy)) as to:
+            from_.backup(to)
 
 
 def _state(connection: sa.Connection) -> tuple[list[str], Chain, str | None]:
