@@ -44,7 +44,8 @@ rules:
     when: copy_accounts > 1 AND promotion >= 0.6
     verdict: refuse
     because: { en: Many post the same., zh: 多人发同样的内容。 }
-    examples: { refuse: [{ text: 面膜89元一盒 加微信 abc12345, remembered: { copy_accounts: 2 } }] }"""
+    examples:
+      refuse: [{ text: 面膜89元一盒 加微信 abc12345, remembered: { copy_accounts: 2 } }]"""
 MASK = "补水面膜一盒89元，三盒包邮，现货当天发，要的加微信 maskshop88，数量不多先到先得"
 COPY = "补水面膜一盒 89 元，三盒包邮，现货当天发！要的加薇信 maskshop88，数量不多，先到先得哦"
 

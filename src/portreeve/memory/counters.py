@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from portreeve.memory import counting, slots
 from portreeve.memory.hashing import Numbers
-from portreeve.memory.traces import CODE_KEY, CONTACT_KEY, LINK_KEY, QR_KEY, Traces
+from portreeve.memory.traces import CODE_KEY, CONTACT_KEY, KEY_KINDS, LINK_KEY, QR_KEY, Traces
 
 if TYPE_CHECKING:
     from portreeve.policy import Counter
@@ -42,9 +42,10 @@ KEYS = 1 << 17
 _BACK = BUCKETS - 1
 _MICROSECONDS = 1_000_000
 _OF_KEYS = {
-    "contact": (CONTACT_KEY, QR_KEY),
-    "link": (LINK_KEY, CODE_KEY),
+    by: np.isin(np.arange(len(KEY_KINDS)), kinds)
+    for by, kinds in {"contact": (CONTACT_KEY, QR_KEY), "link": (LINK_KEY, CODE_KEY)}.items()
 }
+"""Which kinds of keys are meant, by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,15 @@ class Batch:
     traces: Traces
     groups: Numbers
     fresh: NDArray[np.bool_]
+    _pairs: dict[str, tuple[NDArray[np.int64], Numbers]] = field(default_factory=dict)
 
     def pairs(self, by: str) -> tuple[NDArray[np.int64], Numbers]:
         """Rows and their keys of a kind, in the order of rows."""
+        if by not in self._pairs:
+            self._pairs[by] = self._found(by)
+        return self._pairs[by]
+
+    def _found(self, by: str) -> tuple[NDArray[np.int64], Numbers]:
         match by:
             case "account":
                 whole = self.traces.rows["account"]
@@ -69,8 +76,7 @@ class Batch:
             case "copy":
                 whole = self.groups
             case _:
-                chosen = np.isin(self.traces.keys["kind"], _OF_KEYS[by])
-                found = self.traces.keys[chosen]
+                found = self.traces.keys[_OF_KEYS[by][self.traces.keys["kind"]]]
                 return found["row"].astype(np.int64), np.ascontiguousarray(found["key"])
         rows = np.flatnonzero(whole)
         return rows, np.ascontiguousarray(whole[rows])

@@ -156,8 +156,12 @@ def _categories() -> pa.Array:
 
 def _tiers(policy: Policy) -> NDArray[np.uint8]:
     """The number of the policy's tier by the number of a category."""
-    ranks = {tier: at for at, tier in enumerate(TIERS, 1)}
-    return np.array([0, *(ranks[policy.tiers[name]] for name in goods_table())], dtype=np.uint8)
+    return _tier_numbers(tuple(policy.tiers.values()))
+
+
+@functools.lru_cache(maxsize=16)
+def _tier_numbers(tiers: tuple[str, ...]) -> NDArray[np.uint8]:
+    return np.array([0, *(TIERS.index(tier) + 1 for tier in tiers)], dtype=np.uint8)
 
 
 def _flags(known: dict[str, pa.Array], promotion: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -177,12 +181,17 @@ _COUNTED = {
 _READ = ("promotion", "goods_category", *(name for names in _COUNTED.values() for name in names))
 
 
+_KEY_KIND = np.zeros(6, dtype=np.uint8)
+_KEY_KIND[[CONTACT, LINK, SHARE_CODE]] = CONTACT_KEY, LINK_KEY, CODE_KEY
+_KEYED = np.isin(np.arange(6), [CONTACT, LINK, SHARE_CODE])
+
+
 def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.LargeStringArray]:
     """Handles, links and share codes of a batch as keys, and the name that each was made of.
 
     A handle's kind is part of its name.
     """
-    chosen = places.of(CONTACT, LINK, SHARE_CODE)
+    chosen = np.flatnonzero(_KEYED[places.kind])
     found = np.zeros(len(chosen), dtype=KEY)
     kinds = places.kind[chosen]
     names = places.keys.take(pa.array(chosen)).to_pylist()
@@ -190,9 +199,7 @@ def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.Lar
         names[at] = f"{CONTACT_KINDS[places.records['sub'][chosen[at]]]}:{names[at]}"
     whole = pa.array(names, pa.large_string())
     found["row"] = places.row[chosen]
-    found["kind"] = np.select(
-        [kinds == CONTACT, kinds == LINK], [CONTACT_KEY, LINK_KEY], default=CODE_KEY
-    )
+    found["kind"] = _KEY_KIND[kinds]
     found["key"] = np.where(
         kinds == CONTACT, numbers(whole, secret.contact), numbers(whole, secret.link)
     )
@@ -201,9 +208,9 @@ def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.Lar
 
 def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
     """The keys of a batch in the order of rows, each of a row once."""
-    if not len(places.of(CONTACT, LINK, SHARE_CODE)):
-        return np.zeros(0, dtype=KEY)
     found, _ = named_keys(places, secret)
+    if len(found) < 2:
+        return found
     found = found[np.lexsort((found["key"], found["kind"], found["row"]))]
     again = np.zeros(len(found), dtype=bool)
     again[1:] = found[1:] == found[:-1]

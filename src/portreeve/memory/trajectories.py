@@ -13,6 +13,7 @@ time. An alarm stands as it was raised; a late post does not take it back.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -174,6 +175,7 @@ class Trajectories:
 _READ = ("item", "account", "time", "tier", "flags")
 
 
+@functools.cache
 def _numbers(settings: TrajectorySettings) -> tuple[int | float, ...]:
     """The settings as the kernel takes them: all but the sizes of arrays."""
     values = dataclasses.asdict(settings)

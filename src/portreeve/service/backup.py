@@ -24,8 +24,8 @@ from msgspec import Meta
 
 from portreeve.service.context import DATABASE_FILE, missing_file, open_database
 from portreeve.service.errors import ServiceError
-from portreeve.service.secrets import KEY_FOLDER, MASTER_KEY, SIGNING_KEY
 from portreeve.service.remembering import FOLDER as MEMORY
+from portreeve.service.secrets import KEY_FOLDER, MASTER_KEY, SIGNING_KEY
 from portreeve.service.settings import Settings
 from portreeve.store import Database, StoreUnavailableError
 from portreeve.store.chain import Chain, verify_database
