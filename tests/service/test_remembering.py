@@ -19,7 +19,7 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.lots import Judge
 from portreeve.service.policies import Policies
-from portreeve.service.remembering import FOLDER, Remembering
+from portreeve.service.remembering import FLOOD, FOLDER, Remembering
 from portreeve.service.settings import Settings
 from service.policy_cases import in_force
 from service.support import FakeClock
@@ -161,6 +161,20 @@ def test_relation_events_make_a_funnel_that_rules_see(posts: Posts) -> None:
     windows = posts.memory.windows("sample")
     assert windows["people"].max() > 100
     assert posts.memory.state("sample").trouble is None
+
+
+def test_a_flood_is_logged_and_measured(
+    posts: Posts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    posts("ann", MASK)
+    flooded = {("sample", "copies"): FLOOD + 1}
+    monkeypatch.setattr(posts.memory, "evicted", lambda: flooded)
+    with caplog.at_level("WARNING", logger="portreeve.memory"):
+        posts.memory.advance()
+        posts.memory.advance()
+    assert [record.facts for record in caplog.records] == [
+        {"network": "sample", "part": "copies", "evicted": FLOOD + 1}
+    ]
 
 
 def test_trees_grow_when_campaigns_did(posts: Posts) -> None:

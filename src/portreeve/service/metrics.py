@@ -78,6 +78,18 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.memory_evicted = Gauge(
+            "portreeve_memory_evicted",
+            "What memory had to forget for want of room, by network and part.",
+            ["network", "part"],
+            registry=self.registry,
+        )
+        self.memory_journal = Gauge(
+            "portreeve_memory_journal_away",
+            "1 when the journal of memory does not answer.",
+            registry=self.registry,
+        )
+
     def page(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)

@@ -42,6 +42,8 @@ FOLDER = "memory"
 """The folder of the journals, in the data folder."""
 SNAPSHOT_EVERY = 100_000
 """Events of a journal after which memory's state is kept in place of them; also at the end."""
+FLOOD = 1_000
+"""So much of a part going for want of room between two looks, ten seconds, is logged."""
 SIZES = MemorySettings(
     copies=CopySettings(capacity=1 << 17),
     campaigns=CampaignSettings(accounts=1 << 17, keys=1 << 18, edges=1 << 19, items=1 << 18),
@@ -95,6 +97,7 @@ class Remembering:
         self._opening = threading.Lock()
         self._secret: Secret | None = None
         self._trouble: dict[str, str] = {}
+        self._evicted: dict[tuple[str, str], int] = {}
 
     @property
     def on(self) -> bool:
@@ -106,6 +109,14 @@ class Remembering:
         """What is wrong with a journal; None when all is well."""
         found = [one.keeper.trouble for one in list(self._networks.values()) if one.keeper.trouble]
         return next(iter([*self._trouble.values(), *found]), None)
+
+    def evicted(self) -> dict[tuple[str, str], int]:
+        """What had to go for want of room, by network and part."""
+        return {
+            (name, part): count
+            for name, memory in list(self._networks.items())
+            for part, count in memory.keeper.memory.evicted.items()
+        }
 
     # --- screening --------------------------------------------------------------------------------
 
@@ -270,7 +281,19 @@ class Remembering:
                 accounts, _, edges = memory.keeper.memory.campaigns.sizes
             if (accounts, edges) != memory.grown:
                 self.grow(name)
+        self._warn_of_floods()
         return False
+
+    def _warn_of_floods(self) -> None:
+        """Say in the log where much had to go since the last look: somebody may flood memory."""
+        now = self.evicted()
+        for (network, part), count in now.items():
+            gone = count - self._evicted.get((network, part), 0)
+            if gone >= FLOOD:
+                _log.warning("memory floods", extra={"facts": {
+                    "network": network, "part": part, "evicted": gone,
+                }})  # fmt: skip
+        self._evicted = now
 
     def close(self) -> None:
         """Keep what is remembered, and let go of the journals."""

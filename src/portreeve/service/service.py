@@ -157,7 +157,7 @@ class Service:
         self.audit_checks = AuditChecks(context)
         self.privacy = Privacy(context, forget=self.remembering.forget)
         self.retention = Retention(context)
-        self.health = Health(context, self.ready)
+        self.health = Health(context, self.state)
         self.keys = Keys(context)
         self.sessions = Sessions(context)
         attempts, passwords = Attempts(context), Passwords()
@@ -277,11 +277,15 @@ class Service:
         """What must be well for the service to be of use; ``ok``, or what is wrong."""
         checks = {"engine": "ok" if self._warm else "starting", "database": self._probe.state()}
         checks["screening"] = self.screening.trouble or "ok"
-        checks["memory"] = self.remembering.trouble or "ok"
         checks["webhooks"] = "ok" if self.webhooks.healthy else "not delivering"
         for worker in self.workers:
-            if checks.get(worker.name, "ok") == "ok":
-                checks[worker.name] = "ok" if worker.healthy else "failing; the log says why"
+            checks[worker.name] = "ok" if worker.healthy else "failing; the log says why"
+        return checks
+
+    def state(self) -> dict[str, str]:
+        """As :meth:`ready`, and what is not well though requests are taken."""
+        checks = self.ready()
+        checks["memory"] = self.remembering.trouble or checks["memory"]
         return checks
 
     def measured(self, actor: Actor) -> bytes:
@@ -291,6 +295,9 @@ class Service:
         actor.need(Scope.metrics)
         self.metrics.queue.set(self.screening.waiting)
         self.metrics.spool.set(self.screening.spooled)
+        self.metrics.memory_journal.set(self.remembering.trouble is not None)
+        for (network, part), count in self.remembering.evicted().items():
+            self.metrics.memory_evicted.labels(network, part).set(count)
         with suppress(StoreUnavailableError):
             self._probe.need()
             self.metrics.cases.set(self.cases.open_count())

@@ -188,7 +188,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-SECRETS = ("database", "master_key", "signing_key", "oidc_client_secret")
+SECRETS = ("database", "memory_redis", "master_key", "signing_key", "oidc_client_secret")
 """Settings that are secret; the address of a database may hold its password."""
 
 
