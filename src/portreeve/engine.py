@@ -154,7 +154,20 @@ def decide(
     remembered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decide admitted items: measure, evaluate the policy, assemble the decisions."""
-    decisions, facts = judge(assess(items, model), policy, remembered, published=published)
+    assessed = assess(items, model)
+    return decide_assessed(assessed, policy, remembered, published=published, signals=signals)
+
+
+def decide_assessed(
+    assessed: Assessed,
+    policy: Policy,
+    remembered: pl.DataFrame | None = None,
+    *,
+    published: bool = False,
+    signals: bool = False,
+) -> pl.DataFrame:
+    """Decide items that are measured; see :func:`screen` for what comes out."""
+    decisions, facts = judge(assessed, policy, remembered, published=published)
     if signals:
         wanted = [*CATALOG, *policy.counters]
         lacking = [name for name in wanted if name not in facts.columns]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
 
 from portreeve.admission import admit
-from portreeve.engine import decide
+from portreeve.engine import assess, decide, decide_assessed
 from portreeve.files import (
     Batch,
     DecisionWriter,
@@ -24,6 +24,9 @@ from portreeve.files import (
 from portreeve.model import SurfaceState
 from portreeve.policy import Policy
 from portreeve.report.tally import Tally
+
+if TYPE_CHECKING:
+    from portreeve.cli.recalling import Recalling
 
 
 class Sink(Protocol):
@@ -47,6 +50,8 @@ class Run:
     published: bool = False
     signals: bool = False
     """Whether the written decisions have the column ``signals``."""
+    recalling: Recalling | None = None
+    """What remembers the rows before; None for deciding each by itself."""
     output: DecisionWriter | None = None
     rejects: RejectWriter | None = None
     sinks: Sequence[Sink] = ()
@@ -106,7 +111,11 @@ class Run:
         items = admitted.items
         if not items.is_empty():
             wanted = self.signals or bool(self.sinks)
-            decisions = decide(items, self.policy, published=self.published, signals=wanted)
+            assessed = assess(items)
+            told = None if self.recalling is None else self.recalling.of(assessed)
+            decisions = decide_assessed(
+                assessed, self.policy, told, published=self.published, signals=wanted
+            )
             self.deciding_seconds += time.process_time() - cpu
             self._give(items, decisions, _without(batch.numeric_ids, admitted.rejected["row"]))
         surfaces = batch.frame["surface"]

@@ -60,6 +60,14 @@ def screen(
     signals: Annotated[
         bool, typer.Option("--signals", help="Add every signal, as the column signals.")
     ] = False,
+    remember: Annotated[
+        bool,
+        typer.Option(
+            "--remember",
+            help="Remember the rows before, in their order: for rules that ask for counters, "
+            "copies, campaigns, trees, slides.",
+        ),
+    ] = False,
     format: Annotated[
         str | None,
         typer.Option(
@@ -109,6 +117,10 @@ def screen(
     page = Report(loaded) if report else None
     run = Run(loaded, options, published=published, signals=signals)
     run.sinks = [page] if page else []
+    if remember:
+        from portreeve.cli.recalling import Recalling
+
+        run.recalling = Recalling(loaded)
     with contextlib.ExitStack() as stack:
         run.output = stack.enter_context(open_output(out, note))
         run.rejects = stack.enter_context(RejectWriter(aside, always=rejects is not None))

@@ -24,9 +24,10 @@ from portreeve.memory.relations import Relations, RelationSettings
 from portreeve.memory.traces import Traces
 from portreeve.memory.trajectories import Trajectories, TrajectorySettings
 from portreeve.memory.trees import Forest, TreeSettings, grow
+from portreeve.signals.catalog import CATALOG
 
 if TYPE_CHECKING:
-    from portreeve.policy import Counter
+    from portreeve.policy import Counter, Policy
 
 _HOUR = 3_600_000_000
 _TREE = np.dtype([("account", np.uint64), ("levels", np.int32), ("people", np.int32)])
@@ -192,6 +193,13 @@ class Memory:
         memory._seen = Seen.of(part("seen"))
         memory._trees = arrays["trees/nodes"]
         return memory
+
+
+def told_to(policy: Policy, remembered: pl.DataFrame) -> pl.DataFrame:
+    """What is remembered, with a policy's counters under the names that it gives them."""
+    names = {counter.identity: name for name, counter in policy.counters.items()}
+    wanted = [name for name in remembered.columns if name in names or name in CATALOG]
+    return remembered.select(wanted).rename(names)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import polars as pl
 import pyarrow as pa
 
 from portreeve.engine import Assessed, assess, judge
+from portreeve.memory.memory import told_to
 from portreeve.model import Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
 from portreeve.service.registers import Registers
-from portreeve.service.remembering import told_to
 from portreeve.store import new_ids
 from portreeve.store.log import pack
 

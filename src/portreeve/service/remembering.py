@@ -8,7 +8,6 @@ or in Redis, and holds numbers only (:mod:`portreeve.memory`).
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -359,17 +358,6 @@ class Remembering:
         if self._secret is None:
             self._secret = memory_secret(self._context)
         return self._secret
-
-
-def told_to(policy: Policy, remembered: pl.DataFrame) -> pl.DataFrame:
-    """What is remembered, with a policy's counters under the names that it gives them."""
-    names = {c.identity: name for name, c in policy.counters.items()}
-    wanted = [name for name in remembered.columns if name in names or not _is_identity(name)]
-    return remembered.select(wanted).rename(names)
-
-
-def _is_identity(name: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{16}", name) is not None
 
 
 def _file_name(network: str) -> str:
