@@ -324,7 +324,7 @@ def test_addresses_that_are_refused(webhooks, url, detail):
         ("93.184.216.34", True),
         ("2606:2800:220:1::1", True),
         ("64:ff9b::5db8:d822", True),
-        ("2002:5db8:d822::1", True),
+        ("2002:5db8:d822::1", False),
         ("64:ff9b::a00:7", False),
         ("64:ff9b:1::a00:7", False),
         ("2002:a00:7::1", False),

@@ -2,38 +2,21 @@
 
 Whoever may add a webhook could else make the service call addresses that only the service can
 reach (server-side request forgery). So an address is checked twice: as it is written, when the
-webhook is made, and as it is resolved, with every connection: to the address that was checked, so
-that a name which changes its mind in between gains nothing. Redirects are not followed.
+webhook is made, and as it is resolved, with every connection, by the guard that links have too
+(:mod:`portreeve.links.network`). Redirects are not followed.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import re
-import socket
-import typing
-from collections.abc import Iterable
 
-import httpcore
 import httpx
 
+from portreeve.links.addresses import Address, as_address, is_public, is_this_machine
+from portreeve.links.network import GuardedNetwork
 from portreeve.service.errors import ServiceError
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_UNICAST = ipaddress.ip_network("2000::/3")
-"""All IPv6 addresses of the internet that IANA has given out."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""IPv4 addresses as networks without IPv4 write them (RFC 6052)."""
-
-
-class ForbiddenAddressError(Exception):
-    """The name leads to an address to which webhooks do not go."""
-
-
-class UnknownHostError(Exception):
-    """The name leads nowhere."""
 
 
 def check_url(url: str, *, private: bool) -> str:
@@ -59,8 +42,8 @@ def check_url(url: str, *, private: bool) -> str:
             "`url` is http. Use https; http goes to this machine only, or set "
             "PORTREEVE_WEBHOOK_PRIVATE=true."
         )
-    address = _as_address(parsed.host)
-    if address is not None and not _is_public(address):
+    address = as_address(parsed.host)
+    if address is not None and not is_public(address):
         raise _wrong(
             "`url` is an address of an inner network. Give a public one, or set "
             "PORTREEVE_WEBHOOK_PRIVATE=true."
@@ -68,63 +51,13 @@ def check_url(url: str, *, private: bool) -> str:
     return str(parsed)
 
 
-class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to checked addresses only."""
+def guarded(*, private: bool) -> GuardedNetwork:
+    """The network as webhooks may use it. ``private``: inner networks too."""
 
-    def __init__(self, *, private: bool) -> None:
-        self._private = private
-        self._network = httpcore.AnyIOBackend()
+    def allows(host: str, address: Address) -> bool:
+        return private or (is_this_machine if _is_loopback(host) else is_public)(address)
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[typing.Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first checked address that answers.
-
-        Raises:
-            ForbiddenAddressError: the name leads to an address that is not allowed.
-            UnknownHostError: the name leads nowhere.
-        """
-        failed: Exception = UnknownHostError(host)
-        for address in await self._addresses(host, port):
-            try:
-                return await self._network.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except httpcore.ConnectError as error:
-                failed = error
-        raise failed
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[typing.Any] | None = None,  # noqa: ARG002
-    ) -> httpcore.AsyncNetworkStream:
-        """Never: a webhook is a web address."""
-        raise ForbiddenAddressError(path)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self._network.sleep(seconds)
-
-    async def _addresses(self, host: str, port: int) -> list[str]:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM
-            )
-        except OSError:
-            raise UnknownHostError(host) from None
-        addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-        if not self._private:
-            allowed = _is_this_machine if _is_loopback(host) else _is_public
-            if not all(allowed(address) for address in addresses):
-                raise ForbiddenAddressError(host)
-        return [str(address) for address in dict.fromkeys(addresses)]
+    return GuardedNetwork(allows)
 
 
 def _parsed(url: str) -> httpx.URL:
@@ -139,34 +72,5 @@ def _wrong(detail: str) -> ServiceError:
 
 
 def _is_loopback(host: str) -> bool:
-    address = _as_address(host)
-    return host == "localhost" if address is None else _is_this_machine(address)
-
-
-def _is_this_machine(address: _Address) -> bool:
-    return address.is_loopback
-
-
-def _is_public(address: _Address) -> bool:
-    """Whether it is an address of the internet, also where it only wraps an IPv4 address."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _wrapped(address)
-        if inner is not None:
-            return _is_public(inner)
-        if address not in _UNICAST:
-            return False
-    return address.is_global and not address.is_multicast
-
-
-def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address to which packets for an IPv6 address go in the end, if they do."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _as_address(host: str) -> _Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
+    address = as_address(host)
+    return host == "localhost" if address is None else is_this_machine(address)

@@ -12,11 +12,8 @@ from typing import Self
 import httpcore
 import httpx
 
-from portreeve.service.webhooks.address import (
-    ForbiddenAddressError,
-    GuardedNetwork,
-    UnknownHostError,
-)
+from portreeve.links.network import ForbiddenAddressError, UnknownHostError
+from portreeve.service.webhooks.address import guarded
 
 TIMEOUT_SECONDS = 15.0
 """How long a receiver has to answer, connecting included."""
@@ -47,7 +44,7 @@ class Outbox:
             max_connections=None,
             max_keepalive_connections=100,
             keepalive_expiry=30.0,
-            network_backend=GuardedNetwork(private=private),
+            network_backend=guarded(private=private),
         )
 
     async def __aenter__(self) -> Self:
