@@ -11,6 +11,7 @@ from scenarios import (
     s10_enterprise,
     s11_group_buying,
     s12_live_sale,
+    s13_slide,
     s14_franked,
     s15_appeal,
 )
@@ -18,7 +19,7 @@ from scenarios.findings import Scenario
 
 _MODULES = (
     s01_policy, s02_moments_and_chat, s03_hard_negatives, s06_search_ads, s07_platform,
-    s10_enterprise, s11_group_buying, s12_live_sale, s14_franked, s15_appeal,
+    s10_enterprise, s11_group_buying, s12_live_sale, s13_slide, s14_franked, s15_appeal,
 )  # fmt: skip
 
 SCENARIOS: dict[int, Scenario] = {module.SCENARIO.number: module.SCENARIO for module in _MODULES}
@@ -28,6 +29,5 @@ NOT_YET = {
     5: "a tree of sellers rebuilt",
     8: "strangers who become acquaintances",
     9: "mobilisation by a live room",
-    13: "a seller who slides to black goods",
 }
 """Scenarios that need the memory between items, or text in pictures."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import io
 import re
 import resource
 import zlib
@@ -101,13 +102,14 @@ def _holds(path: Path, wanted: list[bytes]) -> bool:
     except FileNotFoundError:
         # a journal that was there a moment ago
         return False
-    return any(needle in form for form in _forms(data, path) for needle in wanted)
+    return any(needle in form for form in _forms(data) for needle in wanted)
 
 
-def _forms(data: bytes, path: Path) -> Iterator[bytes]:
+def _forms(data: bytes) -> Iterator[bytes]:
     yield data
-    if data[:4] == b"PAR1":
-        yield repr(pq.read_table(path).to_pydict()).encode()
+    # one that is being written has no end yet
+    if data[:4] == data[-4:] == b"PAR1":
+        yield repr(pq.read_table(io.BytesIO(data)).to_pydict()).encode()
     for magic in re.finditer(rb"\x1f\x8b\x08", data):
         try:
             yield gzip.decompress(data[magic.start() :])

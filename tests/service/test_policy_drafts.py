@@ -28,7 +28,7 @@ RULE = """\
 
 rules:
   - id: new-rule
-    clause: "16.1"
+    clause: "18.1"
     when: >-
       hashtags > 5
       AND prices > 0

@@ -28,7 +28,7 @@ SETTINGS = {
     "memory": "在内容之间记住近似文本、团伙和计数",
     "memory_redis": "供多个服务进程共用记忆的 Redis 地址，如 redis://127.0.0.1:6379/0；"
     "不填则存为 `data` 中的文件",
-    "traces": "OpenTelemetry 收集器地址（OTLP over HTTP），如 http://127.0.0.1:4318；"
+    "traces": "OpenTelemetry 收集器地址，如 http://127.0.0.1:4318；"
     "不填则用 OTEL_EXPORTER_OTLP_ENDPOINT；两者都没有则不追踪",
     "commerce_rules": "替代自带经营规则的文件夹，其中可有 licences.yaml、ads.yaml、merchants.yaml、"
     "liability.yaml、promoters.yaml、group_buying.yaml、partners.yaml、links.yaml",
