@@ -8,6 +8,8 @@ from scenarios import (
     s03_hard_negatives,
     s06_search_ads,
     s07_platform,
+    s08_funnel,
+    s09_mobilisation,
     s10_enterprise,
     s11_group_buying,
     s12_live_sale,
@@ -18,7 +20,8 @@ from scenarios import (
 from scenarios.findings import Scenario
 
 _MODULES = (
-    s01_policy, s02_moments_and_chat, s03_hard_negatives, s06_search_ads, s07_platform,
+    s01_policy, s02_moments_and_chat, s03_hard_negatives, s06_search_ads, s07_platform, s08_funnel,
+    s09_mobilisation,
     s10_enterprise, s11_group_buying, s12_live_sale, s13_slide, s14_franked, s15_appeal,
 )  # fmt: skip
 
@@ -27,7 +30,5 @@ SCENARIOS: dict[int, Scenario] = {module.SCENARIO.number: module.SCENARIO for mo
 NOT_YET = {
     4: "evasions",
     5: "a tree of sellers rebuilt",
-    8: "strangers who become acquaintances",
-    9: "mobilisation by a live room",
 }
 """Scenarios that need the memory between items, or text in pictures."""

@@ -110,7 +110,7 @@ def test_what_is_left_out_is_said_and_is_no_difference(one, capsys):
     ("arguments", "words"),
     [
         (["99"], "there is none"),
-        (["13"], "a seller who slides to black goods: not there yet"),
+        (["5"], "a tree of sellers rebuilt: not there yet"),
         (["1", "--keep", "{full}"], "is not empty"),
     ],
 )
