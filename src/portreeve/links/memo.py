@@ -60,7 +60,7 @@ class Memo:
         now = self._clock()
         self._rows("DELETE FROM answers WHERE expires <= ?", now)
         self._rows("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", url, answer, now + seconds)
-        if self._rows("SELECT count(*) FROM answers")[0][0] > _MOST_ANSWERS:
+        if int(self._rows("SELECT count(*) FROM answers")[0][0]) > _MOST_ANSWERS:
             self._rows(
                 "DELETE FROM answers WHERE url IN"
                 " (SELECT url FROM answers ORDER BY expires LIMIT ?)",
