@@ -37,6 +37,7 @@ screenshots: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.service
+	$(BIN)/python -m bench.memory
 	$(BIN)/python -m bench.copies ../shared/data
 	$(BIN)/python -m bench.campaigns quality
 	$(BIN)/python -m bench.trajectories

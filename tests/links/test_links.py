@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from portreeve.cli.app import app
-from portreeve.links import Limits, Memo, Unwrapped, Unwrapper
+from portreeve.links import REFUSALS, Limits, Memo, Unwrapped, Unwrapper
 from portreeve.links.fetch import Answer, Fetcher
 from portreeve.links.refresh import page_sends_on, sent_on
 from portreeve.links.refusals import RefusedError
@@ -132,4 +133,13 @@ def test_links_of_a_file_on_the_command_line(tmp_path):
         ("p1", "text", "http://t.cn/A6abcde", "shortener"),
         ("p1", "text", "http://taobao.com/", "marketplace"),
         ("p1", "links.0", "https://xn--fsqu00a.xn--fiqs8s/x", None),
+    ]
+
+
+def test_every_refusal_stands_on_its_page():
+    page = (Path(__file__).parents[2] / "docs" / "links.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{code}` | {why.en} | {'some minutes' if why.passing else 'a day'} |"
+        for code, why in REFUSALS.items()
     ]

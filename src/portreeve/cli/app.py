@@ -14,6 +14,7 @@ from portreeve.cli import backup, campaigns, demo, doctor, screen, serve, train
 GROUPS = {
     "keys": "Make, list and revoke API keys in the store itself.",
     "people": "Add people who may sign in to the console, and make one-time links for them.",
+    "links": "Find links in posts, and follow short ones to where they lead.",
     "policy": "Check, test, explain and compare written policies.",
     "audit": "Verify the audit log, and write it into a file that others can verify.",
     "franking": "Verify what recipients of encrypted messages report.",
