@@ -47,7 +47,7 @@ class Walk:
 
     def go(self, page: Page) -> None:
         """A page of the navigation."""
-        page.locator(".rail").get_by_role("link", name=next(self._words)).click()
+        page.locator(".rail").get_by_role("link", name=next(self._words), exact=True).click()
 
     def fill(self, page: Page, text: str) -> None:
         """A field."""
