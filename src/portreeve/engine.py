@@ -139,7 +139,7 @@ def _with_memory(
     for name in dict.fromkeys([*known, *asked]):
         kind, column = column_type(name), known.get(name)
         if column is None:
-            column = pl.Series(name, [None] * len(facts), kind)
+            column = pl.Series(name, [None], dtype=kind).new_from_index(0, len(facts))
         columns.append(column if column.dtype == kind else column.cast(kind))
     return facts.hstack(columns)
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from portreeve.engine import Assessed
 from portreeve.memory.events import Items
-from portreeve.memory.memory import Memory, told_to
+from portreeve.memory.memory import Memory, counted_by, told_to
 from portreeve.memory.traces import Secret, trace
 from portreeve.policy import Policy
 
@@ -31,9 +31,7 @@ class Recalling:
         traces = trace(
             assessed.items, assessed.facts, assessed.places, policy, self._secret, datetime.now(UTC)
         )
-        identities = (counter.identity for counter in policy.counters.values())
-        held = policy.counting(assessed.facts)
-        told = self._memory.apply(Items(traces, dict(zip(identities, held, strict=True))))
+        told = self._memory.apply(Items(traces, counted_by(policy, assessed.facts)))
         if self._asks_for_trees:
             self._memory.planted(self._memory.growing().grow())
         return None if told is None else told_to(policy, told)

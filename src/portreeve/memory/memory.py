@@ -195,6 +195,14 @@ class Memory:
         return memory
 
 
+def counted_by(policy: Policy, facts: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Which measured items each counter of a policy counts, by the counter's identity."""
+    if not policy.counters:
+        return {}
+    identities = (counter.identity for counter in policy.counters.values())
+    return dict(zip(identities, policy.counting(facts), strict=True))
+
+
 def told_to(policy: Policy, remembered: pl.DataFrame) -> pl.DataFrame:
     """What is remembered, with a policy's counters under the names that it gives them."""
     names = {counter.identity: name for name, counter in policy.counters.items()}

@@ -25,7 +25,7 @@ from portreeve.memory.events import Event, Forgotten, Heard, Items
 from portreeve.memory.hashing import numbers
 from portreeve.memory.journals import EmbeddedJournal, Journal, JournalAwayError
 from portreeve.memory.keeping import Keeper
-from portreeve.memory.memory import Memory, MemorySettings
+from portreeve.memory.memory import Memory, MemorySettings, counted_by
 from portreeve.memory.relations import RelationSettings, relation_events
 from portreeve.memory.traces import Secret, trace
 from portreeve.memory.trajectories import TrajectorySettings
@@ -124,14 +124,14 @@ class Remembering:
         network: str,
         submissions: Sequence[Submission],
         assessed: Assessed,
-        policies: Iterable[Policy],
+        policies: Sequence[Policy],
         now: datetime,
     ) -> pl.DataFrame | None:
         """Take in submissions, and tell what is remembered of them, these included: signals of
         memory by their names, counters by their identities. None when nothing is.
 
         An item that is sent again unchanged counts once; an edit is another item. ``policies``: all
-        whose counters are asked for.
+        whose counters are asked for, first the one that decides.
         """
         memory = self._of(network)
         if memory is None:
@@ -139,14 +139,10 @@ class Remembering:
         wanted = {c.identity: c for policy in policies for c in policy.counters.values()}
         counted: dict[str, NDArray[np.bool_]] = {}
         for policy in policies:
-            if policy.counters:
-                held = policy.counting(assessed.facts)
-                named = (counter.identity for counter in policy.counters.values())
-                counted |= dict(zip(named, held, strict=True))
+            counted |= counted_by(policy, assessed.facts)
         ids = pl.Series("id", [f"{s.id}\0{s.text}" for s in submissions], dtype=pl.String)
-        policy = next(iter(policies))
         traces = trace(
-            assessed.items.with_columns(ids), assessed.facts, assessed.places, policy,
+            assessed.items.with_columns(ids), assessed.facts, assessed.places, policies[0],
             self._secrets(), now,
         )  # fmt: skip
         with memory.lock:
