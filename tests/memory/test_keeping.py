@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -229,3 +230,22 @@ def test_while_redis_is_away_each_goes_on_and_nothing_counts_twice_after(
 def test_a_journal_that_never_answers_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalAwayError, match="Redis does not answer: ConnectionError"):
         keeper(RedisJournal(f"unix://{tmp_path}/nothing.sock"))
+
+
+def test_a_file_that_another_holds_is_away_and_opens_later(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(JournalAwayError, match="cannot be opened: database is locked"):
+            EmbeddedJournal(path)
+        other.execute("COMMIT")
+    assert EmbeddedJournal(path).append(b"one") == 1
+
+
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    path.write_bytes(b"not a database, whatever its name says" * 100)
+    with pytest.raises(JournalAwayError, match="cannot be opened: file is not a database"):
+        EmbeddedJournal(path)
+    with pytest.raises(JournalAwayError, match="cannot be opened: unable to open database file"):
+        EmbeddedJournal(tmp_path / "nowhere" / "memory.db")

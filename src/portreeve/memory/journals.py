@@ -64,15 +64,23 @@ class EmbeddedJournal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(
-            "CREATE TABLE IF NOT EXISTS journal"
-            " (position INTEGER PRIMARY KEY AUTOINCREMENT, event BLOB NOT NULL);"
-            "CREATE TABLE IF NOT EXISTS snapshot"
-            " (name TEXT PRIMARY KEY, position INTEGER NOT NULL, array BLOB NOT NULL);"
-        )
+        """Open the file, or make it.
+
+        Raises:
+            JournalAwayError: it is no journal, or another process is opening it at this moment.
+        """
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.executescript(
+                "CREATE TABLE IF NOT EXISTS journal"
+                " (position INTEGER PRIMARY KEY AUTOINCREMENT, event BLOB NOT NULL);"
+                "CREATE TABLE IF NOT EXISTS snapshot"
+                " (name TEXT PRIMARY KEY, position INTEGER NOT NULL, array BLOB NOT NULL);"
+            )
+        except sqlite3.Error as error:
+            raise JournalAwayError(f"the journal of memory cannot be opened: {error}") from None
 
     def append(self, event: bytes) -> int:
         """See :class:`Journal`."""
