@@ -47,7 +47,7 @@ docs: $(READY)
 	$(BIN)/python -m portreeve.docs
 
 lock: $(READY)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra redis --extra square --extra train \
+	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra pictures --extra redis --extra square --extra train \
 	  --custom-compile-command 'make lock' -o requirements.txt pyproject.toml
 
 clean:
