@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -22,39 +23,70 @@ _SIZE, _RING, _KEYS = 640, 290, 24
 _DAY = 86_400_000_000
 
 
+class Dot(NamedTuple):
+    """An account of a tree: the place of its upline among the dots, -1 for the leader, which comes
+    first; ``confidence`` of the edge to it."""
+
+    parent: int
+    level: int
+    below: int
+    confidence: float
+    words: str
+
+
+class Knot(NamedTuple):
+    """What joins accounts: its kind, and the places of the accounts."""
+
+    kind: str
+    words: str
+    accounts: Sequence[int]
+
+
 def tree(forest: Forest, number: int, names: Mapping[int, str]) -> Markup:
-    """A tree, its leader on top, one row a level; the surer an edge, the darker."""
+    """A tree of a forest, see :func:`levels`."""
     nodes = forest.nodes
     places = np.flatnonzero(nodes["tree"] == number)[:MOST].tolist()
-    below: dict[int, list[int]] = {at: [] for at in places}
-    for at in places[1:]:
-        below[int(nodes["parent"][at])].append(at)
-    across = _spread(places[0], below)
+    at = {place: order for order, place in enumerate(places)}
+    return levels([_dot(nodes[place], at, names) for place in places])
+
+
+def _dot(node: np.void, at: Mapping[int, int], names: Mapping[int, str]) -> Dot:
+    told = f"{names.get(int(node['account']), '?')}: {int(node['below'])}"
+    above, sure = int(node["parent"]), float(node["confidence"])
+    if above >= 0:
+        told += f", {sure:.0%}, {int(node['copies'])}/{int(node['copied'])}"
+    return Dot(at.get(above, -1), int(node["level"]), int(node["below"]), sure, told)
+
+
+def levels(dots: Sequence[Dot], said: str = "") -> Markup:
+    """A tree, its leader on top, one row a level; the surer an edge, the darker.
+
+    ``said``: what it shows, in words; without them it is hidden from those who cannot see it.
+    """
+    below: list[list[int]] = [[] for _ in dots]
+    for at, dot in enumerate(dots):
+        if dot.parent >= 0:
+            below[dot.parent].append(at)
+    across = _spread(0, below)
     width = int(_SIDE * 2 + _STEP * max(across.values()))
-    height = _SIDE * 2 + _ROW * (int(nodes["level"][places].max()) - 1)
-    lines, dots = [], []
-    for at in places:
-        x, y = _SIDE + _STEP * across[at], _SIDE + _ROW * (int(nodes["level"][at]) - 1)
-        name = names.get(int(nodes["account"][at]), "?")
-        told = f"{name}: {int(nodes['below'][at])}"
-        above = int(nodes["parent"][at])
-        if above >= 0:
-            sure = float(nodes["confidence"][at])
-            told += f", {sure:.0%}, {int(nodes['copies'][at])}/{int(nodes['copied'][at])}"
+    height = _SIDE * 2 + _ROW * (max(dot.level for dot in dots) - 1)
+    lines, circles = [], []
+    for at, dot in enumerate(dots):
+        x, y = _SIDE + _STEP * across[at], _SIDE + _ROW * (dot.level - 1)
+        if dot.parent >= 0:
             lines.append(
-                f'<line x1="{_SIDE + _STEP * across[above]:.1f}" y1="{y - _ROW}" x2="{x:.1f}" '
-                f'y2="{y}" stroke-opacity="{0.2 + 0.8 * sure:.2f}"/>'
+                f'<line x1="{_SIDE + _STEP * across[dot.parent]:.1f}" y1="{y - _ROW}" '
+                f'x2="{x:.1f}" y2="{y}" stroke-opacity="{0.2 + 0.8 * dot.confidence:.2f}"/>'
             )
-        size = 4 + 2 * math.log1p(float(nodes["below"][at]))
-        kind = "leader" if above < 0 else "member"
-        dots.append(
-            f'<circle class="{kind}" cx="{x:.1f}" cy="{y}" r="{size:.1f}">'
-            f"<title>{escape(told)}</title></circle>"
+        kind = "leader" if dot.parent < 0 else "member"
+        circles.append(
+            f'<circle class="{kind}" cx="{x:.1f}" cy="{y}" r="{4 + 2 * math.log1p(dot.below):.1f}">'
+            f"<title>{escape(dot.words)}</title></circle>"
         )
-    return _svg("tree", width, height, lines + dots)
+    return _svg("tree", width, height, lines + circles, said)
 
 
-def _spread(leader: int, below: Mapping[int, Sequence[int]]) -> dict[int, float]:
+def _spread(leader: int, below: Sequence[Sequence[int]]) -> dict[int, float]:
     """Where each stands across: leaves side by side, the others amid what is below them."""
     across: dict[int, float] = {}
     leaves = 0
@@ -73,40 +105,51 @@ def _spread(leader: int, below: Mapping[int, Sequence[int]]) -> dict[int, float]
 
 
 def web(graph: Graph, names: Mapping[int, str], key_names: Mapping[int, str]) -> Markup:
-    """The accounts of a campaign in a ring, and within it the keys that join most of them."""
+    """The accounts of a campaign, and the keys that join most of them, see :func:`ring`."""
     many = min(len(graph.accounts), MOST)
-    middle = _SIZE / 2
     joins = np.flatnonzero((graph.keys["state"] == JOINING) & (graph.keys["accounts"] > 1))
     joins = joins[np.argsort(-graph.keys["accounts"][joins], kind="stable")][:_KEYS]
     edges = graph.edges[np.isin(graph.edges["key"], joins) & (graph.edges["account"] < many)]
-    angle = 2 * math.pi * np.arange(many) / max(1, many)
+    knots = []
+    for key in joins.tolist():
+        kind = KINDS[graph.keys["kind"][key]]
+        told = key_names.get(int(graph.keys["key"][key]), kind)
+        around = edges["account"][edges["key"] == key].tolist()
+        knots.append(Knot(kind, f"{told}: {int(graph.keys['accounts'][key])}", around))
+    accounts = graph.accounts[:many][["account", "posts"]].tolist()
+    return ring([f"{names.get(number, '?')}: {posts}" for number, posts in accounts], knots)
+
+
+def ring(accounts: Sequence[str], knots: Sequence[Knot], said: str = "") -> Markup:
+    """Accounts in a ring, given by what is said of each, and within it what joins them.
+
+    ``said``: as for :func:`levels`.
+    """
+    middle = _SIZE / 2
+    angle = 2 * math.pi * np.arange(len(accounts)) / max(1, len(accounts))
     x, y = middle + _RING * np.cos(angle), middle + _RING * np.sin(angle)
     lines, dots = [], []
-    for turn, key in enumerate(joins.tolist()):
-        around = edges["account"][edges["key"] == key]
-        if not len(around):
+    for turn, knot in enumerate(knots):
+        around = list(knot.accounts)
+        if not around:
             continue
         # amid its accounts, drawn to the middle, and turned a little so that none hides another
         kx = middle + 0.55 * (x[around].mean() - middle) + 34 * math.cos(2.4 * turn)
         ky = middle + 0.55 * (y[around].mean() - middle) + 34 * math.sin(2.4 * turn)
         lines += [
             f'<line x1="{kx:.1f}" y1="{ky:.1f}" x2="{x[at]:.1f}" y2="{y[at]:.1f}"/>'
-            for at in around.tolist()
+            for at in around
         ]
-        kind = KINDS[graph.keys["kind"][key]]
-        told = key_names.get(int(graph.keys["key"][key]), kind)
         dots.append(
-            f'<rect class="k-{kind}" x="{kx - 5:.1f}" y="{ky - 5:.1f}" width="10" height="10" '
-            f'rx="2"><title>{escape(told)}: {int(graph.keys["accounts"][key])}</title></rect>'
+            f'<rect class="k-{knot.kind}" x="{kx - 5:.1f}" y="{ky - 5:.1f}" width="10" height="10" '
+            f'rx="2"><title>{escape(knot.words)}</title></rect>'
         )
-    for at in range(many):
-        name = names.get(int(graph.accounts["account"][at]), "?")
-        told = f"{name}: {int(graph.accounts['posts'][at])}"
-        dots.append(
-            f'<circle class="member" cx="{x[at]:.1f}" cy="{y[at]:.1f}" r="5">'
-            f"<title>{escape(told)}</title></circle>"
-        )
-    return _svg("web", _SIZE, _SIZE, lines + dots)
+    dots += [
+        f'<circle class="member" cx="{x[at]:.1f}" cy="{y[at]:.1f}" r="5">'
+        f"<title>{escape(told)}</title></circle>"
+        for at, told in enumerate(accounts)
+    ]
+    return _svg("web", _SIZE, _SIZE, lines + dots, said)
 
 
 def timeline(times: NDArray[np.int64]) -> tuple[Markup, int, int] | None:
@@ -132,10 +175,11 @@ def timeline(times: NDArray[np.int64]) -> tuple[Markup, int, int] | None:
     return _svg("days", 600, 60, columns), first, last
 
 
-def _svg(kind: str, width: int, height: int, parts: Sequence[str]) -> Markup:
+def _svg(kind: str, width: int, height: int, parts: Sequence[str], said: str = "") -> Markup:
     # what stands in the parts is numbers, classes of ours and text that was escaped
+    shown = f'role="img" aria-label="{escape(said)}"' if said else 'aria-hidden="true"'
     return Markup(
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'preserveAspectRatio="{"none" if kind == "days" else "xMidYMid"}" aria-hidden="true">'
+        f'preserveAspectRatio="{"none" if kind == "days" else "xMidYMid"}" {shown}>'
         f"{''.join(parts)}</svg>"
     )
