@@ -34,6 +34,7 @@ ORIGINS: dict[str, Words] = {
     "report": Words("a report", "举报"),
     "franked": Words("a proven report from a chat", "经验证的私聊举报"),
     "claim": Words("a report without proof", "未经证实的举报"),
+    "campaign": Words("a campaign of many accounts", "多账号协同推广"),
 }
 
 GRADES: dict[str, Words] = {

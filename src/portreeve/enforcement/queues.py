@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Origin = Literal["decision", "report", "franked", "claim"]
+Origin = Literal["decision", "report", "franked", "claim", "campaign"]
 """What opened a case."""
 
 QueueName = Literal["black-goods", "medical", "reports", "default", "senior", "appeals"]

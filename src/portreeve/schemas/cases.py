@@ -14,7 +14,7 @@ from portreeve.schemas.screening import ItemState
 
 CaseState = Literal["open", "decided"]
 CaseQueue = Literal["black-goods", "medical", "reports", "default", "senior"]
-CaseOrigin = Literal["decision", "report", "franked", "claim"]
+CaseOrigin = Literal["decision", "report", "franked", "claim", "campaign"]
 PersonVerdict = Literal["allow", "label", "limit", "refuse", "remove"]
 """What a person can decide; refusing and removing are one step: the item's state says which."""
 

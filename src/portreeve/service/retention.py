@@ -18,7 +18,7 @@ from portreeve.store.columns import Json
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import cases as c
-from portreeve.store.tables import commerce, core, enforcement, trade
+from portreeve.store.tables import campaigns, commerce, core, enforcement, trade
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""
@@ -110,6 +110,11 @@ RETENTION: tuple[Kept, ...] = (
     Kept(c.evidence_releases, c.evidence_releases.c.requested, "decision"),
     Kept(c.second_readings, c.second_readings.c.decided, "decision"),
     Kept(c.cases, c.cases.c.decided, "decision"),
+    Kept(campaigns.campaign_cases, campaigns.campaign_cases.c.opened, "decision",
+         unless=lambda _: campaigns.campaign_cases.c.case.in_(sa.select(c.cases.c.id))),
+    Kept(campaigns.campaign_decisions, campaigns.campaign_decisions.c.decided, "content",
+         words=("reason",)),
+    Kept(campaigns.campaign_decisions, campaigns.campaign_decisions.c.decided, "decision"),
     Kept(c.appeals, c.appeals.c.decided, "decision"),
     Kept(c.reports, c.reports.c.resolved, "decision"),
     Kept(c.judgements, c.judgements.c.time, "decision"),

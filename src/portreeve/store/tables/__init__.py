@@ -4,6 +4,7 @@ Migrations, the docs page and the queries derive from these definitions.
 """
 
 from portreeve.store.tables import (
+    campaigns,
     cases,
     commerce,
     core,
@@ -17,6 +18,7 @@ from portreeve.store.tables import (
 from portreeve.store.tables.base import metadata
 
 __all__ = [
+    "campaigns",
     "cases",
     "commerce",
     "core",

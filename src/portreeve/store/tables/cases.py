@@ -12,7 +12,7 @@ cases = table(
     "What waits for a person, or was decided by one; near copies stand in one case.",
     column("id", sa.Text, "unguessable name", primary_key=True),
     column("network", sa.Text, "the name of the policy"),
-    column("origin", sa.Text, "what opened it: decision, report, franked or claim"),
+    column("origin", sa.Text, "what opened it: decision, report, franked, claim or campaign"),
     column("queue", sa.Text, "the queue it waits in"),
     column("state", sa.Text, "open or decided"),
     column("sealed", sa.Boolean, "its content is shown only after two people released it"),

@@ -227,6 +227,95 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "campaign_cases",
+        sa.Column("case", sa.Text(), nullable=False, comment="the case"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the network"),
+        sa.Column(
+            "campaign", sa.Text(), nullable=False, comment="the campaign, as memory names it"
+        ),
+        sa.Column("opened", sa.BigInteger(), nullable=False, comment="when the case was opened"),
+        sa.Column(
+            "accounts",
+            sa.Integer(),
+            nullable=False,
+            comment="how many accounts it had when the case was opened or decided",
+        ),
+        sa.Column(
+            "refer",
+            sa.Boolean(),
+            nullable=False,
+            comment="whether it had a tree to be referred then",
+        ),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_campaign_cases")),
+        comment="Which case was opened for which campaign, and how large that was when it was judged last.",
+    )
+    op.create_index(
+        "ix_campaign_cases_campaign",
+        "campaign_cases",
+        ["network", "campaign", "opened"],
+        unique=False,
+    )
+    op.create_table(
+        "campaign_decisions",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("network", sa.Text(), nullable=False, comment="the network"),
+        sa.Column(
+            "campaign", sa.Text(), nullable=False, comment="the campaign, as memory names it"
+        ),
+        sa.Column(
+            "account",
+            sa.Text(),
+            nullable=True,
+            comment="whose key seals the reason: a leader or the largest seller",
+        ),
+        sa.Column("by", sa.Text(), nullable=False, comment="who decided"),
+        sa.Column("decided", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column(
+            "request", sa.Text(), nullable=False, comment="what was asked for, without the reason"
+        ),
+        sa.Column(
+            "accounts", sa.Integer(), nullable=False, comment="how many accounts something befell"
+        ),
+        sa.Column(
+            "decisions",
+            sa.Text(),
+            nullable=False,
+            comment="decisions on posts that it made, in their order",
+        ),
+        sa.Column(
+            "sanctions",
+            sa.Text(),
+            nullable=False,
+            comment="sanctions that it imposed, in their order",
+        ),
+        sa.Column("cases", sa.Text(), nullable=False, comment="cases that it decided"),
+        sa.Column(
+            "reason",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="why in their words, sealed with the account's key",
+        ),
+        sa.Column("undone", sa.BigInteger(), nullable=True, comment="when it was undone"),
+        sa.Column("undone_by", sa.Text(), nullable=True, comment="by whom"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_campaign_decisions")),
+        sa.UniqueConstraint("id", name=op.f("uq_campaign_decisions_id")),
+        comment="What a person decided of a whole campaign; undone as one.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_campaign_decisions_campaign",
+        "campaign_decisions",
+        ["network", "campaign", "seq"],
+        unique=False,
+    )
+    op.create_table(
         "case_actions",
         sa.Column(
             "seq",
@@ -315,7 +404,7 @@ def upgrade() -> None:
             "origin",
             sa.Text(),
             nullable=False,
-            comment="what opened it: decision, report, franked or claim",
+            comment="what opened it: decision, report, franked, claim or campaign",
         ),
         sa.Column("queue", sa.Text(), nullable=False, comment="the queue it waits in"),
         sa.Column("state", sa.Text(), nullable=False, comment="open or decided"),
