@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from portreeve.console.charts import Bar, Series, bars, matrix, share, time_columns
+from portreeve.console.charts import Bar, Note, Series, bars, matrix, share, time_columns
 
 DAY = datetime.fromisoformat("2014-06-01T00:00:00+08:00")
 ZONE = timezone(timedelta(hours=8))
@@ -123,3 +123,16 @@ def test_what_became_stricter_is_told_from_what_became_milder():
         '<tr><th scope="row">held</th><td class="num none">0</td>'
         '<td class="num same"><a href="/d">5</a></td></tr>'
     ) in chart
+
+
+def test_what_happened_in_a_column_is_drawn_over_it_and_said():
+    chart = time_columns(
+        "Goods", [DAY, DAY + timedelta(days=7)], [Series("grey", "t-grey", [2, 3])], unit="week",
+        language="en", zone=ZONE, notes=[Note(1, "<alarm>")],
+    )  # fmt: skip
+    assert 'most at 8 Jun 2014: 3. 8 Jun 2014: &lt;alarm&gt;."' in chart
+    assert (
+        '<g class="note"><title>8 Jun 2014: &lt;alarm&gt;</title>'
+        '<line x1="75%" x2="75%" y1="8" y2="168"/><circle cx="75%" cy="8" r="4"/></g>'
+    ) in chart
+    assert '<th scope="row">8 Jun 2014 (&lt;alarm&gt;)</th>' in chart

@@ -35,6 +35,13 @@ class Series(NamedTuple):
     values: Sequence[float]
 
 
+class Note(NamedTuple):
+    """Something that happened in one of the columns over time."""
+
+    column: int
+    words: str
+
+
 class Bar(NamedTuple):
     """One bar, or one part of a share."""
 
@@ -98,16 +105,19 @@ def time_columns(
     language: str,
     zone: tzinfo = UTC,
     links: Sequence[str] | None = None,
+    notes: Sequence[Note] = (),
     height: int = HEIGHT,
 ) -> Markup:
     """Columns over time, the first series at the foot.
 
     ``starts``: where the columns begin, one ``unit`` apart. ``links``: an address for every
-    column, to see what is in it; the table has them as links.
+    column, to see what is in it; the table has them as links. ``notes`` are drawn as lines over
+    their columns, and said in words with them.
     """
     times = labels([start.astimezone(zone) for start in starts], unit, language)
     totals = [sum(one.values[i] for one in series) for i in range(len(starts))]
     said = _said_of_times([time.long for time in times], totals, language)
+    said += "".join(_said_of_note(note, times[note.column].long, language) for note in notes)
     scale = ticks(max(totals, default=0))
     names = [
         _tick(time.short, 100 * (i + 0.5) / len(times), height, coarse=time.coarse)
@@ -119,6 +129,8 @@ def time_columns(
         for i, time in enumerate(times)
     ]
     drawn = _stacks(series, said_of, height, scale[-1])
+    drawn += "".join(_noted(note, times[note.column].long, len(times), height) for note in notes)
+    noted = {note.column: note.words for note in notes}
     return _figure(
         "over-time",
         title,
@@ -130,7 +142,7 @@ def time_columns(
             title,
             [_NAMES[unit][language == "zh"], *(one.name for one in series)],
             [
-                [_linked(time.long, links[i] if links else None)]
+                [_linked(_with_note(time.long, noted.get(i)), links[i] if links else None)]
                 + [exact(one.values[i]) for one in series]
                 for i, time in enumerate(times)
             ],
@@ -265,6 +277,20 @@ def _stacks(series: Sequence[Series], titles: Sequence[str], height: int, most: 
     return f"<svg {frame} {box}>{paths}{points}</svg>"
 
 
+def _noted(note: Note, time: str, columns: int, height: int) -> str:
+    """A line over the middle of a column, with a head that can be pointed at."""
+    at, foot = _percent(100 * (note.column + 0.5) / columns), _TOP + height
+    return (
+        f'<g class="note"><title>{escape(f"{time}: {note.words}")}</title>'
+        f'<line x1="{at}" x2="{at}" y1="{_TOP}" y2="{foot}"/>'
+        f'<circle cx="{at}" cy="{_TOP}" r="4"/></g>'
+    )
+
+
+def _with_note(time: str, note: str | None) -> str:
+    return time if note is None else f"{time} ({note})"
+
+
 def _short(value: float) -> str:
     """A length to a tenth of a pixel."""
     return f"{value:.1f}".removesuffix(".0")
@@ -390,6 +416,10 @@ def _said_of_times(names: Sequence[str], totals: Sequence[float], language: str)
     if language == "zh":
         return f"{names[0]}至{names[-1]}，共{exact(whole)}；最多的是{at}，{exact(highest)}。"
     return f"{names[0]} to {names[-1]}: {exact(whole)} in all, most at {at}: {exact(highest)}."
+
+
+def _said_of_note(note: Note, time: str, language: str) -> str:
+    return f"{time}：{note.words}。" if language == "zh" else f" {time}: {note.words}."
 
 
 def _lines(first: str, values: Sequence[tuple[str, float]]) -> str:
