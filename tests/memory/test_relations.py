@@ -25,6 +25,7 @@ SECOND, MINUTE, HOUR, DAY = (n * 1_000_000 for n in (1, 60, 3_600, 86_400))
 START = 100 * DAY
 SIZES = {"windows": 64, "accounts": 64, "groups": 64, "owners": 16, "rooms": 16, "registers": 256}
 SMALL = RelationSettings(**SIZES, events=1024)
+TOLD = ("arrivals", "mobilised", "mobilised_low", "mobilised_high")
 SHOP, ANCHOR, ROOM, GROUP = 7, 8, 500, 600
 
 
@@ -168,6 +169,22 @@ def test_an_anchor_calls_the_members_of_the_groups():
     assert (last["groups"], abs(int(last["arrivals"]) - 150) < 8) == (6, True)
     assert last["mobilised_low"] <= 120 <= last["mobilised_high"]
     assert known.see(shown(ANCHOR, 0, START + HOUR))["mobilisation"].all()
+    [crowd] = known.crowds()
+    assert crowd[["room", "owner", "opened", "groups", "mobilisation"]].tolist() == (
+        ROOM, ANCHOR, START, 6, True,
+    )  # fmt: skip
+    assert [crowd[name] for name in TOLD] == [last[name] for name in TOLD]
+    assert set(known.windows()["owner"].tolist()) == {ANCHOR}
+
+
+def test_who_looks_at_crowds_changes_nothing():
+    known = Relations(RelationSettings(accounts=64, owners=16, rooms=16))
+    called(known)
+    known.see(shown(ANCHOR, SELLS, START + HOUR, START + 2 * HOUR))
+    before = {name: array.copy() for name, array in known.arrays().items()}
+    assert known.crowds()["mobilisation"].tolist() == [True]
+    after = known.arrays()
+    assert [name for name in before if not np.array_equal(before[name], after[name])] == []
 
 
 @pytest.mark.parametrize(

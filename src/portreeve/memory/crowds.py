@@ -22,6 +22,21 @@ _BY_GROUPS = 1 << 52
 _Z95 = 1.959964
 
 
+_TOLD = ("groups", "arrivals", "mobilised", "mobilised_low", "mobilised_high")
+CROWD = np.dtype(
+    [
+        ("room", np.uint64),
+        ("owner", np.uint64),
+        ("opened", np.int64),
+        *((name, np.uint32) for name in _TOLD),
+        ("mobilisation", np.bool_),
+    ],
+    align=True,
+)
+"""A live room, who opened it and when, and what is known of its first minutes: see
+:data:`portreeve.memory.relations.RELATIONS`."""
+
+
 class Limits(NamedTuple):
     """The settings of relations as the kernels take them, durations in microseconds."""
 
@@ -266,3 +281,28 @@ def tell_room(fact, rooms, owners, place, time, ranks, found, limits):
         rooms.raised[slot] = time
         fact.mobilisation = True
     return fresh
+
+
+def told(
+    facts: NDArray[np.void],
+    rooms: Rooms,
+    owners: Owners,
+    ranks: NDArray[np.int64],
+    found: NDArray[np.float64],
+    limits: Limits,
+) -> NDArray[np.void]:
+    """The rooms whose arrivals may be told, by their opening: records of :data:`CROWD`.
+
+    ``facts``: a row for each room, to be written to.
+    """
+    # whoever looks raises nothing: what is told of items and events must not depend on it
+    rooms = rooms._replace(raised=rooms.raised.copy())
+    for slot in np.flatnonzero(rooms.owner).tolist():
+        tell_room(facts[slot], rooms, owners, rooms.names[slot], 0, ranks, found, limits)
+    chosen = np.flatnonzero(facts["arrivals"])
+    crowds = np.zeros(len(chosen), dtype=CROWD)
+    crowds["room"], crowds["owner"] = rooms.names[chosen], rooms.owner[chosen]
+    crowds["opened"] = rooms.opened[chosen]
+    for name in (*_TOLD, "mobilisation"):
+        crowds[name] = facts[name][chosen]
+    return crowds[np.lexsort((crowds["room"], crowds["opened"]))]

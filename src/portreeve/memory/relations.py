@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from portreeve.memory.crowds import Groups, Limits, Owners, Rooms, arrive, own, tell_room
+from portreeve.memory.crowds import Groups, Limits, Owners, Rooms, arrive, own, tell_room, told
 from portreeve.memory.crowds import open_room as opens
 from portreeve.memory.crowds import sold as sells
 from portreeve.memory.funnels import HOUR, Funnels, age, befriend, show_coupon, tell_funnel
@@ -79,10 +79,17 @@ interval. Every count of people is 0 below ``least_people``. ``raised``: it is t
 the funnel or the mobilisation."""
 
 WINDOW = np.dtype(
-    [("subject", np.uint64), ("start", np.int64), ("people", np.uint32), ("kind", np.uint8)],
+    [
+        ("subject", np.uint64),
+        ("owner", np.uint64),
+        ("start", np.int64),
+        ("people", np.uint32),
+        ("kind", np.uint8),
+    ],
     align=True,
 )
-"""A window of ten minutes: the account, group or room, its beginning and how many people."""
+"""A window of ten minutes: the account, group or room, whose that is (0 where it is not known), its
+beginning and how many people."""
 
 
 @dataclass(frozen=True)
@@ -217,12 +224,27 @@ class Relations:
             (used >= self.settings.least_people)
             & (self._windows.start > self._clock.latest[0] - self.settings.kept * _SECOND)
         )
-        told = np.zeros(len(chosen), dtype=WINDOW)
-        told["subject"] = self._windows.subject[chosen]
-        told["start"] = self._windows.start[chosen]
-        told["kind"] = self._windows.kind[chosen]
-        told["people"] = [_in_bits(int(one)) for one in used[chosen]]
-        return told[np.lexsort((told["subject"], told["kind"], told["start"]))]
+        found = np.zeros(len(chosen), dtype=WINDOW)
+        found["subject"] = self._windows.subject[chosen]
+        found["start"] = self._windows.start[chosen]
+        found["kind"] = self._windows.kind[chosen]
+        found["owner"] = [self._owner(one["subject"], int(one["kind"])) for one in found]
+        found["people"] = [_in_bits(int(one)) for one in used[chosen]]
+        return found[np.lexsort((found["subject"], found["kind"], found["start"]))]
+
+    def _owner(self, subject: np.uint64, kind: int) -> np.uint64:
+        """Whose a window is: an account's own, or that of who owns the group or opened the room."""
+        if kind not in (JOINED, ENTERED):
+            return subject
+        part = self._groups if kind == JOINED else self._rooms
+        slot = find(part.names, subject)
+        return part.owner[slot] if slot >= 0 else np.uint64(0)
+
+    def crowds(self) -> NDArray[np.void]:
+        """Rooms whose arrivals may be told, by their opening: records of
+        :data:`~portreeve.memory.crowds.CROWD`."""
+        facts = np.zeros(len(self._rooms.names), dtype=RELATIONS)
+        return told(facts, self._rooms, self._owners, self._ranks, self._found, self._limits)
 
     def forget(self, accounts: NDArray[np.uint64]) -> None:
         """Forget accounts: their windows, bursts, groups and rooms. What they added to registers

@@ -226,6 +226,13 @@ class Remembering:
         with memory.lock:
             return memory.keeper.memory.relations.windows()
 
+    def crowds(self, network: str) -> NDArray[np.void]:
+        """Live rooms whose arrivals may be told: records of
+        :data:`portreeve.memory.crowds.CROWD`."""
+        memory = self._need(network)
+        with memory.lock:
+            return memory.keeper.memory.relations.crowds()
+
     def state(self, network: str) -> MemoryState:
         """How a network's memory is."""
         memory = self._need(network)

@@ -37,6 +37,7 @@ from portreeve.service.commerce.partners import Partners
 from portreeve.service.commerce.staff import Staff
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
+from portreeve.service.crowds import CrowdRoom
 from portreeve.service.decision_facts import DecisionRoom
 from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
@@ -122,6 +123,7 @@ class Service:
         self.stored = Stored(context, self.policies)
         self.remembering = Remembering(context)
         self.accounts = Accounts(context, related=self.remembering.hear)
+        self.crowds = CrowdRoom(context, self.remembering)
         self.account_histories = AccountHistories(context)
         self.public_policies = PublicPolicies(context, self.policies)
         self.undo = Undo(context, self.policies)
