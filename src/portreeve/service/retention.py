@@ -17,8 +17,8 @@ from portreeve.service.context import Context
 from portreeve.store.columns import Json
 from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
-from portreeve.store.tables import cases as c
 from portreeve.store.tables import campaigns, commerce, core, enforcement, trade
+from portreeve.store.tables import cases as c
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""

@@ -16,6 +16,7 @@ from portreeve.service.appeals import Appeals
 from portreeve.service.attempts import Attempts
 from portreeve.service.audit import AuditLog
 from portreeve.service.audit_check import AuditChecks
+from portreeve.service.campaigns import Campaigns
 from portreeve.service.cases import Cases
 from portreeve.service.claim import FolderClaim
 from portreeve.service.commerce.ad_market import AdMarket
@@ -132,6 +133,7 @@ class Service:
         self.sanctions = Sanctions(context)
         self.notices = Notices(context, self.policies)
         self.cases = Cases(context, self.policies, self.decisions, self.undo)
+        self.campaigns = Campaigns(context, self.policies, self.remembering)
         self.review = Review(context, self.policies, self.cases)
         self.likeness = Likeness(context)
         self.measurements = Measurements(context, self.policies)
