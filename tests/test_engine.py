@@ -98,7 +98,7 @@ REJECTED = [
     (
         {"surface": ["private_chat"]},
         "surface 'private_chat' is sealed: its items have no content",
-        "Leave out text, links, disclosed.",
+        "Leave out text, links, disclosed, codes, picture_text.",
     ),
     (
         {"surface": ["short_video"]},

@@ -18,7 +18,7 @@ def test_verdicts_rise():
 
 
 def test_a_sealed_item_has_no_content_field_anywhere():
-    content = {"text", "links", "disclosed"}
+    content = {"text", "links", "disclosed", "codes", "picture_text"}
     assert set(model.CONTENT_FIELDS) == content
     assert not content & set(SealedItem.__struct_fields__)
     assert not content & set(model.columns(SealedItem))
@@ -30,7 +30,7 @@ def test_content_sent_to_a_sealed_surface_is_refused_by_name():
         Item(id="1", surface=Surface.private_chat, text="a canary")
     assert str(caught.value) == (
         "surface 'private_chat' is sealed: its items have no content. "
-        "Leave out text, links, disclosed."
+        "Leave out text, links, disclosed, codes, picture_text."
     )
 
 

@@ -65,6 +65,8 @@ def test_examples_are_items():
         "text": "加微信 abc12345",
         "links": ["example.com"],
         "disclosed": True,
+        "codes": [],
+        "picture_text": None,
     }
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from portreeve.signals.catalog import CATALOG, MEMORY_SIGNALS
+from portreeve.signals.catalog import CATALOG, GIVEN_SIGNALS
 from portreeve.signals.spans import (
     CONTACT,
     CONTACT_KINDS,
@@ -158,7 +158,7 @@ def test_every_signal_of_a_text_is_in_the_catalog_with_its_type():
         assert signals[name].dtype == CATALOG[name].column_type
     decided = {"surface", "standing", "licence", "audience", "disclosed", "goods_tier",
                "protected_sale"}  # fmt: skip
-    assert set(CATALOG) - set(signals.columns) == decided | set(MEMORY_SIGNALS)
+    assert set(CATALOG) - set(signals.columns) == decided | set(GIVEN_SIGNALS)
 
 
 def test_same_handle_counts_once():

@@ -114,7 +114,7 @@ _TYPE_WORDS = {
 def _missing(name: str, kind: pl.DataType, rows: int) -> pl.Series:
     if name == "id":
         return pl.Series("id", range(1, rows + 1), dtype=pl.Int64)
-    if name == "links":
+    if isinstance(kind, pl.List):
         return pl.Series(name, [[]], dtype=kind).new_from_index(0, rows)
     return pl.Series(name, [None], dtype=kind).new_from_index(0, rows)
 
@@ -176,7 +176,7 @@ def _sound(column: pl.Series) -> pl.Series:
         if column.dtype == pl.String:
             return _utf8(column.cast(pl.Binary))
         whole = pl.Series([_all_sound(value) for value in column.cast(pl.List(pl.Binary))])
-        return column.zip_with(whole, _missing("", column.dtype, len(column)))
+        return column.zip_with(whole, column.clear(len(column)))
     return column
 
 
@@ -208,7 +208,7 @@ def _checks(items: pl.DataFrame, policy: Policy) -> list[_Wrong]:
     off = [name for name, state in states.items() if state is SurfaceState.off]
     content = items.select(
         pl.any_horizontal(
-            pl.col("links").list.len() > 0 if name == "links" else pl.col(name) != ""
+            pl.col(name).list.len() > 0 if items[name].dtype == pl.List else pl.col(name) != ""
             for name in CONTENT_FIELDS
         )
     ).to_series()

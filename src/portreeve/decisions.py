@@ -15,8 +15,10 @@ from portreeve.policy import Policy
 from portreeve.policy.document import Holding
 from portreeve.signals import spans as numbers
 from portreeve.signals.lexicon import lexicon
-from portreeve.signals.places import Places, field_name
+from portreeve.signals.parts import part_name
+from portreeve.signals.places import Places
 from portreeve.signals.spans import (
+    CODE,
     CONTACT,
     CONTACT_KINDS,
     CURRENCIES,
@@ -29,8 +31,8 @@ from portreeve.signals.spans import (
 )
 from portreeve.signals.text import LINK_SIGNALS, WORD_SIGNALS
 
-_CONTACTS, _MONEY, _LINKS, _GOODS = 1, 2, 4, 8
-_FIRST_WORD_TOPIC = 4
+_CONTACTS, _MONEY, _LINKS, _GOODS, _CODES = 1, 2, 4, 8, 16
+_FIRST_WORD_TOPIC = 5
 _TOPICS = {
     "contacts": _CONTACTS,
     "hidden_contacts": _CONTACTS,
@@ -44,6 +46,7 @@ _TOPICS = {
     "goods_category": _GOODS,
     "goods_tier": _GOODS,
     "goods_words": _GOODS,
+    "qr_codes": _CODES,
 }
 """Signal -> kind of place that is evidence for it; words of the lexicon are added by class."""
 
@@ -190,7 +193,7 @@ def _evidence(places: Places, chosen: NDArray[np.int64], size: int) -> pa.LargeL
     what = np.maximum(places.records["word"][chosen], 0)
     what[said] = len(_word_meanings()) + np.arange(len(said))
     meanings = [_word_meanings(), pa.array(_sayings(places, chosen[said]), pa.large_string())]
-    fields = {int(link): field_name(int(link)) for link in np.unique(places.link[chosen])}
+    fields = {int(link): part_name(int(link)) for link in np.unique(places.link[chosen])}
     structs = pa.StructArray.from_arrays(
         [
             pa.array([fields[link] for link in places.link[chosen].tolist()], pa.large_string()),
@@ -217,6 +220,8 @@ def _sayings(places: Places, chosen: NDArray[np.int64]) -> list[str]:
                 said.append(f"{kind} {round(float(record['amount']), 2)} {currency}")
             case numbers.LINK:
                 said.append(f"link {places.targets[places.leads[at]].host or ''}")
+            case numbers.CODE:
+                said.append("code in a picture")
             case _:
                 said.append(f"share code {key}")
     return said
@@ -256,8 +261,8 @@ def _topics_of(places: Places) -> NDArray[np.int64]:
     return topics
 
 
-_BY_KIND = np.zeros(6, dtype=np.int64)
-_BY_KIND[[CONTACT, MONEY, LINK, SHARE_CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS
+_BY_KIND = np.zeros(7, dtype=np.int64)
+_BY_KIND[[CONTACT, MONEY, LINK, SHARE_CODE, CODE]] = _CONTACTS, _MONEY, _LINKS, _LINKS, _CODES
 
 
 @functools.cache

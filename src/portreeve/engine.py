@@ -85,7 +85,14 @@ def assess(items: pl.DataFrame, model: Model | None = None) -> Assessed:
     """Measure admitted items. ``model``: another than the shipped one."""
     from portreeve.signals.text import measure
 
-    measured = measure(items["text"], items["links"], items["disclosed"], model)
+    measured = measure(
+        items["text"],
+        items["links"],
+        items["disclosed"],
+        model,
+        picture_texts=items["picture_text"],
+        codes=items["codes"],
+    )
     facts = measured.signals.hstack(
         [
             items["surface"],

@@ -201,6 +201,10 @@ class Item(_Envelope, frozen=True, kw_only=True, forbid_unknown_fields=True):
     disclosed: Annotated[
         bool | None, Meta(description="the account declared it as advertising")
     ] = None
+    codes: Annotated[
+        list[str], Meta(description="what the QR and bar codes in its pictures say")
+    ] = msgspec.field(default_factory=list)
+    picture_text: Annotated[str | None, Meta(description="the words read in its pictures")] = None
 
     def __post_init__(self) -> None:
         if Surface(self.surface).sealed:
@@ -251,7 +255,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One place in the item that the decision rests on."""
 
-    field: Annotated[str, Meta(description="text or links")]
+    field: Annotated[str, Meta(description="text, links.N, picture_text or codes.N")]
     start: Annotated[int, Meta(description="first character, counted in Unicode code points", ge=0)]
     end: Annotated[int, Meta(description="one past the last character", ge=0)]
     what: Annotated[str, Meta(description="what stands there, such as contact wechat:abc12345")]
@@ -314,7 +318,7 @@ def fields(struct: type[msgspec.Struct]) -> list[FieldInfo]:
     """The fields of a struct in order, with type and meaning.
 
     >>> fields(Evidence)[0]
-    FieldInfo(name='field', type='str', meaning='text or links')
+    FieldInfo(name='field', type='str', meaning='text, links.N, picture_text or codes.N')
     """
     hints = typing.get_type_hints(struct, include_extras=True)
     return [

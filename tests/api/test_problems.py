@@ -286,7 +286,7 @@ def test_a_character_that_no_store_keeps():
             "sealed-surface",
             "items[1]",
             "surface 'private_chat' is sealed: its items have no content. "
-            "Leave out text, links, disclosed.",
+            "Leave out text, links, disclosed, codes, picture_text.",
         ),
         (
             '{"items": [{"id": 1, "surface": "chat"}]}',

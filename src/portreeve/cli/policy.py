@@ -169,6 +169,10 @@ def explain(
     disclosed: Annotated[
         bool | None, typer.Option("--disclosed/--undisclosed", help="Declared as advertising.")
     ] = None,
+    code: Annotated[
+        list[str] | None, typer.Option(help="What a code in its pictures says; may repeat.")
+    ] = None,
+    picture_text: Annotated[str | None, typer.Option(help="The words in its pictures.")] = None,
     known: Annotated[
         list[str] | None,
         typer.Option(
@@ -196,6 +200,8 @@ def explain(
             "licence": licence,
             "links": link or [],
             "disclosed": disclosed,
+            "codes": code or [],
+            "picture_text": picture_text,
         }
         _explain_text(
             loaded,
@@ -232,7 +238,8 @@ def _explain_text(
 
     row = {"id": "1", **item}
     try:
-        frame = pl.DataFrame([row], schema_overrides={"links": pl.List(pl.String)})
+        lists = {name: pl.List(pl.String) for name in ("links", "codes")}
+        frame = pl.DataFrame([row], schema_overrides=lists)
         decision = screen(frame, policy, signals=True, remembered=known).row(0, named=True)
     except ValueError as error:
         _fail(str(error))
@@ -251,8 +258,8 @@ def _explain_text(
     held = ", ".join(decision["rules"]) or ("没有规则成立" if lang == "zh" else "no rule holds")
     typer.echo(f"{policy.label}: {decision['verdict']} ({held})")
     for place in decision["evidence"]:
-        if place["field"] == "text":
-            quoted = item["text"][place["start"] : place["end"]]
+        if place["field"] in ("text", "picture_text"):
+            quoted = item[place["field"]][place["start"] : place["end"]]
             typer.echo(f"  {quoted}: {place['what']}")
     for explanation in explanations:
         typer.echo("\n" + explanation.render(lang, whole=whole))
@@ -263,14 +270,14 @@ def _remembered(policy: Policy, given: list[str]) -> pl.DataFrame | None:
     import polars as pl
 
     from portreeve.policy.errors import suggest
-    from portreeve.signals.catalog import MEMORY_SIGNALS, column_type
+    from portreeve.signals.catalog import GIVEN_SIGNALS, column_type
 
-    names = [*policy.counters, *MEMORY_SIGNALS]
+    names = [*policy.counters, *GIVEN_SIGNALS]
     columns = []
     for one in given:
         name, _, text = one.partition("=")
         if name not in names:
-            message = f"{policy.label} has no counter or signal of memory `{name}`."
+            message = f"{policy.label} has no counter or signal of memory or of pictures `{name}`."
             _fail(f"{message} {suggest(name, names)}".strip())
         kind = column_type(name)
         wanted = "true or false" if kind == pl.Boolean else "a number"

@@ -145,7 +145,12 @@ def _tier_name(context: jinja2.runtime.Context, name: str) -> str:
 
 @jinja2.pass_context
 def _pieces(
-    context: jinja2.runtime.Context, text: str, places: Any, *, whole: bool = True
+    context: jinja2.runtime.Context,
+    text: str,
+    places: Any,
+    field: str = "text",
+    *,
+    whole: bool = True,
 ) -> list[dict[str, str]]:
     """A text cut at the edges of its evidence, each piece with its kind and words."""
     given = [
@@ -158,5 +163,5 @@ def _pieces(
             "kind": piece.kind,
             "words": context["desk"].t("; ", "；").join(_what(context, one) for one in piece.whats),
         }
-        for piece in pieces(text, given, whole=whole)
+        for piece in pieces(text, given, field, whole=whole)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
 
 from portreeve.model import Evidence
 from portreeve.schemas.enforcement import Appealing, Ground, Language, Quote
@@ -192,21 +193,41 @@ def said(text: Text, language: Language) -> str:
     return text.zh if language == "zh" else text.en
 
 
-def quotes(text: str | None, links: Sequence[str], evidence: Iterable[Evidence]) -> list[Quote]:
+class Shown(Protocol):
+    """What an item said: the parts that evidence lies in."""
+
+    @property
+    def text(self) -> str | None:
+        """Its words."""
+
+    @property
+    def links(self) -> Sequence[str]:
+        """The addresses beside them."""
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """What the codes in its pictures say."""
+
+    @property
+    def picture_text(self) -> str | None:
+        """The words in its pictures."""
+
+
+def quotes(said: Shown, evidence: Iterable[Evidence]) -> list[Quote]:
     """The places that a decision rests on, in the item's own words; each once.
 
     Places that overlap are one, so that nobody is shown a word cut in two.
 
+    >>> from portreeve.model import Item
     >>> word = Evidence(field="text", start=0, end=2, what="wechat word")
     >>> contact = Evidence(field="text", start=1, end=7, what="contact wechat:abc1")
-    >>> [quote] = quotes("加微信abc1", [], [word, contact])
+    >>> [quote] = quotes(Item(id=1, text="加微信abc1"), [word, contact])
     >>> quote.words, quote.what
     ('加微信abc1', 'wechat word, contact wechat:abc1')
     """
     found = {}
     for place in _joined(evidence):
-        source = text if place.field == "text" else _link(links, place.field)
-        words = (source or "")[place.start : place.end]
+        words = (_part(said, place.field) or "")[place.start : place.end]
         if words:
             found[place.field, words, place.what] = Quote(
                 field=place.field, words=words, what=place.what
@@ -296,8 +317,10 @@ def moment(time: datetime, language: Language, zone: tzinfo = UTC) -> str:
     return f"{local:%Y-%m-%d %H:%M} {hours}"
 
 
-def _link(links: Sequence[str], field: str) -> str | None:
-    number = field.removeprefix("links.")
-    if not number.isdigit() or int(number) >= len(links):
-        return None
-    return links[int(number)]
+def _part(said: Shown, field: str) -> str | None:
+    """The part of an item that a place lies in; None when it is not there."""
+    if field in ("text", "picture_text"):
+        return said.text if field == "text" else said.picture_text
+    name, _, number = field.partition(".")
+    several = {"links": said.links, "codes": said.codes}.get(name, ())
+    return several[int(number)] if number.isdigit() and int(number) < len(several) else None

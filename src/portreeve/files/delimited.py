@@ -21,6 +21,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "time": items.parse_time,
     "disclosed": items.parse_boolean,
     "links": items.parse_links,
+    "codes": items.parse_codes,
 }
 _UNCLOSED = "unexpected end of data"
 _UTF_8 = "Save the file as UTF-8, such as by `iconv -f gb18030 -t utf-8`."

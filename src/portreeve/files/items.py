@@ -13,6 +13,7 @@ import polars as pl
 from portreeve.files.errors import InputError
 from portreeve.files.options import Options
 from portreeve.model import Item
+from portreeve.model import columns as columns_of
 
 FIELDS: tuple[str, ...] = Item.__struct_fields__
 """The item fields that a column of an input may hold."""
@@ -37,7 +38,7 @@ def frame(values: dict[str, Sequence[Any]], surface: str) -> pl.DataFrame:
     >>> frame({"id": [7, 8], "text": ["a", None], "time": [None, None]}, "moments").schema
     Schema([('id', Int64), ('text', String), ('surface', String)])
     """
-    types = {"links": pl.List(pl.String), "disclosed": pl.Boolean()}
+    types = columns_of(Item)
     columns = []
     for name, column in values.items():
         if name == "id":
@@ -48,7 +49,7 @@ def frame(values: dict[str, Sequence[Any]], surface: str) -> pl.DataFrame:
             if name == "time":
                 columns.append(instants(name, column))
             else:
-                columns.append(pl.Series(name, column, dtype=types.get(name, pl.String())))
+                columns.append(pl.Series(name, column, dtype=types[name]))
     items = pl.DataFrame(columns)
     if "surface" not in items.columns:
         return items.with_columns(surface=pl.lit(surface))
@@ -116,10 +117,27 @@ def parse_links(text: str) -> list[str] | None:
         ) from None
 
 
+def parse_codes(text: str) -> list[str] | None:
+    """What codes say, from text: a JSON list, or one code; None for empty text.
+
+    >>> parse_codes("weixin://dl/chat"), parse_codes('["tel:1", "tel:2"]')
+    (['weixin://dl/chat'], ['tel:1', 'tel:2'])
+    """
+    if not text.strip():
+        return None
+    if not text.lstrip().startswith("["):
+        return [text]
+    try:
+        return msgspec.json.decode(text, type=list[str])
+    except msgspec.MsgspecError:
+        raise ValueError("codes is neither a JSON list of texts nor one code") from None
+
+
 REMEDIES = {
     "time": "Write it like 2014-06-01T08:00:00+08:00.",
     "disclosed": "Write true or false, or leave it empty.",
     "links": 'Write ["https://one.example", "https://two.example"], or leave it empty.',
+    "codes": 'Write ["https://one.example", "tel:110"], or leave it empty.',
     "id": "Write it as text or as a whole number.",
 }
 

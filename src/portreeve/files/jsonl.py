@@ -25,6 +25,7 @@ _TYPES: dict[str, Any] = {
     "account": str | int | None,
     "time": datetime | None,
     "links": list[str] | None,
+    "codes": list[str] | None,
     "disclosed": bool | None,
 }
 _DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

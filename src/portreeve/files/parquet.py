@@ -24,6 +24,7 @@ _WANTED = {
     "account": "text or whole numbers",
     "time": "points in time, or text in RFC 3339",
     "links": "lists of text",
+    "codes": "lists of text",
     "disclosed": "booleans",
 }
 
@@ -162,7 +163,7 @@ def _fits(field: str, found: Any) -> bool:
         return True
     if field == "disclosed":
         return bool(at.is_boolean(found))
-    if field == "links":
+    if field in ("links", "codes"):
         return bool(at.is_list(found) or at.is_large_list(found)) and _is_text(found.value_type)
     return _is_text(found)
 
@@ -199,7 +200,7 @@ def _converted(column: pl.Series, faults: dict[int, tuple[str, str]]) -> pl.Seri
     """The column in the type of its item field; an ``id`` of whole numbers stays as it is."""
     if column.name == "time":
         return _instants(column, faults)
-    if column.name == "links":
+    if column.name in ("links", "codes"):
         return column.cast(pl.List(pl.String))
     if column.name == "disclosed":
         return column.cast(pl.Boolean)

@@ -22,7 +22,7 @@ from portreeve.memory.hashing import HashKey, key_of, numbers
 from portreeve.memory.prints import PRINT, prints
 from portreeve.model import TIERS, Surface
 from portreeve.signals.goods_table import goods_table
-from portreeve.signals.spans import CONTACT, CONTACT_KINDS, LINK, SHARE_CODE
+from portreeve.signals.spans import CODE, CONTACT, CONTACT_KINDS, LINK, SHARE_CODE
 
 if TYPE_CHECKING:
     from portreeve.policy import Policy
@@ -181,13 +181,13 @@ _COUNTED = {
 _READ = ("promotion", "goods_category", *(name for names in _COUNTED.values() for name in names))
 
 
-_KEY_KIND = np.zeros(6, dtype=np.uint8)
-_KEY_KIND[[CONTACT, LINK, SHARE_CODE]] = CONTACT_KEY, LINK_KEY, CODE_KEY
-_KEYED = np.isin(np.arange(6), [CONTACT, LINK, SHARE_CODE])
+_KEY_KIND = np.zeros(7, dtype=np.uint8)
+_KEY_KIND[[CONTACT, LINK, SHARE_CODE, CODE]] = CONTACT_KEY, LINK_KEY, CODE_KEY, QR_KEY
+_KEYED = np.isin(np.arange(7), [CONTACT, LINK, SHARE_CODE, CODE])
 
 
 def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.LargeStringArray]:
-    """Handles, links and share codes of a batch as keys, and the name that each was made of.
+    """Handles, links, share codes and pictures' codes as keys, and the name each was made of.
 
     A handle's kind is part of its name.
     """

@@ -17,7 +17,7 @@ from portreeve.policy.reading import Reader, key_place, place
 from portreeve.policy.rules import Conditions
 from portreeve.policy.source import Map, Text
 from portreeve.policy.sqltext import sql
-from portreeve.signals.catalog import MEMORY_SIGNALS
+from portreeve.signals.catalog import GIVEN_SIGNALS
 
 Entry = tuple[Text, str, Map]
 """Key, name and content of a counter that has a good name."""
@@ -135,8 +135,8 @@ def _fits(over: timedelta, against: timedelta) -> bool:
 
 
 def _scope(whole: Scope) -> Scope:
-    """The names that conditions of counters may use: nothing that comes from memory."""
-    signal = ("P032", "a signal of memory is not known when items are counted")
+    """The names that conditions of counters may use: nothing that is not measured."""
+    signal = ("P032", "a signal of memory, or of known or unread pictures, is not known when items are counted")
     counter = ("P032", "a counter is not known when items are counted")
-    forbidden = dict.fromkeys(MEMORY_SIGNALS, signal) | dict.fromkeys(whole.counters, counter)
+    forbidden = dict.fromkeys(GIVEN_SIGNALS, signal) | dict.fromkeys(whole.counters, counter)
     return Scope(whole.definitions, {**whole.forbidden, **forbidden})

@@ -211,7 +211,9 @@ def _rule(rule: Rule) -> dict[str, str | None]:
 
 def _example(example: Example) -> str:
     """What is expected of an example, and in what circumstances."""
-    names = ("account", "audience", "standing", "licence", "links", "disclosed")
+    names = (
+        "account", "audience", "standing", "licence", "links", "disclosed", "codes", "picture_text",
+    )  # fmt: skip
     given = {name: getattr(example, name) for name in names}
     shown = [f"{name} {value}" for name, value in given.items() if value not in (None, ())]
     shown += [f"{name} = {show(value)}" for name, value in example.known.items()]

@@ -35,7 +35,7 @@ from portreeve.policy.parts import (
 )
 from portreeve.policy.program import Program, Steps
 from portreeve.policy.source import Source
-from portreeve.signals.catalog import MEMORY_SIGNALS
+from portreeve.signals.catalog import GIVEN_SIGNALS
 
 What = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -124,8 +124,8 @@ class Policy:
 
     @cached_property
     def remembered(self) -> tuple[str, ...]:
-        """Names of the signals of memory, and of the counters, that its conditions ask for."""
-        signals = [name for name in MEMORY_SIGNALS if name in self.signals_used]
+        """Names of the counters, and of the signals that must be given, that it asks for."""
+        signals = [name for name in GIVEN_SIGNALS if name in self.signals_used]
         return (*signals, *(name for name in self.counters if name in self._program.counters_used))
 
     @cached_property

@@ -18,6 +18,10 @@ _NULL_REASONS: dict[str, tuple[str, str]] = {
     "goods_category": ("no goods were named", "没有写商品"),
     "goods_tier": ("no goods were named", "没有写商品"),
 }
+_NULL_REASONS |= {
+    "unread_pictures": ("nobody here reads its pictures", "没有在这里读取图片"),
+    "known_pictures": ("no bank of known pictures is at hand", "没有可用的已知图片库"),
+}
 _NULL_REASONS |= dict.fromkeys(
     MEMORY_SIGNALS, ("no memory is at hand for it", "没有可用的记忆数据")
 )

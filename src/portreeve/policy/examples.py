@@ -93,6 +93,8 @@ def example_items(examples: list[Example]) -> pl.DataFrame:
             "text": example.text,
             "links": list(example.links),
             "disclosed": example.disclosed,
+            "codes": list(example.codes),
+            "picture_text": example.picture_text,
         }
         for number, example in enumerate(examples)
     ]

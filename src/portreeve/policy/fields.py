@@ -252,8 +252,14 @@ EXAMPLE = _table(
     Key("licence", "name", "none, claimed or verified"),
     Key("links", "list of texts", "attached addresses"),
     Key("disclosed", "true or false", "declared as advertising"),
+    Key("codes", "list of texts", "what the QR and bar codes in its pictures say"),
+    Key("picture_text", "text", "the words in its pictures"),
     Key("counted", "counter: number", "what counters tell of it; NULL when left out"),
-    Key("remembered", "signal: value", "what signals of memory tell of it; NULL when left out"),
+    Key(
+        "remembered",
+        "signal: value",
+        "what signals of memory and of banks of pictures tell; else NULL",
+    ),
 )
 
 COUNTED: dict[str, str] = {

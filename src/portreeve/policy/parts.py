@@ -106,6 +106,8 @@ class Example:
     standing: str | None = None
     licence: str | None = None
     links: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    picture_text: str | None = None
     disclosed: bool | None = None
     known: Mapping[str, float | bool] = field(default_factory=dict, hash=False)
     file: str = field(default="", compare=False)

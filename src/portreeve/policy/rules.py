@@ -19,7 +19,7 @@ from portreeve.policy.parts import Example, Rule, Words
 from portreeve.policy.reading import Reader, place
 from portreeve.policy.sections import Sections
 from portreeve.policy.source import Map, Node, Text
-from portreeve.signals.catalog import CATALOG, MEMORY_SIGNALS
+from portreeve.signals.catalog import CATALOG, GIVEN_SIGNALS
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,11 @@ class RuleReader:
             self._read.text(link, "an address")
             for link in self._read.items(map_.get("links"), "addresses")
         ]
+        codes = [
+            self._read.text(code, "what a code says")
+            for code in self._read.items(map_.get("codes"), "codes")
+        ]
+        picture_text = self._read.text(map_.get("picture_text"), "the words in its pictures")
         standing = self._read.choice(map_.get("standing"), typing.get_args(Standing), "a standing")
         licence = self._read.choice(map_.get("licence"), typing.get_args(Licence), "a licence")
         account = self._read.text(map_.get("account"), "an account")
@@ -226,6 +231,8 @@ class RuleReader:
             licence=licence,
             links=tuple(link for link in links if link is not None),
             disclosed=disclosed,
+            codes=tuple(code for code in codes if code is not None),
+            picture_text=picture_text,
             known=known,
             file=file,
             line=line,
@@ -240,7 +247,7 @@ class RuleReader:
             if name is not None and value is not None:
                 found[name] = value
         for key, node in self._read.named(map_.get("remembered"), "value"):
-            name = self._read.defined(key, MEMORY_SIGNALS, "signal of memory")
+            name = self._read.defined(key, GIVEN_SIGNALS, "signal of memory or of pictures")
             told = None if name is None else self._remembered(name, node)
             if name is not None and told is not None:
                 found[name] = told

@@ -34,12 +34,14 @@ class Piece(NamedTuple):
         return kind_of(self.whats[0]) if self.whats else ""
 
 
-def pieces(text: str, evidence: Sequence[dict[str, Any]], *, whole: bool = False) -> list[Piece]:
+def pieces(
+    text: str, evidence: Sequence[dict[str, Any]], field: str = "text", *, whole: bool = False
+) -> list[Piece]:
     """A text cut at the edges of its evidence; places that overlap are named together.
 
-    ``evidence``: ``field``, ``start``, ``end`` (code points), ``what``; only the field ``text`` is
-    marked, and a place outside the text is left out. Of a long text a stretch is shown, unless the
-    ``whole`` is wanted.
+    ``evidence``: ``field``, ``start``, ``end`` (code points), ``what``; only what lies in ``field``
+    is marked, and a place outside the text is left out. Of a long text a stretch is shown, unless
+    the ``whole`` is wanted.
 
     >>> pieces("a 89", [{"field": "text", "start": 2, "end": 4, "what": "price 89.0 CNY"}])
     [Piece(text='a ', whats=()), Piece(text='89', whats=('price 89.0 CNY',))]
@@ -47,7 +49,7 @@ def pieces(text: str, evidence: Sequence[dict[str, Any]], *, whole: bool = False
     spans = [
         (max(0, place["start"]), min(len(text), place["end"]), place["what"] or "")
         for place in evidence
-        if place["field"] == "text"
+        if place["field"] == field
     ]
     spans = [span for span in spans if span[0] < span[1]]
     start, end = (0, len(text)) if whole else _window(text, spans)

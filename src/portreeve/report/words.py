@@ -118,6 +118,8 @@ def _evidence(what: str) -> Words:
         return Words(f"{_MONEY[head].en} {amount}", f"{_MONEY[head].zh} {amount}")
     if head == "link":
         return Words(f"link {rest}", f"链接 {rest}")
+    if what == "code in a picture":
+        return Words(what, "图片中的码")
     if what.startswith("share code"):
         return Words(what, what.replace("share code", "口令", 1))
     goods = goods_table().get(rest)

@@ -135,6 +135,10 @@ class ItemEvidence(Answer, frozen=True, kw_only=True):
     links: Annotated[list[str], Meta(description="addresses attached to it")] = field(
         default_factory=list
     )
+    codes: Annotated[
+        list[str], Meta(description="what the QR and bar codes in its pictures say")
+    ] = field(default_factory=list)
+    picture_text: Annotated[str | None, Meta(description="the words read in its pictures")] = None
     contacts: Annotated[list[str], Meta(description="handles found in it")] = field(
         default_factory=list
     )

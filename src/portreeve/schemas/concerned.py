@@ -47,6 +47,8 @@ class DecisionPage(Answer, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="what happened, in one sentence")]
     text: Annotated[str | None, Meta(description="what the person wrote, while it is kept")]
     links: Annotated[list[str], Meta(description="the links beside it")]
+    codes: Annotated[list[str], Meta(description="what the codes in its pictures say")]
+    picture_text: Annotated[str | None, Meta(description="the words read in its pictures")]
     evidence: Annotated[list[Evidence], Meta(description="the places that it rests on")]
     withheld: Annotated[
         Withheld | None,

@@ -156,7 +156,7 @@ class Undone(Answer, frozen=True, kw_only=True):
 class Quote(Answer, frozen=True, kw_only=True):
     """A place in the item that the decision rests on, in the item's own words."""
 
-    field: Annotated[str, Meta(description="text or links")]
+    field: Annotated[str, Meta(description="text, links.N, picture_text or codes.N")]
     words: Annotated[str, Meta(description="what stands there")]
     what: Annotated[str, Meta(description="what it is taken for, such as a contact")]
 

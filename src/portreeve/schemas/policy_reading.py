@@ -58,6 +58,8 @@ class Shown(Answer, frozen=True, kw_only=True):
     licence: Annotated[str | None, Meta(description="its seller's licence, if that matters")]
     disclosed: Annotated[bool | None, Meta(description="declared as advertising, if that matters")]
     links: Annotated[list[str], Meta(description="links beside the text")]
+    codes: Annotated[list[str], Meta(description="what the codes in its pictures say")]
+    picture_text: Annotated[str | None, Meta(description="the words in its pictures")]
 
 
 class RuleInWords(Answer, frozen=True, kw_only=True):

@@ -144,6 +144,8 @@ class Concerned:
             title=words.title(about["verdict"], about["surface"], language),
             text=content.text,
             links=content.links,
+            codes=content.codes,
+            picture_text=content.picture_text,
             evidence=content.evidence,
             withheld=withheld,
             grounds=[words.ground(reason, language) for reason in reasons],

@@ -304,6 +304,8 @@ def _item_evidence(member: Row, plain: bytes | None) -> ItemEvidence:
         erased=False,
         text=said.text,
         links=said.links,
+        codes=said.codes,
+        picture_text=said.picture_text,
         contacts=said.contacts,
         prices=said.prices,
         evidence=said.evidence,

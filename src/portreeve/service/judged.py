@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from portreeve.engine import Assessed, assess, judge
 from portreeve.memory.memory import told_to
-from portreeve.model import Item, Verdict
+from portreeve.model import CONTENT_FIELDS, Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
@@ -96,7 +96,7 @@ def judge_all(
     listed: dict[str, list[Any]] = {name: decisions[name].to_list() for name in _LISTED}
     content = pl.DataFrame(
         [
-            *(assessed.items.get_column(name) for name in ("text", "links", "disclosed")),
+            *(assessed.items.get_column(name) for name in CONTENT_FIELDS),
             *(decisions.get_column(name) for name in ("contacts", "prices", "evidence")),
             decisions.get_column("links").alias("hosts"),
             pl.Series("category", [s.category for s in given], dtype=pl.String),
@@ -152,6 +152,8 @@ def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) ->
     arrays["time"] = pa.array([s.time for s in submissions], pa.timestamp("us", "UTC"))
     arrays["links"] = pa.array([s.links for s in submissions], pa.large_list(_TEXT))
     arrays["disclosed"] = pa.array([s.disclosed for s in submissions], pa.bool_())
+    arrays["codes"] = pa.array([s.codes for s in submissions], pa.large_list(_TEXT))
+    arrays["picture_text"] = pa.array([s.picture_text for s in submissions], _TEXT)
     return pl.DataFrame(
         pa.RecordBatch.from_arrays([arrays[name] for name in _FIELDS], names=list(_FIELDS))
     )
@@ -214,7 +216,8 @@ def _with_sanctions(
 
 
 def content_bytes(submission: Submission) -> bytes:
-    """What tells one revision of an item from another: its text, links and declarations."""
+    """What tells one revision of an item from another: its content and declarations."""
     s = submission
     declared = () if s.category is None else (s.category,)
-    return msgspec.json.encode((s.text, s.links, s.disclosed, *declared))
+    shown = (s.codes, s.picture_text) if s.codes or s.picture_text else ()
+    return msgspec.json.encode((s.text, s.links, s.disclosed, *declared, *shown))

@@ -175,7 +175,7 @@ def _barred(
     for at, submission in enumerate(submissions):
         for sanction in restrictions.get(submission.account or "", ()):
             least = _BARRED.get(sanction.kind)
-            if sanction.kind == "block_links" and submission.links:
+            if sanction.kind == "block_links" and (submission.links or submission.codes):
                 least = Verdict.refuse
             if least is None or sanction.network != network:
                 continue

@@ -205,7 +205,7 @@ class Notices:
         for id, plain in zip(stored, opened, strict=True):
             if plain is not None:
                 said = Content.from_bytes(plain)
-                found[id] = words.quotes(said.text, said.links, said.evidence)
+                found[id] = words.quotes(said, said.evidence)
         if found:
             tx.audit(actor.name, "evidence.read", account, use="notice", decisions=sorted(found))
         return found

@@ -197,6 +197,8 @@ def _shown(example: Example) -> Shown:
         licence=example.licence,
         disclosed=example.disclosed,
         links=list(example.links),
+        codes=list(example.codes),
+        picture_text=example.picture_text,
     )
 
 

@@ -47,6 +47,7 @@ def try_post(post: TryPost, *policies: Policy) -> list[Tried]:
     row: dict[str, Any] = {
         "id": "tried", "surface": post.surface.value, "standing": post.standing,
         "licence": post.licence, "text": post.text, "links": [], "disclosed": post.disclosed,
+        "codes": [], "picture_text": None,
     }  # fmt: skip
     assessed = assess(pl.DataFrame([row], schema=columns(Item)))
     return [_tried(post, assessed, policy) for policy in policies]

@@ -145,6 +145,8 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         time=row["time"],
         text=content.text,
         links=content.links,
+        codes=content.codes,
+        picture_text=content.picture_text,
         disclosed=content.disclosed,
         category=content.category,
         network=row["network"],

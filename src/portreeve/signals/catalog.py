@@ -141,6 +141,29 @@ def _signals() -> list[Signal]:
     add("links", "im_links", "count", "", "that open a chat in a messenger")
     add("links", "payment_links", "count", "", "that ask for a payment")
 
+    add("pictures", "qr_codes", "count", "", "different QR and bar codes in the pictures")
+    add(
+        "pictures",
+        "picture_characters",
+        "count",
+        "code points",
+        "words read in the pictures; they count as words of the text",
+    )
+    add(
+        "pictures",
+        "unread_pictures",
+        "count",
+        "pictures",
+        "its pictures whose words are not read yet; NULL where the host reads them",
+    )
+    add(
+        "pictures",
+        "known_pictures",
+        "count",
+        "pictures",
+        "its pictures that look like one in a bank of known pictures; NULL without banks",
+    )
+
     add("trade", "order_words", "count", "", "words of selling: in stock, order now, wholesale")
     add("trade", "recruit_words", "count", "", "words of recruiting: agents wanted, earn at home")
     add("trade", "downline_words", "count", "", "words of multi-level trade: downline, team bonus")
@@ -254,6 +277,9 @@ POLICY_SIGNALS: tuple[str, ...] = ("goods_tier", "protected_sale")
 
 MEMORY_SIGNALS: tuple[str, ...] = tuple(s.name for s in CATALOG.values() if s.group == "memory")
 """Signals that tell what earlier items say of an item; NULL where no memory is at hand."""
+
+GIVEN_SIGNALS: tuple[str, ...] = ("unread_pictures", "known_pictures", *MEMORY_SIGNALS)
+"""Signals that nobody can measure on the item alone: a service gives them, else they are NULL."""
 
 
 def column_type(name: str) -> pl.DataType:

@@ -1,7 +1,8 @@
-"""Places: what was found in texts and in the links beside them, as arrays.
+"""Places: what was found in texts, in the links beside them and in pictures, as arrays.
 
-A place is one handle, amount, link, share code or word. The kernel writes most of them; attached
-links and the rarer share codes are added here, and every link is looked up once.
+A place is one handle, amount, link, share code or word, or a code in a picture. The kernel writes
+most of them; attached links, the rarer share codes and the codes of pictures are added here, and
+every link is looked up once.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from portreeve.signals.hosts import Target, target
+from portreeve.signals.parts import TEXT, Whole, part_name, placed
 from portreeve.signals.share_codes import ShareCode
-from portreeve.signals.spans import LINK, SHARE_CODE, SPAN
+from portreeve.signals.spans import CODE, LINK, SHARE_CODE, SPAN
 
-_IN_TEXT = -1
 _MARKETPLACE = Target(None, "marketplace", None)
 
 
@@ -27,7 +28,8 @@ class Places:
     """The places of a batch, those of the texts first, each part in the order of rows.
 
     ``records``: :data:`~portreeve.signals.spans.SPAN`; ``keys``: the handle, address or code, one
-    per record, empty for others; ``link``: which attached link it lies in, -1 for the text;
+    per record, empty for others; ``link``: the part of the item that it lies in, see
+    :mod:`portreeve.signals.parts`;
     ``leads``: for links and share codes an index into ``targets``, else -1.
     """
 
@@ -49,15 +51,15 @@ class Places:
         return zip(self.row[chosen].tolist(), chosen.tolist(), keys, strict=True)
 
     def frame(self) -> pl.DataFrame:
-        """The places as columns: those of a record, ``key``, ``field`` (text, or links.N), and
-        ``host``, ``host_class`` and ``registrable`` for links."""
+        """The places as columns: those of a record, ``key``, ``field`` (such as text or links.0),
+        and ``host``, ``host_class`` and ``registrable`` for links."""
         columns: dict[str, object] = {
             name: np.ascontiguousarray(self.records[name])
             for name in SPAN.names or ()
             if name != "key"
         }
         columns["key"] = pl.from_arrow(self.keys)
-        columns["field"] = [field_name(at) for at in self.link.tolist()]
+        columns["field"] = [part_name(at) for at in self.link.tolist()]
         nowhere = Target(None, None, None)
         found = [self.targets[at] if at >= 0 else nowhere for at in self.leads.tolist()]
         for at, name in enumerate(Target._fields):
@@ -66,42 +68,37 @@ class Places:
         return pl.DataFrame(columns, schema_overrides=schema)
 
 
-def field_name(link: int) -> str:
-    """The field of an item that a place lies in.
-
-    >>> field_name(-1), field_name(2)
-    ('text', 'links.2')
-    """
-    return "text" if link == _IN_TEXT else f"links.{link}"
-
-
 def gather(
     spans: NDArray[np.void],
     keys: NDArray[np.uint8],
     attached: Iterable[tuple[int, int, str]],
-    codes: Iterable[ShareCode],
+    shared: Iterable[ShareCode],
+    whole: Whole,
 ) -> Places:
     """All places of a batch.
 
     ``spans`` and ``keys`` as the kernel wrote them; ``attached``: row, position and address of
-    links beside the texts; ``codes``: share codes found in the texts.
+    links beside the texts; ``shared``: share codes found in the texts; ``whole``: what the texts
+    are made of.
     """
-    links = list(attached)
-    shares = list(codes)
+    links = [*attached, *whole.addresses]
+    beside = [(LINK, *link) for link in links] + [(CODE, *code) for code in whole.codes]
+    shares = list(shared)
     text = _keys(spans, keys)
-    of_link = np.full(len(spans) + len(links) + len(shares), _IN_TEXT, dtype=np.int32)
-    if links or shares:
-        of_link[len(spans) : len(spans) + len(links)] = [place for _, place, _ in links]
-        more = [_link_key(address) for _, _, address in links] + [code.key for code in shares]
+    of_part = np.full(len(spans) + len(beside) + len(shares), TEXT, dtype=np.int32)
+    if beside or shares:
+        of_part[len(spans) : len(spans) + len(beside)] = [part for _, _, part, _ in beside]
+        more = [_link_key(words) for _, _, _, words in beside] + [code.key for code in shares]
         text = pa.concat_arrays([text, pa.array(more, pa.large_string())])
-        spans = np.concatenate([spans, _records(links, shares)])
+        spans = np.concatenate([spans, _records(beside, shares)])
+    placed(spans, of_part, whole.parts)
     kind = np.ascontiguousarray(spans["kind"])
     leads, targets = _leads(kind, text)
     for code, at in zip(shares, range(len(spans) - len(shares), len(spans)), strict=True):
         leads[at] = len(targets)
         targets.append(Target(None, code.host_class, None))
     row = np.ascontiguousarray(spans["row"])
-    return Places(spans, text, of_link, leads, tuple(targets), kind, row)
+    return Places(spans, text, of_part, leads, tuple(targets), kind, row)
 
 
 def _keys(spans: NDArray[np.void], keys: NDArray[np.uint8]) -> pa.LargeStringArray:
@@ -112,13 +109,14 @@ def _keys(spans: NDArray[np.void], keys: NDArray[np.uint8]) -> pa.LargeStringArr
     return pa.LargeStringArray.from_buffers(len(spans), pa.py_buffer(offsets), pa.py_buffer(used))
 
 
-def _records(links: list[tuple[int, int, str]], codes: list[ShareCode]) -> NDArray[np.void]:
-    """Links beside the text, over the whole address, and share codes, as the kernel's records."""
-    records = np.zeros(len(links) + len(codes), dtype=SPAN)
-    records["row"] = [row for row, _, _ in links] + [code.row for code in codes]
-    records["start"] = [0] * len(links) + [code.start for code in codes]
-    records["end"] = [len(address) for _, _, address in links] + [code.end for code in codes]
-    records["kind"] = [LINK] * len(links) + [SHARE_CODE] * len(codes)
+def _records(beside: list[tuple[int, int, int, str]], codes: list[ShareCode]) -> NDArray[np.void]:
+    """Links and codes beside the text, over their whole length, and share codes, as the kernel's
+    records. ``beside``: kind, row, part and words of each."""
+    records = np.zeros(len(beside) + len(codes), dtype=SPAN)
+    records["row"] = [row for _, row, _, _ in beside] + [code.row for code in codes]
+    records["start"] = [0] * len(beside) + [code.start for code in codes]
+    records["end"] = [len(words) for _, _, _, words in beside] + [code.end for code in codes]
+    records["kind"] = [kind for kind, _, _, _ in beside] + [SHARE_CODE] * len(codes)
     records["word"] = -1
     return records
 

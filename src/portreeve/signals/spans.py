@@ -1,6 +1,7 @@
 """Spans: the places found in texts, as the kernel writes them and as columns.
 
-A span is one place in one text: a handle, an amount, a link, a share code or a word. The kernel
+A span is one place in one text: a handle, an amount, a link, a share code, a word, or the
+code of a picture. The kernel
 writes fixed records and a buffer of key bytes; :mod:`portreeve.signals.places` gathers them.
 """
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from portreeve.signals.compiled import kernel
 
-CONTACT, MONEY, LINK, SHARE_CODE, WORD, GOODS = range(6)
+CONTACT, MONEY, LINK, SHARE_CODE, WORD, GOODS, CODE = range(7)
 MOST_PER_TEXT = 512
 """Places kept of one text; counters go on beyond."""
 MOST_KEY_BYTES = 256

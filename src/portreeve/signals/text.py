@@ -21,10 +21,11 @@ from portreeve.model import INTENTS
 from portreeve.signals import share_codes
 from portreeve.signals.catalog import CATALOG
 from portreeve.signals.lexicon import Lexicon, lexicon
+from portreeve.signals.parts import PICTURE_TEXT, Whole, whole
 from portreeve.signals.places import Places, gather
 from portreeve.signals.scan import COUNTERS, Scan, scan
 from portreeve.signals.scorer import OUTPUTS, Model, shipped_model
-from portreeve.signals.spans import LINK, SHARE_CODE
+from portreeve.signals.spans import CODE, LINK, SHARE_CODE
 
 # signal -> lexicon classes whose words it counts
 WORD_SIGNALS: dict[str, tuple[str, ...]] = {
@@ -93,22 +94,30 @@ def measure(
     links: pl.Series | None = None,
     declared: pl.Series | None = None,
     model: Model | None = None,
+    *,
+    picture_texts: pl.Series | None = None,
+    codes: pl.Series | None = None,
 ) -> Measured:
     """Measure texts.
 
     ``texts``: String; ``links``: List(String), addresses attached to each; ``declared``: Boolean,
-    whether the account declared it as advertising; ``model``: another than the shipped one. A
-    text without a visible character has NULL for the model's signals.
+    whether the account declared it as advertising; ``model``: another than the shipped one;
+    ``picture_texts``: String, the words in its pictures, which count as words of the text;
+    ``codes``: List(String), what the codes in its pictures say. A text without a visible character
+    has NULL for the model's signals.
 
     >>> measure(pl.Series(["面膜89元一盒 加微信 abc12345 下单"])).signals["prices"].to_list()
     [1]
     """
     words = lexicon()
+    given = whole(texts, picture_texts, codes)
+    texts = given.texts
     data, offsets = _buffers(texts)
     found = scan(data, offsets, words, model or shipped_model())
-    codes = share_codes.find(texts, _share_hints(found, words))
-    places = gather(found.spans, found.keys, _attached(links), codes)
+    shared = share_codes.find(texts, _share_hints(found, words))
+    places = gather(found.spans, found.keys, _attached(links), shared, given)
     signals = _columns(found, words, places, declared, len(texts))
+    signals |= _picture_columns(places, given, len(texts))
     signals |= _model_columns(found.scores, texts)
     return Measured(_frame(signals), places)
 
@@ -248,6 +257,16 @@ def _link_columns(places: Places, rows: int) -> dict[str, NDArray[np.int32]]:
         if signal:
             counted[signal][row] += 1
     return counted
+
+
+def _picture_columns(places: Places, given: Whole, rows: int) -> dict[str, NDArray[np.int32]]:
+    """How many different codes, and how many characters, the pictures of each item show."""
+    told = np.bincount(places.row[places.of(CODE)], minlength=rows).astype(np.int32)
+    read = np.zeros(rows, np.int32)
+    for part in given.parts:
+        if part.part == PICTURE_TEXT:
+            read[part.row] = part.end - part.start
+    return {"qr_codes": told, "picture_characters": read}
 
 
 _SIGNAL_OF = {kind: name for name, kinds in LINK_SIGNALS.items() for kind in kinds}

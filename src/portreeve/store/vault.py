@@ -53,6 +53,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     text: str | None = None
     links: list[str] = []
+    codes: list[str] = []
+    picture_text: str | None = None
     hosts: list[str] = []
     contacts: list[str] = []
     prices: list[Price] = []

@@ -106,10 +106,7 @@ def _shown(
         "concerned/decision.html.j2",
         status=200 if error is None else error.kind.status,
         page=page,
-        quotes=[
-            (quote.words, quote.what.split(", "))
-            for quote in quotes(page.text, page.links, page.evidence)
-        ],
+        quotes=[(quote.words, quote.what.split(", ")) for quote in quotes(page, page.evidence)],
         rules=_rules(desk, page),
         written=written,
         error=error,
