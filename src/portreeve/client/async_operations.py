@@ -22,6 +22,21 @@ from portreeve.schemas.appeals import (
 )
 from portreeve.schemas.audit import AuditEntry, AuditVerification
 from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.campaigns import (
+    Campaign,
+    CampaignDecision,
+    CampaignQuery,
+    CampaignRecord,
+    CampaignUndone,
+    DecideCampaign,
+    Hub,
+    InNetwork,
+    JoinStep,
+    Referral,
+    Trajectory,
+    UndoCampaign,
+    WhyQuery,
+)
 from portreeve.schemas.cases import (
     AddNote,
     Case,
@@ -1947,6 +1962,159 @@ class AsyncOperations:
             "POST",
             f"/v1/cases/{part(id)}/evidence/releases/{part(release)}/grant",
             Release,
+        )
+
+    async def list_campaigns(
+        self,
+        query: CampaignQuery | None = None,
+    ) -> Page[Campaign]:
+        """Campaigns of a network, the largest first.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/campaigns",
+            Page[Campaign],
+            query=query,
+        )
+
+    async def get_campaign(
+        self,
+        id: str,
+        query: InNetwork | None = None,
+    ) -> CampaignRecord:
+        """A campaign: its accounts with their roles, what joins them, its trees, posts and
+        timeline.
+
+        Handles and links are told by memory's keyed numbers: what they are stands in the posts,
+        which only evidence shows. A campaign that merged into an older one is found by its old
+        name too.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/campaigns/{part(id)}",
+            CampaignRecord,
+            query=query,
+        )
+
+    async def explain_campaign(
+        self,
+        id: str,
+        query: WhyQuery | None = None,
+    ) -> Page[JoinStep]:
+        """How two accounts of a campaign are joined: the shortest way, key by key.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/campaigns/{part(id)}/why",
+            Page[JoinStep],
+            query=query,
+        )
+
+    async def decide_campaign(
+        self,
+        id: str,
+        body: DecideCampaign,
+    ) -> CampaignDecision:
+        """Decide on all accounts and posts of a campaign at once; needs the scope `cases` too.
+
+        All of it is done, or nothing. Without any act it is left alone. Either way its case is
+        decided.
+
+        Needs the scope `sanctions`.
+        """
+        return await self._ask(
+            "POST",
+            f"/v1/campaigns/{part(id)}/decide",
+            CampaignDecision,
+            body=body,
+        )
+
+    async def get_campaign_decision(
+        self,
+        id: str,
+    ) -> CampaignDecision:
+        """What was decided of a campaign.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/campaigns/decisions/{part(id)}",
+            CampaignDecision,
+        )
+
+    async def undo_campaign_decision(
+        self,
+        id: str,
+        body: UndoCampaign,
+    ) -> CampaignUndone:
+        """Undo all that a decision on a campaign did, in one step; needs the scope `cases` too.
+
+        What others undid or decided since stays as it is.
+
+        Needs the scope `sanctions`.
+        """
+        return await self._ask(
+            "POST",
+            f"/v1/campaigns/decisions/{part(id)}/undo",
+            CampaignUndone,
+            body=body,
+        )
+
+    async def refer_campaign(
+        self,
+        id: str,
+        body: InNetwork,
+    ) -> Referral:
+        """The file on a campaign's trees for an authority, with what speaks for each edge; no
+        content.
+
+        Only for trees of 3 levels and 30 people or more. That it was made is in the audit log.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "POST",
+            f"/v1/campaigns/{part(id)}/referral",
+            Referral,
+            body=body,
+        )
+
+    async def list_hubs(
+        self,
+        query: InNetwork | None = None,
+    ) -> Page[Hub]:
+        """What too many accounts show to join them, such as a hotline; the 500 most shown.
+
+        Needs the scope `cases`.
+        """
+        return await self._ask(
+            "GET",
+            "/v1/hubs",
+            Page[Hub],
+            query=query,
+        )
+
+    async def get_trajectory(
+        self,
+        id: str,
+        query: InNetwork | None = None,
+    ) -> Trajectory:
+        """What an account sold over time, by tier of goods, and the alarm of a slide.
+
+        Needs the scope `accounts`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/accounts/{part(id)}/trajectory",
+            Trajectory,
+            query=query,
         )
 
     async def file_appeal(

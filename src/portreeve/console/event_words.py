@@ -137,6 +137,11 @@ KEPT: dict[str, Words] = {
     "appeals": Words("Appeals", "申诉"),
     "reports": Words("Reports", "举报"),
     "judgements": Words("What people found of rules' hits", "人工对规则命中的判断"),
+    "campaign_cases": Words("Which case is about which campaign", "案件与团伙的对应关系"),
+    "campaign_decisions": Words("Decisions on whole campaigns", "对整个团伙的决定"),
+    "campaign_decisions.words": Words(
+        "Reasons of decisions on whole campaigns", "对整个团伙作决定的理由"
+    ),
     "ads": Words("Search advertisements", "搜索广告"),
     "ad_bids": Words("What was bid for advertisements", "广告出价"),
     "merchants": Words("Merchants whose account has ended", "已终止的商家登记"),

@@ -26,6 +26,7 @@ SETTINGS = {
     "webhook_private": "Webhook 可发往内网地址，可用 http",
     "log_level": "记录哪一级别以上的日志",
     "memory": "在内容之间记住近似文本、团伙和计数",
+    "campaign_accounts": "团伙达到多少个账号时立案；含有应移送的层级结构的团伙一律立案",
     "memory_redis": "供多个服务进程共用记忆的 Redis 地址，如 redis://127.0.0.1:6379/0；"
     "不填则存为 `data` 中的文件",
     "traces": "OpenTelemetry 收集器地址，如 http://127.0.0.1:4318；"
@@ -61,6 +62,7 @@ PARTS = {
     "sanctions": "处罚到期",
     "decision-log": "决定日志",
     "memory": "记忆",
+    "campaigns": "团伙立案",
     "deals": "团购",
     "retention": "到期删除",
 }

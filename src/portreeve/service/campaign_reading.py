@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import msgspec
 import numpy as np
@@ -138,12 +138,16 @@ class CampaignReading:
         return account_names(connection, {*seen.accounts, *above.tolist()})
 
     def members(
-        self, connection: sa.Connection, seen: View, names: dict[int, str]
+        self,
+        connection: sa.Connection,
+        seen: View,
+        names: dict[int, str],
+        among: Container[int] | None = None,
     ) -> tuple[builtins.list[CampaignAccount], builtins.list[int]]:
         """The accounts of a campaign, and their places in its part of the graph."""
         running = sanctions_in_force(connection, names.values(), self._context.now())
         kinds = {name: [one.kind for one in of] for name, of in running.items()}
-        return campaign_view.members(seen, names, kinds)
+        return campaign_view.members(seen, names, kinds, among)
 
     def why(self, actor: Actor, campaign: str, query: WhyQuery) -> Page[JoinStep]:
         """The shortest way from one account of a campaign to another, key by key.

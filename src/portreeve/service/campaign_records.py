@@ -97,6 +97,17 @@ def decision_row(connection: sa.Connection, id: str, *, lock: bool = False) -> R
     return row
 
 
+def made_with(connection: sa.Connection, case: Row) -> str | None:
+    """The decision on a campaign that decided a case; None when the case was decided by itself."""
+    d = campaign_decisions.c
+    rows = connection.execute(
+        sa.select(d.id, d.cases).where(
+            d.decided == case.decided, d.by == case.decided_by, d.undone.is_(None)
+        )
+    )
+    return next((row.id for row in rows if case.id in row.cases), None)
+
+
 def answers(
     context: Context, connection: sa.Connection, rows: Sequence[Row]
 ) -> list[CampaignDecision]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -64,6 +64,18 @@ def now_named(graph: Graph, campaigns: Iterable[int]) -> dict[int, int]:
         at = np.flatnonzero(np.isin(named, wanted[~is_current]) & (graph.campaign != 0))
         found |= zip(named[at].tolist(), graph.campaign[at].tolist(), strict=True)
     return found
+
+
+def named_after(account: int) -> int:
+    """The campaign whose oldest account this is."""
+    return int(_name_of_eldest(np.array([account], dtype=np.uint64))[0])
+
+
+def largest_of(graph: Graph, accounts: Iterable[int]) -> int | None:
+    """The campaign in which most of these accounts are; None when they are in none."""
+    here = np.isin(graph.accounts["account"], np.array(list(accounts), dtype=np.uint64))
+    found, counts = np.unique(graph.campaign[here & (graph.campaign != 0)], return_counts=True)
+    return int(found[counts.argmax()]) if len(found) else None
 
 
 @dataclass(frozen=True)
@@ -134,21 +146,30 @@ def _nodes(part: Graph, forest: Forest) -> NDArray[np.int64]:
 
 
 def members(
-    seen: View, names: Names, restricted: Mapping[str, Sequence[str]]
+    seen: View,
+    names: Names,
+    restricted: Mapping[str, Sequence[str]],
+    among: Container[int] | None = None,
 ) -> tuple[list[CampaignAccount], list[int]]:
-    """The accounts of a campaign, by tree and level, and their places in its part of the graph."""
+    """The accounts of a campaign, by tree and level, and their places in its part of the graph.
+
+    The first :data:`MOST_MEMBERS`; or all that are ``among`` some.
+    """
     accounts, nodes = seen.part.accounts, seen.forest.nodes
     of = seen.nodes
     inside = of >= 0
     tree, level = np.full(len(of), np.iinfo(np.int32).max), np.zeros(len(of), dtype=np.int64)
     tree[inside], level[inside] = nodes["tree"][of[inside]], nodes["level"][of[inside]]
     order = np.lexsort((accounts["first"], -accounts["posts"].astype(np.int64), level, tree))
+    numbers = seen.accounts
     chosen = order[:MOST_MEMBERS].tolist()
-    place = {int(accounts["account"][at]): where for where, at in enumerate(chosen)}
+    if among is not None:
+        chosen = [at for at in order.tolist() if numbers[at] in among]
+    place = {numbers[at]: where for where, at in enumerate(chosen)}
     told = []
     for where, at in enumerate(chosen):
         row = accounts[at]
-        name = names.get(int(row["account"]))
+        name = names.get(numbers[at])
         told.append(
             CampaignAccount(
                 place=where,

@@ -60,6 +60,7 @@ class CaseDeciding:
             locked = lock_items(tx, [row.item for row in members])
             case = case_row(tx.connection, id, lock=True)
             claims.need_held(case, actor.name, tx.time, "case")
+            _need_items(case)
             _need_same(case, request)
             clauses = self._clauses(case, members, request, tx.time)
             judged = [row for row in members if _still_open(case, row, locked)]
@@ -197,6 +198,16 @@ def _check_request(request: DecideCase) -> None:
             "`rules` is empty. Name at least one rule that the verdict rests on.",
             field="rules",
             zh="请至少勾选一条适用的条款。",
+        )
+
+
+def _need_items(case: Row) -> None:
+    """A campaign is decided as a whole, not as items."""
+    if case.origin == "campaign":
+        raise ServiceError(
+            "conflict",
+            f"The case {case.id} is about a campaign. Decide the campaign: that decides the case.",
+            zh="本案针对整个团伙，请在团伙页面处理。",
         )
 
 

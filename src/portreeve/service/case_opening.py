@@ -18,6 +18,7 @@ from portreeve.enforcement.priority import rank, severity
 from portreeve.policy.document import Policy
 from portreeve.service import case_steps, claims
 from portreeve.service.actor import PORTREEVE
+from portreeve.service.bulk import fetch_in
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
 from portreeve.store import Transaction, micros, new_id
@@ -161,6 +162,37 @@ class CaseOpening:
         )
         self._write(tx, [group], origin="claim", account=account)
         return group.id, True
+
+    def for_campaign(
+        self,
+        tx: Transaction,
+        network: str,
+        account: str | None,
+        members: Iterable[str],
+        *,
+        unlawful: bool,
+    ) -> str:
+        """A new case for a campaign, which has no items of its own.
+
+        ``account``: whose key seals its notes; ``members``: who is in it; ``unlawful``: it looks
+        like a pyramid.
+        """
+        a = accounts.c
+        known = fetch_in(tx.connection, sa.select(a.friends, a.followers), a.id, members)
+        group = _Group(
+            id=new_id("cas"),
+            network=network,
+            queue=queues.route(None, None, "campaign").name,
+            sealed=False,
+            severity=severity(tier=None, lawful=not unlawful),
+            reach=sum((row["friends"] or 0) + (row["followers"] or 0) for row in known),
+            reports=0,
+            opened=micros(tx.time),
+            size=0,
+            new=True,
+        )
+        self._write(tx, [group], origin="campaign", account=account)
+        return group.id
 
     def for_message(self, tx: Transaction, decision: Row) -> str:
         """A new case for one message that was reported with proof."""

@@ -11,6 +11,7 @@ from portreeve.schemas.review import TakeBack
 from portreeve.service import case_steps, claims, judging, outcomes, prints, standing
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
+from portreeve.service.campaign_records import made_with
 from portreeve.service.case_opening import CaseOpening, lock_items
 from portreeve.service.case_records import Row, case_row, need_third
 from portreeve.service.case_steps import Step
@@ -59,6 +60,7 @@ class TakingBack:
             locked = lock_items(tx, _items(tx, id))
             case = case_row(tx.connection, id, lock=True)
             _need_decided(case)
+            _need_own(case, made_with(tx.connection, case))
             _need_right(tx, case, actor)
             self._forget_reading(tx, case)
             undone = self._undone(tx, case)
@@ -151,6 +153,16 @@ def _need_decided(case: Row) -> None:
             "conflict",
             f"The case {case.id} is open. There is no decision to take back.",
             zh="本案尚未处理，没有可撤回的决定。",
+        )
+
+
+def _need_own(case: Row, made: str | None) -> None:
+    """What a decision on a campaign decided is undone with all of it."""
+    if made is not None:
+        raise ServiceError(
+            "conflict",
+            f"The case {case.id} was decided with a campaign, by the decision {made}. Undo that.",
+            zh="本案随整个团伙一并处理，请撤销对该团伙的决定。",
         )
 
 

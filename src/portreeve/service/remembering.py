@@ -109,6 +109,11 @@ class Remembering:
         found = [one.keeper.trouble for one in list(self._networks.values()) if one.keeper.trouble]
         return next(iter([*self._trouble.values(), *found]), None)
 
+    @property
+    def networks(self) -> list[str]:
+        """The networks whose memory is open, which is all of which items came."""
+        return sorted(self._networks)
+
     def evicted(self) -> dict[tuple[str, str], int]:
         """What had to go for want of room, by network and part."""
         return {
@@ -218,6 +223,15 @@ class Remembering:
         memory = self._need(network)
         with memory.lock:
             return memory.keeper.memory.trajectories.history(np.uint64(account))
+
+    def alarms(self, network: str, account: int) -> tuple[int, int]:
+        """When the alarm of a seller's slide was raised, and when it offered black goods first, in
+        microseconds; 0 for never."""
+        memory = self._need(network)
+        with memory.lock:
+            known = memory.keeper.memory.trajectories.arrays()
+            at = np.flatnonzero(known["accounts"] == np.uint64(account))
+            return (int(known["alarmed"][at[0]]), int(known["black"][at[0]])) if len(at) else (0, 0)
 
     def windows(self, network: str) -> NDArray[np.void]:
         """Windows of relation events that may be told: records of

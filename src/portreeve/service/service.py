@@ -85,6 +85,7 @@ from portreeve.service.settings import Settings
 from portreeve.service.signing_in import SigningIn
 from portreeve.service.single_sign_on import SingleSignOn
 from portreeve.service.stored import Stored
+from portreeve.service.trajectories import SellerTrajectories
 from portreeve.service.undo import Undo
 from portreeve.service.webhooks import Webhooks
 from portreeve.service.worker import Worker
@@ -133,7 +134,16 @@ class Service:
         self.sanctions = Sanctions(context)
         self.notices = Notices(context, self.policies)
         self.cases = Cases(context, self.policies, self.decisions, self.undo)
-        self.campaigns = Campaigns(context, self.policies, self.remembering)
+        self.campaigns = Campaigns(
+            context,
+            self.policies,
+            self.remembering,
+            opening=self.cases.opening,
+            decisions=self.decisions,
+            sanctions=self.sanctions,
+            undo=self.undo,
+        )
+        self.trajectories = SellerTrajectories(context, self.policies, self.remembering)
         self.review = Review(context, self.policies, self.cases)
         self.likeness = Likeness(context)
         self.measurements = Measurements(context, self.policies)
@@ -159,7 +169,7 @@ class Service:
         self.overview = Overviews(context, self.log, self.policies.alarms, self.ready)
         self.audit_log = AuditLog(context)
         self.audit_checks = AuditChecks(context)
-        self.privacy = Privacy(context, forget=self.remembering.forget)
+        self.privacy = Privacy(context, forget=self.campaigns.cases.forget)
         self.retention = Retention(context)
         self.health = Health(context, self.state)
         self.keys = Keys(context)
@@ -224,6 +234,7 @@ class Service:
             Worker("sanctions", self._expire, every=1.0),
             Worker("decision-log", self.log.exporter.work, every=1.0),
             Worker("memory", self.remembering.advance, every=10.0),
+            Worker("campaigns", self.campaigns.cases.watch, every=10.0),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]

@@ -101,6 +101,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     memory: Annotated[
         bool, Meta(description="what is remembered between items: copies, campaigns, counters")
     ] = True
+    campaign_accounts: Annotated[
+        int,
+        Meta(
+            description="accounts from which a campaign gets a case; one with a tree to be "
+            "referred always does",
+            ge=2,
+        ),
+    ] = 10
     memory_redis: Annotated[
         str | None,
         Meta(
