@@ -112,7 +112,10 @@ class CampaignCases:
                 self._decided(tx, PORTREEVE, case, False, {"merged_into": merged}, None)
 
     def _gone(self, connection: sa.Connection, network: str, graph: Graph) -> dict[str, str | None]:
-        """Cases to be closed that nobody holds, and what the campaign of each merged into."""
+        """Cases to be closed that nobody holds, and what the campaign of each merged into.
+
+        Of several cases of one campaign the one stays that was opened under its present name.
+        """
         c = campaign_cases.c
         free = claims.free(cases, self._context.now())
         rows = connection.execute(
@@ -124,10 +127,11 @@ class CampaignCases:
         now = campaign_view.now_named(
             graph, [campaign_view.number_of(row.campaign) for row in rows]
         )
+        named = [(row, now.get(campaign_view.number_of(row.campaign))) for row in rows]
+        named.sort(key=lambda pair: pair[1] != campaign_view.number_of(pair[0].campaign))
         kept: set[int] = set()
         found: dict[str, str | None] = {}
-        for row in rows:
-            number = now.get(campaign_view.number_of(row.campaign))
+        for row, number in named:
             if number is None or number in kept:
                 found[row.case] = None if number is None else campaign_name(number)
             else:
