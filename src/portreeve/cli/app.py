@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from portreeve.cli import backup, campaigns, demo, doctor, screen, serve, train
+from portreeve.cli import backup, campaigns, demo, doctor, pictures, screen, serve, train
 
 GROUPS = {
     "keys": "Make, list and revoke API keys in the store itself.",
@@ -72,6 +72,7 @@ app = typer.Typer(
 )
 app.command("screen")(screen.screen)
 app.command("campaigns")(campaigns.campaigns)
+app.command("pictures")(pictures.pictures)
 for _name, _help in GROUPS.items():
     app.command(_name, help=_help)(lambda: None)
 app.command("serve")(serve.serve)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def progress(*, shown: bool) -> Iterator[Watch | None]:
+def progress(*, shown: bool, what: str = "rows") -> Iterator[Watch | None]:
     """A bar with rows, rows a second and verdicts; None when standard error is no terminal."""
     if not shown or not sys.stderr.isatty():
         yield None
@@ -44,7 +44,7 @@ def progress(*, shown: bool) -> Iterator[Watch | None]:
                 description=Path(name).name,
                 total=None if done is None else 1.0,
                 completed=done or 0.0,
-                rows=f"{tally.rows:,} rows{speed}",
+                rows=f"{tally.rows:,} {what}{speed}",
                 verdicts="  ".join(
                     f"{verdict.value} {tally.verdicts[verdict]:,}" for verdict in tally.verdicts_met
                 ),
@@ -54,9 +54,11 @@ def progress(*, shown: bool) -> Iterator[Watch | None]:
 
 
 @contextlib.contextmanager
-def reading(*, shown: bool) -> Iterator[Callable[[str, float | None, int], None] | None]:
-    """A bar with the rows read; None when standard error is no terminal."""
-    with progress(shown=shown) as watch:
+def reading(
+    *, shown: bool, what: str = "rows"
+) -> Iterator[Callable[[str, float | None, int], None] | None]:
+    """A bar with the rows read, or what else; None when standard error is no terminal."""
+    with progress(shown=shown, what=what) as watch:
         if watch is None:
             yield None
             return
