@@ -32,6 +32,7 @@ from portreeve.schemas.campaigns import (
     Hub,
     InNetwork,
     JoinStep,
+    ReferCampaign,
     Referral,
     Trajectory,
     UndoCampaign,
@@ -2070,7 +2071,7 @@ class AsyncOperations:
     async def refer_campaign(
         self,
         id: str,
-        body: InNetwork,
+        body: ReferCampaign,
     ) -> Referral:
         """The file on a campaign's trees for an authority, with what speaks for each edge; no
         content.

@@ -307,6 +307,10 @@ class Hub(Answer, frozen=True, kw_only=True):
     posts: Annotated[int, Meta(description="how many posts do")]
 
 
+class ReferCampaign(InNetwork, frozen=True, kw_only=True):
+    """The wish for the file on a campaign's trees."""
+
+
 class ReferralPost(Answer, frozen=True, kw_only=True):
     """A post as a referral names it: what it said is given out by evidence alone."""
 

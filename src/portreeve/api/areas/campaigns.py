@@ -17,6 +17,7 @@ from portreeve.schemas.campaigns import (
     Hub,
     InNetwork,
     JoinStep,
+    ReferCampaign,
     Referral,
     Trajectory,
     UndoCampaign,
@@ -81,7 +82,7 @@ def undo_campaign_decision(
 
 
 @routes.post("/v1/campaigns/{id}/referral", Scope.cases)
-def refer_campaign(service: Service, actor: Actor, id: str, body: InNetwork) -> Referral:
+def refer_campaign(service: Service, actor: Actor, id: str, body: ReferCampaign) -> Referral:
     """The file on a campaign's trees for an authority, with what speaks for each edge; no content.
 
     Only for trees of 3 levels and 30 people or more. That it was made is in the audit log.
