@@ -11,6 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.pictures.making import file, photo
 
 from portreeve.pictures.gate import worth_reading
+from portreeve.pictures.listing import frame, list_pictures
+from portreeve.pictures.reader import PictureReader
+from portreeve.pictures.structs import Fault
 from portreeve.pictures.texts import PictureText, Seen, joined
 
 FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -94,6 +97,34 @@ def test_the_gate_lets_pages_pass_and_spares_plain_pictures():
         assert not worth_reading(image)
     for size in ((1, 1), (1, 900), (900, 1), (17, 8)):
         assert not worth_reading(Image.new("L", size))
+
+
+class Said:
+    """Stands for the reader of texts, which takes seconds to start."""
+
+    def read(self, data):
+        if data.startswith(b"GIF"):
+            return Fault("out_of_time")
+        seen = [Seen("加微信 demo_shop88", 0.9, box(1, 2, 90, 20))]
+        return joined(100, 50, seen, views=1, most=9)
+
+
+def test_a_listing_has_the_words_or_why_they_were_not_read(tmp_path):
+    paths = [tmp_path / name for name in ("a.png", "b.gif", "c.txt")]
+    for path, data in zip(paths, (file(photo()), file(photo(2), "GIF"), b"none"), strict=True):
+        path.write_bytes(data)
+    with PictureReader() as reader:
+        rows = frame(list_pictures(paths, reader, texts=Said()))
+        assert frame(list_pictures(paths[:1], reader))["text"].to_list() == [None]
+    assert rows["text"].to_list() == ["加微信 demo_shop88", None, None]
+    assert rows["lines"][0].to_list() == [
+        {
+            "text": "加微信 demo_shop88", "start": 0, "confidence": 0.9, "frame": 0,
+            "box": [[1, 2], [90, 2], [90, 20], [1, 20]],
+        }
+    ]  # fmt: skip
+    assert rows["text_set_aside"].to_list() == [None, "out_of_time", None]
+    assert rows["set_aside"].to_list() == [None, None, "not_a_picture"]
 
 
 def test_words_are_read_without_any_network(tmp_path):

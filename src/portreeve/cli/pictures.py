@@ -48,6 +48,12 @@ def pictures(
             show_default=False,
         ),
     ] = None,
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text", help="Read the words in pictures too: about half a second of CPU for each."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one row a file as JSON.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress, no summary, no notes.")
@@ -55,34 +61,39 @@ def pictures(
 ) -> None:
     """Read the QR and bar codes of pictures, hash them, and find those that are alike.
 
-    Codes are parsed into the contacts and links that texts have. Each file is decoded in a process
-    of its own with limits of memory and time; one that cannot be read is set aside, with the reason
-    and what to do.
+    Codes are parsed into the contacts and links that texts have. With --text, Chinese and English
+    words are read too. Each file is decoded in a process of its own with limits of memory and time;
+    one that cannot be read is set aside, with the reason and what to do.
 
     Example: portreeve pictures poster.jpg screenshots/ --out build/pictures.parquet
 
     Exit code: 0 done; 1 a file was set aside; 2 wrong usage, or what pictures need is not
     installed.
     """
-    _check(inputs, out)
+    _check(inputs, out, text=text)
+    from contextlib import ExitStack
+
     import msgspec
 
     from portreeve.cli.progress import reading
     from portreeve.pictures.listing import files_of, frame, list_pictures, rows
     from portreeve.pictures.reader import PictureReader
+    from portreeve.pictures.text_reader import TextReader
 
     files = files_of(inputs)
     began = time.monotonic()
-    with (
-        reading(shown=not quiet, what="pictures") as watch,
-        PictureReader(workers=workers or min(8, os.cpu_count() or 1)) as reader,
-    ):
+    with ExitStack() as closing:
+        watch = closing.enter_context(reading(shown=not quiet, what="pictures"))
+        reader = closing.enter_context(
+            PictureReader(workers=workers or min(8, os.cpu_count() or 1))
+        )
+        texts = closing.enter_context(TextReader()) if text else None
 
         def tell(name: str, done: int) -> None:
             if watch is not None:
                 watch(name, done / len(files), done)
 
-        listing = list_pictures(files, reader, within=within, tell=tell)
+        listing = list_pictures(files, reader, within=within, texts=texts, tell=tell)
     if out is not None and out.suffix == ".parquet":
         frame(listing).write_parquet(out)
     elif out is not None:
@@ -98,12 +109,12 @@ def pictures(
         raise typer.Exit(_SET_ASIDE)
 
 
-def _check(inputs: list[Path], out: Path | None) -> None:
+def _check(inputs: list[Path], out: Path | None, *, text: bool) -> None:
     """Find what cannot work before anything is read."""
     from portreeve.files import InputError
-    from portreeve.pictures.reader import missing
+    from portreeve.pictures import reader, text_reader
 
-    lacking = missing()
+    lacking = reader.missing() or (text_reader.missing() if text else None)
     if lacking is not None:
         typer.echo(
             f"portreeve: pictures need {lacking}, which is not installed. "
@@ -127,10 +138,13 @@ def _check(inputs: list[Path], out: Path | None) -> None:
 def _told(listing: list[Listed], seconds: float) -> list[str]:
     """The summary, and the pictures that have something to say."""
     pictures = [(one, one.picture) for one in listing if one.picture is not None]
-    telling = [(one, picture) for one, picture in pictures if picture.codes or one.similar]
+    telling = [
+        (one, picture) for one, picture in pictures if picture.codes or one.similar or one.written
+    ]
     lines: list[str] = []
     for one, picture in telling[:_SHOWN]:
         lines += [_picture_line(one.file, picture), *map(_code_line, picture.codes)]
+        lines += _written_lines(one)
         lines += [f"    like {other.file} ({other.distance} bits)" for other in one.similar[:5]]
     if len(telling) > _SHOWN:
         lines.append(f"... and {len(telling) - _SHOWN:,} more; --json or --out has all")
@@ -154,6 +168,16 @@ def _picture_line(file: str, one: PictureRead) -> str:
     if one.cut_off:
         notes.append("cut off")
     return f"{file}: {', '.join(notes)}"
+
+
+def _written_lines(one: Listed) -> list[str]:
+    from portreeve.pictures.structs import FAULTS, Fault
+
+    if one.written is None:
+        return []
+    if isinstance(one.written, Fault):
+        return [f"    its words were not read: {FAULTS[one.written.kind].reason}"]
+    return [f"    “{line}”" for line in one.written.text.splitlines()]
 
 
 def _code_line(code: CodeRead) -> str:

@@ -10,6 +10,9 @@ import polars as pl
 
 from portreeve.pictures.index import LEAST_QUALITY, WITHIN, Index
 from portreeve.pictures.reader import PictureRead, PictureReader, SetAside, aside
+from portreeve.pictures.structs import Fault
+from portreeve.pictures.text_reader import TextReader
+from portreeve.pictures.texts import PictureText
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -24,10 +27,14 @@ class Similar(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A file, and either what is in it or why it was set aside."""
+    """A file, and either what is in it or why it was set aside.
+
+    ``written``: the words in it, or why they were not read; None where nobody asked.
+    """
 
     file: str
     picture: PictureRead | None = None
+    written: PictureText | Fault | None = None
     similar: tuple[Similar, ...] = ()
     set_aside: SetAside | None = None
 
@@ -49,13 +56,21 @@ def list_pictures(
     reader: PictureReader,
     *,
     within: int = WITHIN,
+    texts: TextReader | None = None,
     tell: Tell | None = None,
 ) -> list[Listed]:
-    """Read files, in their order. ``tell`` hears each file's name and how many are done."""
+    """Read files, in their order, and their words if there is a reader of ``texts``.
+
+    ``tell`` hears each file's name and how many are done.
+    """
     answers: list[PictureRead | SetAside] = []
+    written: list[PictureText | Fault | None] = []
     closed: set[int] = set()
     for answer in reader.read_all(_contents(files, reader.limits.bytes, closed)):
+        file = files[len(answers)]
         answers.append(aside("no_file") if len(answers) in closed else answer)
+        decoded = isinstance(answers[-1], PictureRead)
+        written.append(_written(file, texts) if decoded and texts is not None else None)
         if tell is not None:
             tell(str(files[len(answers) - 1]), len(answers))
     alike = _alike(answers, within)
@@ -65,9 +80,10 @@ def list_pictures(
         else Listed(
             file=str(file),
             picture=answer,
+            written=words,
             similar=tuple(Similar(str(files[other]), distance) for other, distance in others),
         )
-        for file, answer, others in zip(files, answers, alike, strict=True)
+        for file, answer, words, others in zip(files, answers, written, alike, strict=True)
     ]
 
 
@@ -81,6 +97,14 @@ def _contents(files: Sequence[Path], most: int, closed: set[int]) -> Iterator[by
             data = b""
             closed.add(number)
         yield data
+
+
+def _written(file: Path, texts: TextReader) -> PictureText | Fault:
+    """The words of a file that could be decoded; read again, so that few are held at a time."""
+    try:
+        return texts.read(file.read_bytes())
+    except OSError:
+        return Fault("no_file")
 
 
 def _alike(answers: Sequence[PictureRead | SetAside], within: int) -> list[list[tuple[int, int]]]:
@@ -124,6 +148,16 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     ),
     "pdq": _STRUCT({"hex": pl.String, "quality": pl.Int32}),
     "similar": pl.List(_STRUCT({"file": pl.String, "distance": pl.Int32})),
+    "text": pl.String,
+    "lines": pl.List(
+        _STRUCT(
+            {
+                "text": pl.String, "start": pl.Int32, "confidence": pl.Float64,
+                "box": pl.List(pl.List(pl.Int32)), "frame": pl.Int32,
+            }
+        )
+    ),
+    "text_set_aside": pl.String,
     "set_aside": pl.String, "reason": pl.String, "remedy": pl.String,
 }  # fmt: skip
 
@@ -134,7 +168,8 @@ def rows(listing: Sequence[Listed]) -> Iterator[dict[str, object]]:
         if one.picture is not None:
             row = msgspec.to_builtins(one.picture)
             del row["type"]
-            yield {"file": one.file, **row, "similar": msgspec.to_builtins(one.similar)}
+            row |= {"similar": msgspec.to_builtins(one.similar), **_words(one.written)}
+            yield {"file": one.file, **row}
         elif one.set_aside is not None:
             told = one.set_aside
             yield {
@@ -144,6 +179,14 @@ def rows(listing: Sequence[Listed]) -> Iterator[dict[str, object]]:
                 "reason": told.reason,
                 "remedy": told.remedy,
             }
+
+
+def _words(written: PictureText | Fault | None) -> dict[str, object]:
+    if written is None:
+        return {}
+    if isinstance(written, Fault):
+        return {"text_set_aside": written.kind}
+    return {"text": written.text, "lines": msgspec.to_builtins(written.lines)}
 
 
 def frame(listing: Sequence[Listed]) -> pl.DataFrame:
