@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo up test lint bench faults screenshots train docs lock clean
+.PHONY: demo up test lint bench faults fuzz screenshots train docs lock clean
 
 demo: $(READY)
 	$(BIN)/python -m scenarios.demo
@@ -29,6 +29,9 @@ faults: $(READY)
 	$(BIN)/python tests/service/postgres.py
 	$(BIN)/python -m bench.faults
 
+fuzz: $(READY)
+	$(BIN)/python -m bench.fuzz_pictures --minutes 10
+
 screenshots: $(READY)
 	$(BIN)/python tests/console/browser.py
 	$(BIN)/python -m tests.console.screenshots
@@ -42,6 +45,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.campaigns quality
 	$(BIN)/python -m bench.trajectories
 	$(BIN)/python -m bench.relations
+	$(BIN)/python -m bench.pictures
 
 docs: $(READY)
 	$(BIN)/python -m portreeve.docs

@@ -26,7 +26,7 @@ _OTHERS = BarcodeFormats(
         BarcodeFormat.EANUPC, BarcodeFormat.PDF417,
     ]
 )  # fmt: skip
-_MODERATE_SIDE = 960
+_MODERATE_SIDE = 720
 _MOST_PIXELS = 16_000_000
 _SMALL_PIXELS = 200_000
 """Pictures of fewer are looked at twice as large too: codes in them have small modules."""

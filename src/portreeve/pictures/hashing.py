@@ -16,15 +16,18 @@ _SIDE = 512
 def pdq(grey: Image.Image) -> tuple[str, int]:
     """The PDQ hash of an 8-bit grey picture, in hex as ThreatExchange writes it, and its quality.
 
-    Pictures are brought to 512 by 512 first, as PDQ's makers do in C++ and Rust: the hash is then
-    nearly the same for all sizes of a picture, which a hash of all its pixels is not.
+    The picture is brought to 512 by 512 first: the hash is then nearly the same for all sizes of a
+    picture. Makers of PDQ differ in this; some hash all pixels, which tells sizes apart.
     """
     width, height = grey.size
-    if max(width, height) > _SIDE:
-        factor = (max(1, width // _SIDE), max(1, height // _SIDE))
-        if max(factor) > 1:
-            grey = grey.reduce(factor)
-        grey = grey.resize((min(width, _SIDE), min(height, _SIDE)), Image.Resampling.BILINEAR)
+    factor = (max(1, width // _SIDE), max(1, height // _SIDE))
+    if max(factor) > 1:
+        grey = grey.reduce(factor)
+    return pdq_of_all(grey.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR))
+
+
+def pdq_of_all(grey: Image.Image) -> tuple[str, int]:
+    """The PDQ hash of all pixels, as python-threatexchange and HMA make it."""
     values = np.asarray(grey)
     bits, quality = pdqhash.compute(np.broadcast_to(values[:, :, None], (*values.shape, 3)))
     return np.packbits(bits).tobytes().hex(), int(quality)
