@@ -3,10 +3,12 @@
 import json
 
 import polars as pl
+import pytest
 from tests.pictures.making import file, photo, poster
 from typer.testing import CliRunner
 
 from portreeve.cli.app import app
+from portreeve.pictures.reader import PictureReader
 
 
 def run(*arguments):
@@ -58,3 +60,12 @@ def test_what_cannot_be_used_is_told_before_anything_is_read(tmp_path):
     assert "no such file" in str(run(tmp_path / "none.png").exception)
     assert "format" in str(run("--out", tmp_path / "out.csv", picture).exception)
     assert "folder" in str(run("--out", tmp_path / "no" / "out.jsonl", picture).exception)
+
+
+def test_without_what_pictures_need_the_command_says_how_to_install_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("portreeve.pictures.reader._NEEDED", ("a_module_that_is_nowhere",))
+    result = run(tmp_path)
+    assert result.exit_code == 2
+    assert "pip install 'portreeve[pictures]'" in result.stderr
+    with pytest.raises(ModuleNotFoundError, match="a_module_that_is_nowhere"):
+        PictureReader()

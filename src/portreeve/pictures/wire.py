@@ -16,7 +16,9 @@ class BrokenError(Exception):
 def send(to: socket.socket, message: bytes, until: float | None = None) -> None:
     """Send a message; by a time of the monotonic clock, else :class:`TimeoutError`."""
     to.settimeout(_left(until))
-    to.sendall(_LENGTH.pack(len(message)) + message)
+    to.sendall(_LENGTH.pack(len(message)))
+    to.settimeout(_left(until))
+    to.sendall(message)
 
 
 def receive(of: socket.socket, most: int, until: float | None = None) -> bytes | None:
