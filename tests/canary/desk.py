@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
+
+import segno
 
 from canary.trade import Trade
 from faults.process import Service
@@ -62,6 +65,7 @@ class Desk:
             "screen": screened,
             "screen_batch": {"items": [screened]},
             "undo_decision": {"reason": "wrong"},
+            "add_picture": {"account": "ann", "data": _pictured(SALE)},
             "put_account": {"language": "en"},
             "add_relations": {
                 "events": [{"kind": "friend_added", "account": "a", "other": "b", "time": time}]
@@ -133,6 +137,13 @@ class Desk:
             "valid_from": key.valid_from.isoformat(),
             "valid_until": key.valid_until and key.valid_until.isoformat(),
         }  # fmt: skip
+
+
+def _pictured(words: str) -> str:
+    """A picture with a code that says some words, in base64."""
+    file = io.BytesIO()
+    segno.make(words).save(file, kind="png", scale=4)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 _OF_CASES = (

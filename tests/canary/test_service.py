@@ -23,7 +23,7 @@ NAMES = {
     "screen.id", "screen.account", "screen.audience", "screen.parent",
     "screen_batch.items[].id", "screen_batch.items[].account", "screen_batch.items[].audience",
     "screen_batch.items[].parent",
-    "put_account/id",
+    "add_picture.account", "put_account/id",
     "add_relations.events[].account", "add_relations.events[].other", "add_relations.events[].id",
     "report_claim.reporter", "report_claim.account", "report_claim.network",
     "register_merchant/account", "register_merchant.public_account", "add_staff/staff",

@@ -20,6 +20,7 @@ from portreeve.api.areas import (
     merchants,
     operation,
     partners,
+    pictures,
     policies,
     readings,
     reports,
@@ -31,6 +32,7 @@ from portreeve.api.routes import Route, Routes
 
 AREAS: tuple[Routes, ...] = (
     screening.routes,
+    pictures.routes,
     items.routes,
     accounts.routes,
     merchants.routes,

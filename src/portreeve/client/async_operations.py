@@ -172,6 +172,7 @@ from portreeve.schemas.enforcement import Imposition, Lift, Notice, Sanction, Un
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
 from portreeve.schemas.log import LogSearch
+from portreeve.schemas.pictures import PictureRecord, PictureUpload
 from portreeve.schemas.policies import (
     Acknowledgement,
     Activation,
@@ -289,6 +290,38 @@ class AsyncOperations:
             "/v1/screen/batch",
             BatchAnswer,
             body=body,
+        )
+
+    async def add_picture(
+        self,
+        body: PictureUpload,
+    ) -> PictureRecord:
+        """Send a picture that an item is going to show.
+
+        It is decoded in a process of its own, and its codes are read at once. Name it in the
+        item's `pictures`. The same file of the same account is the same picture.
+
+        Needs the scope `screen`.
+        """
+        return await self._ask(
+            "POST",
+            "/v1/pictures",
+            PictureRecord,
+            body=body,
+        )
+
+    async def get_picture(
+        self,
+        id: str,
+    ) -> PictureRecord:
+        """What is known of a picture, without what it shows.
+
+        Needs the scope `screen`.
+        """
+        return await self._ask(
+            "GET",
+            f"/v1/pictures/{part(id)}",
+            PictureRecord,
         )
 
     async def get_item(

@@ -114,6 +114,8 @@ def by_group() -> dict[str, list[str]]:
 
 KEPT: dict[str, Words] = {
     "contents": Words("What posts said, and where the evidence lies in it", "内容原文及证据位置"),
+    "pictures": Words("Pictures, and what was read in them", "图片及从中识别的内容"),
+    "item_pictures": Words("Which item showed which picture", "内容与图片的对应关系"),
     "decisions.words": Words("Reviewers' reasons for decisions", "审核员的决定理由"),
     "case_actions.words": Words("Reviewers' notes on cases", "审核员的案件备注"),
     "past_prints": Words("Prints by which similar posts are found", "用于查找相似内容的指纹"),
@@ -184,6 +186,7 @@ _WITH_SALE = Words(
 )
 
 LONGER: dict[str, Words] = {
+    "item_pictures": Words("as long as the picture is kept", "对应图片保留期间"),
     "items": Words("as long as its decision is kept", "所属决定保留期间"),
     "merchant_licences": _WITH_MERCHANT,
     "merchant_staff": _WITH_MERCHANT,

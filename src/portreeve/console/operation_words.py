@@ -27,6 +27,9 @@ SETTINGS = {
     "log_level": "记录哪一级别以上的日志",
     "memory": "在内容之间记住近似文本、团伙和计数",
     "campaign_accounts": "团伙达到多少个账号时立案；含有应移送的层级结构的团伙一律立案",
+    "picture_bytes": "图片文件的最大字节数",
+    "picture_words": "识别图片中的文字，每张约用一两秒处理器时间",
+    "picture_queue": "最多有多少张图片等待识别文字；超出时放弃最不紧急的，并计数",
     "memory_redis": "供多个服务进程共用记忆的 Redis 地址，如 redis://127.0.0.1:6379/0；"
     "不填则存为 `data` 中的文件",
     "traces": "OpenTelemetry 收集器地址，如 http://127.0.0.1:4318；"
@@ -63,6 +66,7 @@ PARTS = {
     "decision-log": "决定日志",
     "memory": "记忆",
     "campaigns": "团伙立案",
+    "pictures": "图片识别",
     "deals": "团购",
     "retention": "到期删除",
 }

@@ -13,6 +13,8 @@ from portreeve.schemas.base import Answer, Request
 
 Stage = Literal["before", "after", "late", "retroactive", "person"]
 ItemState = Literal["published", "held", "refused", "removed", "deleted"]
+MOST_PICTURES = 30
+"""Pictures that one item may show."""
 
 
 class Submission(Item, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +40,14 @@ class Submission(Item, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "goods; it counts where the words name none, or one of a milder tier"
         ),
     ] = None
+    pictures: Annotated[
+        list[Annotated[str, Meta(max_length=64)]],
+        Meta(
+            description="pictures that it shows, by the names that `POST /v1/pictures` gave them; "
+            "what they show is read here, so `codes` and `picture_text` are left out",
+            max_length=MOST_PICTURES,
+        ),
+    ] = msgspec.field(default_factory=list)
     published: Annotated[
         bool, Meta(description="it is out already, so that refusing it means removing it")
     ] = False

@@ -55,6 +55,13 @@ def _fault(submission: Submission, policy: Policy) -> ServiceError | None:
             f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
             field="id",
         )
+    if submission.pictures and (submission.codes or submission.picture_text):
+        return ServiceError(
+            "invalid",
+            "Give `pictures`, which are read here, or what they show (`codes`, `picture_text`), "
+            "not both.",
+            field="pictures",
+        )
     category = submission.category
     if category is not None and category not in goods_table():
         near = suggest(category, goods_table()) or "The table of goods lists them."

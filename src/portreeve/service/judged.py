@@ -78,18 +78,20 @@ def judge_all(
     registers: Registers,
     shadow: Policy | None = None,
     remember: Remember | None = None,
+    pictured: pl.DataFrame | None = None,
 ) -> Judged:
     """Judge submissions, all before or all after publication.
 
     ``barred``: place of a submission -> the sanction of its account and the least verdict that this
     asks for; ``registers``: what is known of accounts, for items that do not say; ``remember``:
-    tells what memory knows of them.
+    tells what memory knows of them; ``pictured``: signals of their pictures that cannot be measured
+    on the item.
     """
     given, policy = list(submissions), book.policy
     assessed = measure(given, registers)
     asking = [policy] if shadow is None else [policy, shadow]
     told = None if remember is None else remember(given, assessed, asking)
-    remembered = None if told is None else told_to(policy, told)
+    remembered = _given(policy, told, pictured)
     decisions, signals = judge(assessed, policy, remembered, published=published)
     if barred:
         decisions = _with_sanctions(decisions, barred, published=published)
@@ -100,6 +102,7 @@ def judge_all(
             *(decisions.get_column(name) for name in ("contacts", "prices", "evidence")),
             decisions.get_column("links").alias("hosts"),
             pl.Series("category", [s.category for s in given], dtype=pl.String),
+            pl.Series("pictures", [s.pictures for s in given], dtype=pl.List(pl.String)),
         ]
     )
     reasons = [book.json(rules) for rules in listed["rules"]]
@@ -127,9 +130,19 @@ def judge_all(
             shadow,
             published=published,
             barred=barred,
-            remembered=None if told is None else told_to(shadow, told),
+            remembered=_given(shadow, told, pictured),
         ),
     )
+
+
+def _given(
+    policy: Policy, told: pl.DataFrame | None, pictured: pl.DataFrame | None
+) -> pl.DataFrame | None:
+    """What a policy is told beside what is measured: of memory, and of pictures."""
+    remembered = None if told is None else told_to(policy, told)
+    if remembered is None or pictured is None:
+        return pictured if remembered is None else remembered
+    return remembered.hstack(pictured.get_columns())
 
 
 def measure(submissions: Sequence[Submission], registers: Registers) -> Assessed:
@@ -219,5 +232,8 @@ def content_bytes(submission: Submission) -> bytes:
     """What tells one revision of an item from another: its content and declarations."""
     s = submission
     declared = () if s.category is None else (s.category,)
-    shown = (s.codes, s.picture_text) if s.codes or s.picture_text else ()
+    if s.pictures:  # what is read in them is read again, and is no edit
+        shown: tuple[object, ...] = (s.pictures,)
+    else:
+        shown = (s.codes, s.picture_text) if s.codes or s.picture_text else ()
     return msgspec.json.encode((s.text, s.links, s.disclosed, *declared, *shown))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -41,6 +41,9 @@ class PolicyCounts(Protocol):
         """How often rules held."""
 
 
+Pictured = Callable[[Transaction, JudgedLot, Sequence[Written]], None]
+
+
 class Outcome(NamedTuple):
     """What became of one submission: an answer, a refusal, or neither: judge it once more."""
 
@@ -61,12 +64,19 @@ class LotWriter:
     """Writes judged lots."""
 
     def __init__(
-        self, context: Context, policies: PolicyCounts, stored: Stored, metrics: Metrics | None
+        self,
+        context: Context,
+        policies: PolicyCounts,
+        stored: Stored,
+        metrics: Metrics | None,
+        pictured: Pictured | None = None,
     ) -> None:
+        """``pictured`` notes which pictures new decisions show."""
         self._context = context
         self._policies = policies
         self._stored = stored
         self._metrics = metrics
+        self._pictured = pictured
         self._recorder = Recorder(context.vault)
         self._links = DecisionLinks(context.vault, context.settings)
 
@@ -90,6 +100,8 @@ class LotWriter:
         keys = dict(Counter(pending.actor for pending in judged.pendings))
         written = self._recorder.write(tx, lot, audited={"keys": keys})
         self._note(tx, lot, judged.in_force, written)
+        if self._pictured is not None:
+            self._pictured(tx, judged, written)
         return written
 
     def outcomes(self, judged: JudgedLot, written: list[Written]) -> list[Outcome]:

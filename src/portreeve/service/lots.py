@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import polars as pl
+
 from portreeve.engine import Assessed
 from portreeve.model import Verdict
 from portreeve.policy import Policy
@@ -15,6 +17,7 @@ from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Remember, judge_all
+from portreeve.service.picture_facts import PictureFacts
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
 from portreeve.service.registers import Registers, registers
@@ -67,11 +70,16 @@ class Judge:
     """Judges submissions that have gathered, a lot for each policy among them."""
 
     def __init__(
-        self, context: Context, policies: PolicyTimes, remembering: Remembering | None = None
+        self,
+        context: Context,
+        policies: PolicyTimes,
+        remembering: Remembering | None = None,
+        pictures: PictureFacts | None = None,
     ) -> None:
         self._context = context
         self._policies = policies
         self._remembering = remembering
+        self._pictures = pictures
         self._books: dict[str, ReasonBook] = {}
 
     def judge(self, taken: list[Pending]) -> list[JudgedLot]:
@@ -105,7 +113,7 @@ class Judge:
         for group, pendings in groups.items():
             network, _, published = group
             book, found = books[group]
-            submissions = [p.submission for p in pendings]
+            submissions, pictured = self._shown([p.submission for p in pendings])
             judged = judge_all(
                 submissions,
                 book,
@@ -114,10 +122,18 @@ class Judge:
                 registers=known,
                 shadow=found.shadow,
                 remember=self._remember(network, now),
+                pictured=pictured,
             )
             lot = Lot(judged, network, stages[group], [p.accepted for p in pendings])
             lots.append(JudgedLot(lot, pendings, found))
         return lots
+
+    def _shown(
+        self, submissions: Sequence[Submission]
+    ) -> tuple[Sequence[Submission], pl.DataFrame | None]:
+        if self._pictures is None:
+            return submissions, None
+        return self._pictures.shown(submissions)
 
     def _remember(self, network: str, now: datetime) -> Remember | None:
         memory = self._remembering
@@ -166,7 +182,7 @@ class Judge:
 
 
 def _barred(
-    submissions: list[Submission], network: str, restrictions: dict[str, list[Restriction]]
+    submissions: Sequence[Submission], network: str, restrictions: dict[str, list[Restriction]]
 ) -> dict[int, tuple[str, Verdict]]:
     """What sanctions of the accounts ask for, by place."""
     found: dict[int, tuple[str, Verdict]] = {}

@@ -78,6 +78,23 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.pictures = Counter(
+            "portreeve_pictures",
+            "Pictures that came, by what became of them: read, or why they were set aside.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.picture_words = Counter(
+            "portreeve_picture_words",
+            "Pictures whose words were to be read: read, none, shed or failed.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.pictures_waiting = Gauge(
+            "portreeve_pictures_waiting",
+            "Pictures that wait to have their words read.",
+            registry=self.registry,
+        )
         self.memory_evicted = Gauge(
             "portreeve_memory_evicted",
             "What memory had to forget for want of room, by network and part.",

@@ -18,6 +18,7 @@ from portreeve.store.tables import commerce
 from portreeve.store.tables.cases import case_items, case_prints, past_prints
 from portreeve.store.tables.core import accounts, contents, decisions, items, person_keys
 from portreeve.store.tables.enforcement import relations
+from portreeve.store.tables.pictures import item_pictures, pictures
 from portreeve.store.tables.trade import enrolments
 
 
@@ -87,6 +88,9 @@ def _wipe(tx: Transaction, account: str) -> int:
     """Remove what could still tell of the content; how many contents there were."""
     gone = tx.execute(sa.delete(contents).where(contents.c.account == account)).rowcount
     tx.execute(sa.update(items).where(items.c.account == account).values(digest=""))
+    shown = sa.select(pictures.c.id).where(pictures.c.account == account)
+    tx.execute(sa.delete(item_pictures).where(item_pictures.c.picture.in_(shown)))
+    tx.execute(sa.delete(pictures).where(pictures.c.account == account))
     theirs = sa.select(case_items.c.case).where(case_items.c.account == account)
     for prints in (case_prints, past_prints):
         tx.execute(sa.delete(prints).where(prints.c.case.in_(theirs)))

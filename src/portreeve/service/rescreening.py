@@ -44,7 +44,7 @@ class Rescreening:
         if not found:
             return []
         judged = judge_all(
-            found, ReasonBook(policy), published=True, barred={}, registers=self._known(found)
+            found, ReasonBook(policy), published=True, barred={}, registers=self.registers(found)
         )
         written: Sequence[Written | None] = (
             [None] * len(found) if dry else self._write(judged, policy, by, rows)
@@ -82,7 +82,7 @@ class Rescreening:
         found, _ = self.stored(item_ids)
         if not found:
             return [], None
-        return found, measure(found, self._known(found))
+        return found, measure(found, self.registers(found))
 
     def stored(self, item_ids: Sequence[str]) -> tuple[list[Submission], dict[str, sa.RowMapping]]:
         """Items as they were submitted, in the order asked for, and their rows by id."""
@@ -90,6 +90,8 @@ class Rescreening:
             sa.select(
                 items,
                 decisions.c.verdict,
+                decisions.c.stage,
+                decisions.c.undone,
                 contents.c.sealed,
                 contents.c.account.label("owner"),
                 contents.c.decision.label("name"),
@@ -114,7 +116,8 @@ class Rescreening:
         ]
         return found, rows
 
-    def _known(self, found: Sequence[Submission]) -> Registers:
+    def registers(self, found: Sequence[Submission]) -> Registers:
+        """What is known of the accounts of submissions."""
         named = {s.account for s in found if s.account}
         with self._context.database.read() as connection:
             return registers_of(self._context, connection, named, self._context.now())
@@ -145,6 +148,7 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         time=row["time"],
         text=content.text,
         links=content.links,
+        pictures=content.pictures,
         codes=content.codes,
         picture_text=content.picture_text,
         disclosed=content.disclosed,

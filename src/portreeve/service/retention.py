@@ -19,6 +19,7 @@ from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import campaigns, commerce, core, enforcement, trade
 from portreeve.store.tables import cases as c
+from portreeve.store.tables.pictures import item_pictures, pictures
 
 _AT_ONCE = 2_000
 """Rows in one transaction, so that nobody who writes waits long."""
@@ -63,6 +64,14 @@ def _in_open_case(case: sa.Column[str]) -> sa.ColumnElement[bool]:
     return case.in_(sa.select(c.cases.c.id).where(c.cases.c.state == "open"))
 
 
+def _shown_under_review() -> sa.ColumnElement[bool]:
+    """An item that shows the picture still has to be seen by a person."""
+    shown = sa.select(item_pictures.c.picture).join(
+        core.items, core.items.c.id == item_pictures.c.item
+    )
+    return pictures.c.id.in_(shown.where(_under_review(core.items.c.decision)))
+
+
 def _with_decision(decision: sa.Column[str]) -> sa.ColumnElement[bool]:
     return decision.in_(sa.select(core.decisions.c.id))
 
@@ -83,6 +92,9 @@ def _has_token() -> sa.ColumnElement[bool]:
 RETENTION: tuple[Kept, ...] = (
     Kept(core.contents, core.contents.c.stored, "content",
          unless=lambda _: _under_review(core.contents.c.decision)),
+    Kept(pictures, pictures.c.stored, "content", unless=lambda _: _shown_under_review()),
+    Kept(item_pictures, item_pictures.c.shown, "content",
+         unless=lambda _: item_pictures.c.picture.in_(sa.select(pictures.c.id))),
     Kept(core.decisions, core.decisions.c.decided, "content", words=("reason",),
          unless=lambda _: _under_review(core.decisions.c.id)),
     Kept(c.case_actions, c.case_actions.c.time, "content", words=("note",),

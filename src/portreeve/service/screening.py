@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import sqlalchemy as sa
@@ -37,6 +37,9 @@ from portreeve.service.lateness import Lateness
 from portreeve.service.lot_writing import LotWriter, Outcome, PolicyCounts
 from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
+from portreeve.service.picture_facts import PictureFacts
+from portreeve.service.picture_reading import PictureReading
+from portreeve.service.pictures import Pictures
 from portreeve.service.remembering import Remembering
 from portreeve.service.stored import Stored
 from portreeve.service.worker import place
@@ -62,6 +65,14 @@ class PoliciesInForce(PolicyTimes, PolicyCounts, Protocol):
     """What screening needs of the policies."""
 
 
+class ShownPictures(NamedTuple):
+    """What screening needs of pictures."""
+
+    facts: PictureFacts
+    room: Pictures
+    reading: PictureReading
+
+
 class Screening:
     """Judges submissions and writes what was decided."""
 
@@ -74,14 +85,18 @@ class Screening:
         metrics: Metrics | None = None,
         remembering: Remembering | None = None,
         decided: Callable[[], None] = lambda: None,
+        pictures: ShownPictures | None = None,
     ) -> None:
         """``decided`` is called after each commit that has consequences to draw."""
         self._context = context
         self._policies = policies
         self._decided = decided
         self._checks = Checks(context, policies)
-        self._judge = Judge(context, policies, remembering)
-        self._writer = LotWriter(context, policies, stored, metrics)
+        shown = None if pictures is None else pictures.facts
+        self._judge = Judge(context, policies, remembering, shown)
+        noted = {} if pictures is None else {"pictured": pictures.reading.note}
+        self._writer = LotWriter(context, policies, stored, metrics, **noted)
+        self._room = None if pictures is None else pictures.room
         self._late = Lateness(context, policies, metrics)
         self._deadlines = read_deadlines(context.settings.deadlines)
         self._waiting: deque[Pending] = deque()
@@ -105,6 +120,8 @@ class Screening:
             ServiceError: ``forbidden``; ``invalid`` or ``sealed-surface`` for a submission that
                 cannot be decided; ``unavailable`` when nothing can be promised.
         """
+        if self._room is not None and any(s.pictures for s in submissions):
+            await asyncio.to_thread(self._room.need, submissions)
         return await self._decided_online(self._accepted(actor, submissions))
 
     async def submit_sound(
@@ -117,11 +134,15 @@ class Screening:
         """
         actor.need(Scope.screen)
         wrong = dict(self._checks.wrong(submissions))
+        if self._room is not None and any(s.pictures for s in submissions):
+            wrong |= dict(await asyncio.to_thread(self._room.wrong, submissions))
         sound = [s for at, s in enumerate(submissions) if at not in wrong]
         return await self._decided_online(self._call(actor, sound)), wrong
 
     def screen(self, actor: Actor, submissions: Sequence[Submission]) -> list[Screened]:
         """The same for a caller that can wait, without a deadline."""
+        if self._room is not None:
+            self._room.need(submissions)
         call = self._accepted(actor, submissions)
         if not call.pendings:
             return []

@@ -60,6 +60,10 @@ from portreeve.service.notices import Notices
 from portreeve.service.overview import Overviews
 from portreeve.service.passwords import Passwords
 from portreeve.service.people import People
+from portreeve.service.picture_deciding import PictureDeciding
+from portreeve.service.picture_facts import PictureFacts
+from portreeve.service.picture_reading import PictureReading
+from portreeve.service.pictures import Pictures
 from portreeve.service.policies import Policies
 from portreeve.service.policy_difference import Differences
 from portreeve.service.policy_drafts import Drafts
@@ -79,7 +83,7 @@ from portreeve.service.review import Review
 from portreeve.service.rule_facts import RuleFacts
 from portreeve.service.sanctions import Sanctions
 from portreeve.service.saved_searches import SavedSearches
-from portreeve.service.screening import Screening
+from portreeve.service.screening import Screening, ShownPictures
 from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
 from portreeve.service.signing_in import SigningIn
@@ -182,6 +186,12 @@ class Service:
         self.single_sign_on = SingleSignOn(context, self.sessions, self.joining)
         self.kept_answers = KeptAnswers(context)
         self.webhooks = Webhooks(context)
+        facts = PictureFacts(context)
+        self.pictures = Pictures(context, facts, metrics=self.metrics)
+        deciding = PictureDeciding(context, self.policies, rescreen, facts)
+        self.picture_reading = PictureReading(
+            context, facts, deciding, metrics=self.metrics, decided=self._following.wake
+        )
         self.screening = Screening(
             context,
             self.policies,
@@ -189,6 +199,7 @@ class Service:
             metrics=self.metrics,
             remembering=self.remembering,
             decided=self._following.wake,
+            pictures=ShownPictures(facts, self.pictures, self.picture_reading),
         )
         self.ads = Ads(context, self.screening, self.policies)
         self.ad_market = AdMarket(context)
@@ -235,6 +246,7 @@ class Service:
             Worker("decision-log", self.log.exporter.work, every=1.0),
             Worker("memory", self.remembering.advance, every=10.0),
             Worker("campaigns", self.campaigns.cases.watch, every=10.0),
+            Worker("pictures", self.picture_reading.advance, every=1.0),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
@@ -282,6 +294,8 @@ class Service:
         self.sessions.stop()
         self.keys.stop()
         self.remembering.close()
+        self.pictures.close()
+        self.picture_reading.close()
         patience.cancel()
         self._probe.close()
         database.close()
@@ -310,6 +324,7 @@ class Service:
         actor.need(Scope.metrics)
         self.metrics.queue.set(self.screening.waiting)
         self.metrics.spool.set(self.screening.spooled)
+        self.metrics.pictures_waiting.set(self.picture_reading.waiting)
         self.metrics.memory_journal.set(self.remembering.trouble is not None)
         for (network, part), count in self.remembering.evicted().items():
             self.metrics.memory_evicted.labels(network, part).set(count)

@@ -109,6 +109,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=2,
         ),
     ] = 10
+    picture_bytes: Annotated[
+        int, Meta(description="largest file of a picture that is taken", ge=1024)
+    ] = 8_388_608
+    picture_words: Annotated[
+        bool, Meta(description="the words in pictures are read, a second of CPU or two for each")
+    ] = True
+    picture_queue: Annotated[
+        int,
+        Meta(
+            description="pictures that may wait to have their words read; of more, the least "
+            "urgent are given up, and counted",
+            ge=1,
+        ),
+    ] = 10_000
     memory_redis: Annotated[
         str | None,
         Meta(

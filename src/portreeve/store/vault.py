@@ -55,6 +55,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     links: list[str] = []
     codes: list[str] = []
     picture_text: str | None = None
+    pictures: list[str] = []
     hosts: list[str] = []
     contacts: list[str] = []
     prices: list[Price] = []

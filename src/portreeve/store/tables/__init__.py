@@ -12,6 +12,7 @@ from portreeve.store.tables import (
     enforcement,
     log,
     people,
+    pictures,
     policies,
     trade,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "log",
     "metadata",
     "people",
+    "pictures",
     "policies",
     "trade",
 ]

@@ -795,6 +795,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_interests_party"), "interests", ["party"], unique=False)
     op.create_table(
+        "item_pictures",
+        sa.Column("item", sa.Text(), nullable=False, comment="the item"),
+        sa.Column("picture", sa.Text(), nullable=False, comment="the picture"),
+        sa.Column("place", sa.Integer(), nullable=False, comment="its place among them, from 0"),
+        sa.Column(
+            "shown", sa.BigInteger(), nullable=False, comment="when the item was decided with it"
+        ),
+        sa.PrimaryKeyConstraint("item", "picture", name=op.f("pk_item_pictures")),
+        comment="Which pictures an item shows.",
+    )
+    op.create_index(op.f("ix_item_pictures_picture"), "item_pictures", ["picture"], unique=False)
+    op.create_index(op.f("ix_item_pictures_shown"), "item_pictures", ["shown"], unique=False)
+    op.create_table(
         "items",
         sa.Column("id", sa.Text(), nullable=False, comment="the host's own name of the item"),
         sa.Column(
@@ -1528,6 +1541,71 @@ def upgrade() -> None:
         sa.Column("destroyed", sa.BigInteger(), nullable=True, comment="when it was destroyed"),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_person_keys")),
         comment="One key per account; what the account wrote is sealed with it and lost without it.",
+    )
+    op.create_table(
+        "pictures",
+        sa.Column(
+            "id",
+            sa.Text(),
+            nullable=False,
+            comment="keyed digest of account and file, so that a file sent again is one",
+        ),
+        sa.Column("account", sa.Text(), nullable=False, comment="whose key seals it"),
+        sa.Column(
+            "format", sa.Text(), nullable=False, comment="as what it was decoded, such as JPEG"
+        ),
+        sa.Column("width", sa.Integer(), nullable=False, comment="pixels, as it is shown"),
+        sa.Column("height", sa.Integer(), nullable=False, comment="pixels, as it is shown"),
+        sa.Column("frames", sa.Integer(), nullable=False, comment="frames or pages of the file"),
+        sa.Column("bytes", sa.Integer(), nullable=False, comment="size of the file"),
+        sa.Column(
+            "codes", sa.Integer(), nullable=False, comment="how many QR and bar codes are in it"
+        ),
+        sa.Column(
+            "pdq",
+            sa.Text(),
+            nullable=False,
+            comment="hash by which pictures that look alike are found, in hex",
+        ),
+        sa.Column("quality", sa.Integer(), nullable=False, comment="of that hash, 0 to 100"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the file, sealed"),
+        sa.Column(
+            "facts",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="a portreeve.service.picture_facts.Facts, sealed",
+        ),
+        sa.Column(
+            "words",
+            sa.Text(),
+            nullable=False,
+            comment="whether its words are read: unwanted, waiting, reading, read, none (a cheap test saw no text), shed (too many waited) or failed",
+        ),
+        sa.Column(
+            "urgency",
+            sa.Float(),
+            nullable=False,
+            comment="reach times suspicion; the highest is read first",
+        ),
+        sa.Column("stored", sa.BigInteger(), nullable=False, comment="when it came"),
+        sa.Column(
+            "tried",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when its words were last begun to be read",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
+        comment="Pictures that hosts sent, sealed with their account's key like what it wrote.",
+    )
+    op.create_index(op.f("ix_pictures_account"), "pictures", ["account"], unique=False)
+    op.create_index(op.f("ix_pictures_stored"), "pictures", ["stored"], unique=False)
+    op.create_index(
+        "ix_pictures_waiting",
+        "pictures",
+        ["words", "urgency"],
+        unique=False,
+        sqlite_where=sa.text("words IN ('waiting', 'reading')"),
+        postgresql_where=sa.text("words IN ('waiting', 'reading')"),
     )
     op.create_table(
         "policy_alarms",

@@ -1,0 +1,44 @@
+"""Pictures that hosts sent, what was read in them, and which items show them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portreeve.store.columns import Time
+from portreeve.store.tables.base import column, table
+
+pictures = table(
+    "pictures",
+    "Pictures that hosts sent, sealed with their account's key like what it wrote.",
+    column("id", sa.Text, "keyed digest of account and file, so that a file sent again is one",
+           primary_key=True),
+    column("account", sa.Text, "whose key seals it"),
+    column("format", sa.Text, "as what it was decoded, such as JPEG"),
+    column("width", sa.Integer, "pixels, as it is shown"),
+    column("height", sa.Integer, "pixels, as it is shown"),
+    column("frames", sa.Integer, "frames or pages of the file"),
+    column("bytes", sa.Integer, "size of the file"),
+    column("codes", sa.Integer, "how many QR and bar codes are in it"),
+    column("pdq", sa.Text, "hash by which pictures that look alike are found, in hex"),
+    column("quality", sa.Integer, "of that hash, 0 to 100"),
+    column("sealed", sa.LargeBinary, "the file, sealed"),
+    column("facts", sa.LargeBinary, "a portreeve.service.picture_facts.Facts, sealed"),
+    column("words", sa.Text, "whether its words are read: unwanted, waiting, reading, read, none "
+           "(a cheap test saw no text), shed (too many waited) or failed"),
+    column("urgency", sa.Float, "reach times suspicion; the highest is read first"),
+    column("stored", Time, "when it came", index=True),
+    column("tried", Time, "when its words were last begun to be read", nullable=True),
+    sa.Index(None, "account"),
+    sa.Index("ix_pictures_waiting", "words", "urgency",
+             sqlite_where=sa.text("words IN ('waiting', 'reading')"),
+             postgresql_where=sa.text("words IN ('waiting', 'reading')")),
+)  # fmt: skip
+
+item_pictures = table(
+    "item_pictures",
+    "Which pictures an item shows.",
+    column("item", sa.Text, "the item", primary_key=True),
+    column("picture", sa.Text, "the picture", primary_key=True, index=True),
+    column("place", sa.Integer, "its place among them, from 0"),
+    column("shown", Time, "when the item was decided with it", index=True),
+)
