@@ -18,6 +18,13 @@ from portreeve.client import (
 )
 from portreeve.model import Verdict
 from portreeve.schemas.base import Page, Paging
+from portreeve.schemas.campaigns import (
+    CampaignAct,
+    DecideCampaign,
+    ReferCampaign,
+    UndoCampaign,
+    WhyQuery,
+)
 from portreeve.schemas.keys import NewKey
 from portreeve.schemas.screening import Batch, Submission
 from portreeve.schemas.signature import secret_text, sign
@@ -235,3 +242,34 @@ def test_a_webhook_that_is_not_ours(changed, body, words):
     with pytest.raises(WebhookError) as caught:
         verify_webhook(secret_text(b"k" * 32), headers(**changed), body, now=NOW)
     assert str(caught.value) == words
+
+
+def test_a_campaign_is_read_decided_and_undone(client, url, admin_key):
+    texts = [
+        "纯羊毛围巾一条128，要的加微信 wool-8888",
+        "手工皂36元一块，要的加微信 wool-8888",
+    ]
+    client.screen_batch(
+        Batch(
+            items=[
+                Submission(id=f"wool-{at}", account=f"wool-{at}", text=text)
+                for at, text in enumerate(texts)
+            ]
+        )
+    )
+    [campaign] = [
+        found
+        for found in awaited(url, admin_key, lambda c: c.list_campaigns()).items
+        if client.get_campaign(found.id).members[0].account == "wool-0"
+    ]
+    why = client.explain_campaign(campaign.id, WhyQuery(one="wool-0", other="wool-1"))
+    assert [step.kind for step in why.items] == ["contact"]
+    warned = DecideCampaign(reason="They act as one.", everybody=CampaignAct(kind="warn"))
+    made = client.decide_campaign(campaign.id, warned)
+    assert (made.sanctions, client.get_campaign_decision(made.id).reason) == (2, warned.reason)
+    undone = client.undo_campaign_decision(made.id, UndoCampaign(reason="A mistake."))
+    assert (undone.sanctions, undone.cases) == (2, made.cases)
+    with pytest.raises(PortreeveError, match="no tree of the levels and people"):
+        client.refer_campaign(campaign.id, ReferCampaign())
+    assert client.list_hubs().items == []
+    assert client.get_trajectory("wool-0").account == "wool-0"

@@ -37,6 +37,8 @@ class CampaignCases:
         self._remembering = remembering
         self._opening = opening
         self._looked: dict[str, Forest] = {}
+        self._met: set[str] = set()
+        """Cases whose campaign this process knew: another may remember what this one does not."""
 
     def watch(self) -> bool:
         """Open cases for campaigns that need one, in every network that is remembered.
@@ -132,10 +134,14 @@ class CampaignCases:
         kept: set[int] = set()
         found: dict[str, str | None] = {}
         for row, number in named:
-            if number is None or number in kept:
-                found[row.case] = None if number is None else campaign_name(number)
-            else:
-                kept.add(number)
+            if number is None:
+                if row.case in self._met:
+                    found[row.case] = None
+                continue
+            self._met.add(row.case)
+            if number in kept:
+                found[row.case] = campaign_name(number)
+            kept.add(number)
         return found
 
     # --- deciding and undoing ---------------------------------------------------------------------

@@ -16,7 +16,7 @@ from portreeve.policy import Policy
 from portreeve.schemas.access import Scope
 from portreeve.schemas.campaigns import CampaignAct, CampaignPost, DecideCampaign
 from portreeve.schemas.enforcement import Imposition
-from portreeve.service import campaign_posts, standing
+from portreeve.service import campaign_posts, campaign_view, standing
 from portreeve.service.actor import Actor
 from portreeve.service.campaign_cases import CampaignCases
 from portreeve.service.campaign_reading import CampaignReading
@@ -100,8 +100,8 @@ class CampaignDeciding:
         actor.need(Scope.sanctions)
         _check(request)
         network = self._reading.network(request.network)
-        graph, _ = self._reading.memory(network)
-        seen = self._reading.view(network, campaign)
+        graph, forest = self._reading.memory(network)
+        seen = campaign_view.view(graph, forest, campaign)
         _need_same(seen, request)
         with self._context.database.write() as tx:
             standing.lock(tx)

@@ -113,7 +113,8 @@ class CampaignReading:
         with self._context.database.snapshot() as connection:
             names = self.names(connection, seen)
             members, chosen = self.members(connection, seen, names)
-            posts = campaign_posts.posts(connection, network, names.values())
+            own = [names[number] for number in seen.accounts if number in names]
+            posts = campaign_posts.posts(connection, network, own)
             found = campaign_records.cases_of(connection, network, graph)
             decided = campaign_records.latest_decisions(connection, network, graph)
             decisions = campaign_records.decisions_of(
