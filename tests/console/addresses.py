@@ -11,6 +11,7 @@ from portreeve.console.table import PAGES
 from portreeve.schemas.people import Role
 from portreeve.service.roles import scopes_of
 
+from .bands import AGENTS, SLIDER
 from .dealings import CREAM, SCARF
 from .posts import BOOKS, CHEN, SLIM
 from .shops import HOSPITAL, SNACKS
@@ -45,12 +46,18 @@ def _case(name: str) -> Callable[[Ids], str]:
     return lambda ids: ids[f"case:{name}"]
 
 
+def _joined(ids: Ids) -> str:
+    """A campaign with what posts said, and how two of its accounts are joined."""
+    return f"/console/campaigns/{ids['campaign']}?one={AGENTS[0]}&other={AGENTS[9]}&evidence=0"
+
+
 PLACES: dict[str, tuple[Callable[[Ids], str] | str, ...]] = {
     # what stands in place of the parts of a path that vary, in order
     "/console/cases/{id}": (_case("p-215"),),
     "/console/appeals/{id}": (lambda ids: ids["appeal:p-256"],),
     "/console/decisions/{id}": (lambda ids: ids["decision:p-229"],),
     "/console/accounts/{id}": (SLIM,),
+    "/console/campaigns/{id}": (lambda ids: ids["campaign"],),
     "/console/merchants/{account}": (SNACKS,),
     "/console/ads/{id}": ("ad-eyes",),
     "/console/partners/{id}": ("mall",),
@@ -100,6 +107,9 @@ MORE: tuple[tuple[str, Callable[[Ids], str], str | None], ...] = (
     ("/console/cases/{id}", lambda ids: f"/console/cases/{ids['case:p-204']}", "cam"),
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{quote(CHEN)}", "ana"),
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{quote(BOOKS)}", "ada"),
+    ("/console/accounts/{id}", lambda _: f"/console/accounts/{SLIDER}", "sun"),
+    ("/console/campaigns/{id}", _joined, "sun"),
+    ("/console/campaigns/{id}", lambda ids: f"/console/cases/{ids['case:campaign']}", "cam"),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-256']}", None),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-229']}", None),
     ("/console/merchants/{account}", lambda _: f"/console/merchants/{HOSPITAL}", "sun"),

@@ -34,6 +34,7 @@ from portreeve.schemas.webhooks import NewWebhook
 from portreeve.service.actor import PORTREEVE
 from portreeve.service.attempts import Came
 
+from .bands import act_together
 from .dealings import ask_for_scopes, buy_together, pay_back, sell_live
 from .posts import (
     CHEN,
@@ -471,4 +472,5 @@ STORY: tuple[tuple[float, Step], ...] = (
     (_day(13, 8.3), _invite),
     (_day(13, 8.35), _hand_over),
     (_day(13, 8.4), _hold_cream),
+    (_day(13, 8.45), act_together),
 )

@@ -46,6 +46,8 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Place("/console/search", Words("Search", "检索"), _any(Scope.log), "s"),
             Place("/console/accounts", Words("Accounts", "账号"), _any(Scope.accounts), "c"),
+            Place("/console/campaigns", Words("Campaigns", "团伙"), _any(Scope.cases), "j"),
+            Place("/console/crowds", Words("Crowds", "人群动员"), _any(Scope.accounts), "g"),
         ),
     ),
     Group(

@@ -10,6 +10,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Meta
 
+from portreeve.console.campaign_charts import trajectory
 from portreeve.console.charts import Series, time_columns
 from portreeve.console.desk import Desk
 from portreeve.console.routes import Pages
@@ -23,6 +24,7 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.account_history import AccountHistory, PastStrike
 from portreeve.schemas.accounts import Account
 from portreeve.schemas.base import Paging
+from portreeve.schemas.campaigns import InNetwork, Trajectory
 from portreeve.schemas.enforcement import ByHand, Imposition, Lift, Sanction
 from portreeve.schemas.privacy import ErasureReason
 from portreeve.service.errors import ServiceError
@@ -202,6 +204,7 @@ def _shown(
         decisions=decisions,
         timeline=_timeline(desk, account, history),
         tiers=_tiers(desk, history),
+        trajectories=_trajectories(desk, id),
         networks=desk.service.policies.lookup.networks(),
         default_network=desk.service.context.settings.network,
         erasures=_ERASURES,
@@ -312,6 +315,22 @@ def _tiers(desk: Desk, history: AccountHistory) -> Markup | None:
         zone=desk.zone,
         height=110,
     )
+
+
+def _trajectories(desk: Desk, id: str) -> list[tuple[Trajectory, Markup]]:
+    """What the account sold over time, in each network whose memory knows it."""
+    found = []
+    for network in desk.service.policies.lookup.networks():
+        try:
+            told = desk.service.trajectories.get(desk.actor, id, InNetwork(network=network))
+        except ServiceError as refusal:
+            if refusal.code != "not-found":
+                raise
+            continue
+        drawn = trajectory(desk, told)
+        if drawn is not None:
+            found.append((told, drawn))
+    return found
 
 
 def _tier(name: str) -> tuple[str, str]:

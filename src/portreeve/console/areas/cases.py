@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from portreeve.console import case_view
+from portreeve.console.areas.campaigns import path_of
 from portreeve.console.areas.queue import nothing_left
 from portreeve.console.desk import Desk
 from portreeve.console.log_words import values
@@ -17,6 +18,7 @@ from portreeve.console.routes import Pages
 from portreeve.console.words import Words
 from portreeve.http.call import Reply
 from portreeve.schemas.access import NAME, Scope
+from portreeve.schemas.campaigns import InNetwork
 from portreeve.schemas.cases import AddNote, CaseRecord, DecideCase, Handover, RequestRelease
 from portreeve.schemas.review import TakeBack
 from portreeve.service.errors import ServiceError
@@ -181,6 +183,9 @@ def _shown(
     record = service.cases.get(actor, id)
     if _is_blind(desk, record):
         return desk.go("/console/readings")
+    campaign = _campaign(desk, record) if error is None else None
+    if campaign is not None:
+        return desk.go(campaign)
     mine = record.claimed_by == actor.name
     opens = desk.may(Scope.evidence) and (mine or (evidence and record.state == "decided"))
     seen = (
@@ -232,6 +237,21 @@ def _is_blind(desk: Desk, record: CaseRecord) -> bool:
         return False
     held = desk.service.readings.held(desk.actor)
     return held is not None and held.case == record.id
+
+
+def _campaign(desk: Desk, record: CaseRecord) -> str | None:
+    """The page of the campaign that a case is about; None where there is none any more."""
+    if record.origin != "campaign":
+        return None
+    campaigns = desk.service.campaigns
+    try:
+        network, id = campaigns.of_case(desk.actor, record.id)
+        campaigns.get(desk.actor, id, InNetwork(network=network))
+    except ServiceError as refusal:
+        if refusal.code != "not-found":
+            raise
+        return None
+    return path_of(id, network)
 
 
 def _releases(desk: Desk, record: CaseRecord) -> Any:

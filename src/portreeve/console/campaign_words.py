@@ -1,0 +1,36 @@
+"""Words of campaigns and crowds: roles, what joins, what is decided of the whole."""
+
+from __future__ import annotations
+
+from portreeve.console.words import Words
+
+ROLES: dict[str, Words] = {
+    "leader": Words("leader", "团队长"),
+    "agent": Words("agent", "代理"),
+    "member": Words("member", "成员"),
+}
+"""What an account is in a campaign."""
+
+STATES: dict[str, Words] = {
+    "joining": Words("joins", "相连"),
+    "quiet": Words("joins nobody: too few posts trade", "不相连：交易帖太少"),
+    "hub": Words("joins nobody: shown by too many", "不相连：使用者过多"),
+}
+"""Whether what accounts show joins them."""
+
+ACTS: dict[str, Words] = {
+    "warn": Words("warn", "警告"),
+    "strike": Words("give a strike", "记一次违规"),
+    "suspend": Words("suspend", "停用"),
+    "ban": Words("ban", "永久停用"),
+}
+"""What can befall accounts of a campaign, the mildest first."""
+
+RUSHES: dict[str, Words] = {
+    "friend_requested": Words("friends asked for", "收到好友申请"),
+    "friend_added": Words("friends added", "新增好友"),
+    "follower_added": Words("followers added", "新增关注"),
+    "group_joined": Words("joined a group", "加入群聊"),
+    "room_entered": Words("entered a live room", "进入直播间"),
+}
+"""What happened in a window of ten minutes."""
