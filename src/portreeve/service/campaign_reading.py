@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Container, Iterable
+from typing import cast
 
 import msgspec
 import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
-from portreeve.memory.campaigns import KINDS, Graph, hubs
+from portreeve.memory.campaigns import Graph, hubs
 from portreeve.memory.trees import Forest
 from portreeve.report.campaign_files import campaigns_frame
 from portreeve.schemas.access import Scope
@@ -23,6 +24,7 @@ from portreeve.schemas.campaigns import (
     Hub,
     InNetwork,
     JoinStep,
+    KeyKind,
     WhyQuery,
 )
 from portreeve.service import campaign_posts, campaign_records, campaign_view
@@ -171,7 +173,7 @@ class CampaignReading:
                 JoinStep(
                     account=names.get(step.account),
                     other=names.get(step.other),
-                    kind=step.kind,
+                    kind=cast(KeyKind, step.kind),
                     key=campaign_view.key_name(step.key),
                     shared=step.shared,
                 )
@@ -192,7 +194,7 @@ class CampaignReading:
             items=[
                 Hub(
                     key=campaign_view.key_name(int(key["key"])),
-                    kind=KINDS[key["kind"]],
+                    kind=campaign_view.KIND_NAMES[key["kind"]],
                     accounts=int(key["accounts"]),
                     posts=int(key["posts"]),
                 )

@@ -18,6 +18,8 @@ from portreeve.schemas.campaigns import (
     CampaignKey,
     CampaignLink,
     CampaignTree,
+    KeyKind,
+    KeyState,
     Role,
 )
 from portreeve.service.errors import not_found
@@ -27,7 +29,9 @@ MOST_MEMBERS = 2_000
 """Accounts of a campaign that are listed; a decision takes in all."""
 MOST_LINKS = 20_000
 """Pairs of account and key that are listed."""
-_STATES = ("quiet", "joining", "hub")
+KIND_NAMES = cast(tuple[KeyKind, ...], KINDS)
+"""Kinds of keys by their numbers, as they are told."""
+_STATES: tuple[KeyState, ...] = ("quiet", "joining", "hub")
 _UNDER = ("copies", "copied", "handles")
 
 Names = Mapping[int, str]
@@ -241,7 +245,7 @@ def _key(key: Any, place: int) -> CampaignKey:
     return CampaignKey(
         place=place,
         key=key_name(int(key["key"])),
-        kind=KINDS[key["kind"]],
+        kind=KIND_NAMES[key["kind"]],
         state=_STATES[key["state"]],
         accounts=int(key["accounts"]),
         posts=int(key["posts"]),
