@@ -109,7 +109,7 @@ MORE: tuple[tuple[str, Callable[[Ids], str], str | None], ...] = (
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{quote(BOOKS)}", "ada"),
     ("/console/accounts/{id}", lambda _: f"/console/accounts/{SLIDER}", "sun"),
     ("/console/campaigns/{id}", _joined, "sun"),
-    ("/console/campaigns/{id}", lambda ids: f"/console/cases/{ids['case:campaign']}", "cam"),
+    ("/console/campaigns/{id}", lambda ids: f"/console/campaigns/{ids['campaign']}", "cam"),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-256']}", None),
     ("/d/{token}", lambda ids: f"/d/{ids['token:p-229']}", None),
     ("/console/merchants/{account}", lambda _: f"/console/merchants/{HOSPITAL}", "sun"),
