@@ -174,15 +174,17 @@ def test_left_alone_its_case_is_decided_and_undone_waits_again(town: Town) -> No
 
 
 def test_an_account_erased_after_the_decision_does_not_hinder_the_undo(town: Town) -> None:
-    town.tree()
+    town.shop(SELLERS, "shop-one-1")
     [campaign] = town.look()
-    made = town.decide(campaign.id, leader=BAN, others=WARN, take_down=True, rules=["no-selling"])
-    town.service.privacy.erase(PORTREEVE, "a1", ErasureReason.person)
+    made = town.decide(campaign.id, everybody=BAN, take_down=True, rules=["no-selling"])
+    # the oldest, after whom the campaign is named
+    town.service.privacy.erase(PORTREEVE, "s0", ErasureReason.person)
     undone = town.campaigns.undo(ANN, made.id, MISTAKE)
     town.follow()
-    assert (undone.posts, undone.sanctions, undone.left) == (made.posts, 30, 0)
-    assert sanctions(town) == {}
-    assert town.look()[0].case == campaign.case
+    assert (undone.posts, undone.sanctions, undone.left) == (10, 10, 0)
+    assert (sanctions(town), removed(town)) == ({}, 0)
+    [rest] = town.look()
+    assert (rest.accounts, rest.case, rest.case_open) == (9, campaign.case, True)
 
 
 def test_what_does_not_fit_is_refused_and_nothing_is_done(town: Town) -> None:

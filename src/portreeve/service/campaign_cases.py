@@ -89,10 +89,8 @@ class CampaignCases:
 
     def _open(self, tx: Transaction, network: str, seen: View) -> str:
         names = account_names(tx.connection, seen.accounts)
-        numbers = [*seen.leaders, *seen.accounts]
-        account = next((names[number] for number in numbers if number in names), None)
         case = self._opening.for_campaign(
-            tx, network, account, list(names.values()), unlawful=seen.refer
+            tx, network, seen.foremost(names), list(names.values()), unlawful=seen.refer
         )
         tx.execute(
             sa.insert(campaign_cases),

@@ -114,8 +114,7 @@ class CampaignDeciding:
                 tx, actor, network, graph, seen, done.items, request.reason,
                 acted=bool(done.decisions or done.sanctions),
             )  # fmt: skip
-            key = next(iter(_named([*seen.leaders, *seen.accounts], names)), None)
-            id = self._write(tx, actor, seen, plan, done, cases, key)
+            id = self._write(tx, actor, seen, plan, done, cases, seen.foremost(names))
             return decision_row(tx.connection, id)
 
     def _posts(self, tx: Transaction, actor: Actor, plan: _Plan) -> _Done:

@@ -111,6 +111,12 @@ class View:
         leading: list[int] = nodes["account"][nodes["parent"] < 0].tolist()
         return leading
 
+    def foremost(self, names: Names) -> str | None:
+        """A leader, or else whoever posts most, by whose key words about the whole are sealed."""
+        most = np.argsort(-self.part.accounts["posts"].astype(np.int64), kind="stable")
+        ordered = [*self.leaders, *self.part.accounts["account"][most].tolist()]
+        return next((names[number] for number in ordered if number in names), None)
+
     @property
     def trees(self) -> list[int]:
         """The numbers of its trees."""
