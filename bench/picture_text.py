@@ -149,7 +149,8 @@ def by_kind(everything: dict[str, list[Looked]]) -> Section:
         for layout in LAYOUTS
     ]
     for script in ("simplified", "traditional", "English"):
-        rows.append((script, *recall([one for one in plain if _script(one.drawn) == script])))
+        if of := [one for one in plain if _script(one.drawn) == script]:
+            rows.append((script, *recall(of)))
     return Section(
         "Recall by layout and script", ("pictures", *_RECALL), tuple(rows),
         ("JPEG 90 and JPEG 40 together.",),
