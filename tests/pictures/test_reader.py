@@ -141,7 +141,7 @@ def test_a_worker_that_is_killed_costs_its_picture_only(reader):
 
 
 def test_memory_and_time_end_a_worker_and_not_the_reader():
-    big = bomb(6_000, 6_000)
+    big = bomb(7_000, 7_000)
     with PictureReader(Limits(memory=330 * 1024 * 1024)) as small:
         answers = small.read([big, file(poster(SHOP))])
         assert answers[0].kind in {"out_of_memory", "crashed"}

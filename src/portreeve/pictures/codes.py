@@ -9,6 +9,7 @@ they are looked for in the smaller copy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,7 +28,8 @@ _OTHERS = BarcodeFormats(
     ]
 )  # fmt: skip
 _MODERATE_SIDE = 720
-_MOST_PIXELS = 16_000_000
+_MOST_PIXELS = 6_000_000
+"""Larger pictures are looked at in a copy: codes of a thirtieth of it have modules of two pixels."""
 _SMALL_PIXELS = 200_000
 """Pictures of fewer are looked at twice as large too: codes in them have small modules."""
 _CLOSER_SIDE = 480
@@ -57,8 +59,7 @@ def _looks(grey: Image.Image, frame: int, limits: Limits) -> Iterator[Code]:
     yield from moderate.codes(_QR)
     looks = [moderate]
     if moderate.scale[0] < 1.0:
-        share = min(1.0, (_MOST_PIXELS / size) ** 0.5)
-        looks.append(_Look(grey, _scaled(grey, share), frame, limits))
+        looks.append(_reduced(grey, math.ceil((size / _MOST_PIXELS) ** 0.5), frame, limits))
         yield from looks[-1].codes(_QR, invert=False, downscale=False)
     elif not moderate.seen and size <= _SMALL_PIXELS:
         looks.append(_Look(grey, _scaled(grey, 2.0), frame, limits))
@@ -72,7 +73,10 @@ def _looks(grey: Image.Image, frame: int, limits: Limits) -> Iterator[Code]:
 
 def _moderate(grey: Image.Image, frame: int, limits: Limits) -> _Look:
     """The look at a copy of moderate size, made by averaging whole squares of pixels."""
-    factor = -(-max(grey.size) // _MODERATE_SIDE)
+    return _reduced(grey, math.ceil(max(grey.size) / _MODERATE_SIDE), frame, limits)
+
+
+def _reduced(grey: Image.Image, factor: int, frame: int, limits: Limits) -> _Look:
     return _Look(grey, grey.reduce(factor) if factor > 1 else grey, frame, limits)
 
 
