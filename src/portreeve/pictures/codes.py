@@ -29,7 +29,7 @@ _OTHERS = BarcodeFormats(
 )  # fmt: skip
 _MODERATE_SIDE = 720
 _MOST_PIXELS = 6_000_000
-"""Larger pictures are looked at in a copy: codes of a thirtieth of it have modules of two pixels."""
+"""Larger pictures are looked at in a copy: a code of a thirtieth of it is then just readable."""
 _SMALL_PIXELS = 200_000
 """Pictures of fewer are looked at twice as large too: codes in them have small modules."""
 _CLOSER_SIDE = 480
