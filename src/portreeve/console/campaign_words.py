@@ -11,18 +11,11 @@ ROLES: dict[str, Words] = {
 }
 """What an account is in a campaign."""
 
-STATES: dict[str, Words] = {
-    "joining": Words("joins", "相连"),
-    "quiet": Words("joins nobody: too few posts trade", "不相连：交易帖太少"),
-    "hub": Words("joins nobody: shown by too many", "不相连：使用者过多"),
-}
-"""Whether what accounts show joins them."""
-
 ACTS: dict[str, Words] = {
     "warn": Words("warn", "警告"),
     "strike": Words("give a strike", "记一次违规"),
-    "suspend": Words("suspend", "停用"),
-    "ban": Words("ban", "永久停用"),
+    "suspend": Words("suspend", "暂停使用"),
+    "ban": Words("ban", "封禁"),
 }
 """What can befall accounts of a campaign, the mildest first."""
 
