@@ -23,6 +23,9 @@ _REASON = re.compile(r'<p><span class="clause">(.*?)</span>(.*?)</p>', re.DOTALL
 _ASKING = re.compile(
     r'<li[^>]*><a[^>]*href="/people/([^"]+)"(?:(?!</li>).)*action="/friends/([^"]+)"', re.DOTALL
 )
+_COMMENT = re.compile(
+    r'<li id="(p-[^"]+)"><strong>[^<]*</strong> <span dir="auto">(.*?)</span>(.*?)</li>', re.DOTALL
+)
 _MARK = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 _SAID = re.compile(r'<p class="said"[^>]*>(.*?)</p>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
@@ -129,15 +132,25 @@ class Person:
             self._sent(f"/friends/{id}", follow=False, token=self.token)
         return found
 
-    def share(self, text: str) -> Written:
-        """Write something in Moments."""
-        return self._written(self._sent("/moments", token=self.token, text=text), text)
+    def share(self, text: str, picture: bytes | None = None) -> Written:
+        """Write something in Moments, with a picture if there is one."""
+        if picture is None:
+            return self._written(self._sent("/moments", token=self.token, text=text), text)
+        answer = self.http.post(
+            "/moments",
+            data={"token": self.token, "text": text},
+            files={"picture": ("picture.jpg", picture, "image/jpeg")},
+        )
+        return self._written(_text(answer), text)
 
     def comment(self, post: str, text: str) -> Written:
         """Say something to a post."""
         page = self._sent(f"/posts/{post}/comments", token=self.token, text=text)
-        ruling = _RULING.search(page.split("<article")[0])
-        return _ruled(ruling) if ruling else Written("published", None, None, "", {}, [])
+        for id, said, more in reversed(_COMMENT.findall(page)):
+            if html.unescape(said) == text:
+                ruling = _RULING.search(more)
+                return _ruled(ruling) if ruling else Written("published", id, None, said, {}, [])
+        raise PageError("The page does not show the comment.")
 
     def feed(self) -> list[Seen]:
         """What Moments shows."""

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from scenarios import browser
+from portreeve.client import PortreeveError
+from scenarios import browser, drawing
 from scenarios.chats import Chatter
 from scenarios.findings import Findings, Scenario
 from scenarios.people import Person, Written
@@ -18,6 +19,9 @@ from square.franking import to_text
 
 _FRIENDS = 200
 _PROMOTION = "蜗牛补水面膜到货，一盒89三盒240，包邮，想要的加微信 mei00000 下单"
+_SHOWN = "蜗牛补水面膜到货，一盒89，三盒240，包邮，要的扫码"
+_HOST, _CODE = "u.wechat.com", "https://u.wechat.com/MeiSnaiL20141"
+_GUIDE = "https://museum.example/guide"
 _WALK = "河边的芦苇白了"
 _LETTERS = "山川风月花雪云霞松竹梅兰溪石鹤舟"
 
@@ -51,9 +55,25 @@ def _in_moments(stage: Stage, merchant: Person, friends: list[Person], found: Fi
     found("it says how to appeal", written.decision is not None and _says(written, "申诉"))
     found("friends whose feed shows it", seeing, f"feeds of {len(friends)} friends read")
     found("friends whose feed shows a post about reeds", walks, f"of {len(friends)}")
-    found.leave_out(
-        "a promotion in a QR code is read", "pictures are not read yet: this comes with them"
-    )
+    poster = drawing.code(_CODE)
+    shown = stage.person("meis-sister").share(_SHOWN, poster)
+    found("the promotion with a QR code", shown.state, f"{shown.decision}")
+    found("where the code leads, told to its author", _HOST in shown.quotes, _HOST)
+    told = stage.until("the notice", lambda: _quoted(stage, shown.decision))
+    found("the code's own words, in the notice", _CODE in told, _CODE)
+    twin = stage.person("guide").share("河边美术馆的语音导览，扫码就能听", drawing.code(_GUIDE))
+    found("a museum's QR code", twin.state)
+
+
+def _quoted(stage: Stage, decision: str | None) -> list[str] | None:
+    """What the notice quotes of the post that was decided on."""
+    try:
+        notice = stage.host.get_decision_notice(decision or "")
+    except PortreeveError as error:
+        if error.status == 404:
+            return None
+        raise
+    return [quote.words for quote in notice.evidence]
 
 
 def _in_a_browser(stage: Stage, merchant: Person, found: Findings) -> None:
@@ -158,7 +178,10 @@ SCENARIO = Scenario(
         "it says how to appeal": True,
         "friends whose feed shows it": 0,
         "friends whose feed shows a post about reeds": 200,
-        "a promotion in a QR code is read": True,
+        "the promotion with a QR code": "refused",
+        "where the code leads, told to its author": True,
+        "the code's own words, in the notice": True,
+        "a museum's QR code": "published",
         "on her phone: why, beside her words": True,
         "on her phone: she can appeal there": True,
         "messages delivered byte for byte": 3,

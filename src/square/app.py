@@ -38,7 +38,10 @@ def make(settings: Settings) -> Starlette:
         import_module(f"{pages.__name__}.{module.name}")
     database = Database(settings.data)
     client = Client(settings.portreeve, settings.key, timeout=10, retries=1)
-    governor = Governor(database, client, settings.network, Stamper(settings.data))
+    pictures = settings.data / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    stamper = Stamper(settings.data)
+    governor = Governor(database, client, settings.network, stamper, pictures)
     market = Market(database, client, settings.network)
     governor.also(market.hears, market.beside)
 
@@ -55,7 +58,6 @@ def make(settings: Settings) -> Starlette:
         await run_in_threadpool(thread.join, 5)
         client.close()
 
-    (settings.data / "pictures").mkdir(parents=True, exist_ok=True)
     app = Starlette(
         routes=[
             Route(HEARD_AT, _hear, methods=["POST"]),

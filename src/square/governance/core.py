@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from portreeve.model import Evidence
 from portreeve.schemas.accounts import Account
 from portreeve.schemas.appeals import AppealProgress, FileAppeal
 from portreeve.schemas.enforcement import Notice
+from portreeve.schemas.pictures import PictureUpload
 from portreeve.schemas.reports import ReportItem
 from portreeve.schemas.screening import Reason, Screened, Submission
 from portreeve.schemas.webhooks import Message, NewWebhook, Replay, Webhook, WebhookChange
@@ -49,7 +51,11 @@ class Ruling(msgspec.Struct, frozen=True):
 class Governor:
     """Asks Portreeve, listens to it, and keeps Square as it says."""
 
-    def __init__(self, database: Database, client: Client, network: str, stamper: Stamper) -> None:
+    def __init__(
+        self, database: Database, client: Client, network: str, stamper: Stamper, pictures: Path
+    ) -> None:
+        """``pictures``: the folder in which they lie."""
+        self._pictures = pictures
         self._database = database
         self._client = client
         self._network = network
@@ -83,19 +89,21 @@ class Governor:
         A post that cannot be asked about is ``held``, and asked about later.
         """
         public = post["surface"] == "public_account"
-        submission = Submission(
-            id=post["id"],
-            network=self._network,
-            surface=post["surface"],
-            account=post["place"] if public else post["author"],
-            parent=post["parent"],
-            text=post["text"],
-            time=datetime.fromisoformat(post["written"]),
-            **self._beside.get(post["surface"], _nothing)(post),
-        )
+        account = post["place"] if public else post["author"]
         with self._database.write() as tx:
             tx.execute("UPDATE posts SET asked = ? WHERE id = ?", (now(), post["id"]))
         try:
+            submission = Submission(
+                id=post["id"],
+                network=self._network,
+                surface=post["surface"],
+                account=account,
+                parent=post["parent"],
+                text=post["text"],
+                time=datetime.fromisoformat(post["written"]),
+                pictures=self._sent(post["picture"], account),
+                **self._beside.get(post["surface"], _nothing)(post),
+            )
             self._note(post["id"], self._client.screen(submission))
         except PortreeveError as error:
             _log.warning("a post waits: %s", error.code)
@@ -105,6 +113,17 @@ class Governor:
             with self._database.write() as tx:
                 self.telling.gone(tx, post["id"])
         return str(found["state"])
+
+    def _sent(self, name: str | None, account: str) -> list[str]:
+        """What Portreeve calls the picture of a post, which it is sent first; none for a video.
+
+        Raises:
+            PortreeveError: it cannot be sent now, or cannot be read: the post waits.
+        """
+        if name is None or not name.endswith(".jpg"):
+            return []
+        file = PictureUpload(account=account, data=(self._pictures / name).read_bytes())
+        return [self._client.add_picture(file).id]
 
     def catch_up(self) -> None:
         """Ask about what could not be asked about, and tell what could not be told."""

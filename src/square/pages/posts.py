@@ -32,6 +32,10 @@ _MEDIA = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".webm": "video/webm"}
 _LINK = re.compile(r"https?://[A-Za-z0-9][!-~]+")
 
 
+_TOLD = ("link", "contact", "price")
+"""Kinds of evidence in a picture that are told by what they are."""
+
+
 class Feed(NamedTuple):
     """Posts of one page."""
 
@@ -224,6 +228,7 @@ def shown(visit: Visit, post: Row) -> dict[str, Any]:
     return dict(post) | {
         "ruling": ruling,
         "quotes": [] if ruling is None else _quotes(post["text"], ruling),
+        "pictured": [] if ruling is None else _pictured(ruling),
         "own": post["author"] == visit.me["id"],
         "links": [urlsplit(link).hostname for link in links_in(post["text"])],
     }
@@ -248,6 +253,22 @@ def _quotes(text: str, ruling: Ruling) -> list[str]:
         else:
             joined.append((start, end))
     return list(dict.fromkeys(text[start:end] for start, end in joined if start < end))
+
+
+def _pictured(ruling: Ruling) -> list[str]:
+    """What in the pictures the decision rests on: where a code leads, and what is written there.
+
+    >>> codes = Evidence(field="codes.0", start=0, end=9, what="link u.wechat.com")
+    >>> words = Evidence(field="picture_text", start=2, end=5, what="price 89.0 CNY")
+    >>> _pictured(Ruling("refuse", [], [codes, words]))
+    ['u.wechat.com', '89.0 CNY']
+    """
+    told = [
+        one.what.split(" ", maxsplit=1)
+        for one in ruling.evidence
+        if one.field.partition(".")[0] in ("codes", "picture_text")
+    ]
+    return list(dict.fromkeys(what[1] for what in told if what[0] in _TOLD))
 
 
 def _comments(visit: Visit, posts: list[str]) -> dict[str, list[dict[str, Any]]]:
