@@ -45,14 +45,13 @@ def scenarios(
     from rich.console import Console
 
     from scenarios.pair import NotStartedError
-    from scenarios.registry import NOT_YET, SCENARIOS
+    from scenarios.registry import SCENARIOS
     from scenarios.table import as_json as to_json
 
     for number in numbers or []:
         if number not in SCENARIOS:
-            why = f"{NOT_YET[number]}: not there yet" if number in NOT_YET else "there is none"
             there = ", ".join(map(str, sorted(SCENARIOS)))
-            raise typer.BadParameter(f"{number}: {why}. There are {there}.")
+            raise typer.BadParameter(f"{number}: there is none. There are {there}.")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter(f"{keep} is not empty.")
     try:

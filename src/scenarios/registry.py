@@ -7,6 +7,7 @@ from scenarios import (
     s02_moments_and_chat,
     s03_hard_negatives,
     s04_evasions,
+    s05_tree,
     s06_search_ads,
     s07_platform,
     s08_funnel,
@@ -21,15 +22,9 @@ from scenarios import (
 from scenarios.findings import Scenario
 
 _MODULES = (
-    s01_policy, s02_moments_and_chat, s03_hard_negatives, s04_evasions,
-    s06_search_ads, s07_platform, s08_funnel,
-    s09_mobilisation,
+    s01_policy, s02_moments_and_chat, s03_hard_negatives, s04_evasions, s05_tree,
+    s06_search_ads, s07_platform, s08_funnel, s09_mobilisation,
     s10_enterprise, s11_group_buying, s12_live_sale, s13_slide, s14_franked, s15_appeal,
 )  # fmt: skip
 
 SCENARIOS: dict[int, Scenario] = {module.SCENARIO.number: module.SCENARIO for module in _MODULES}
-
-NOT_YET = {
-    5: "a tree of sellers rebuilt",
-}
-"""Scenarios that need the memory between items, or text in pictures."""
