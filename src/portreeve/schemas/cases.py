@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from portreeve.model import Evidence, Price, Surface, Verdict
 from portreeve.schemas.access import NAME
 from portreeve.schemas.base import Answer, Paging, Request
+from portreeve.schemas.pictures import ItemPicture
 from portreeve.schemas.screening import ItemState
 
 CaseState = Literal["open", "decided"]
@@ -139,6 +140,9 @@ class ItemEvidence(Answer, frozen=True, kw_only=True):
         list[str], Meta(description="what the QR and bar codes in its pictures say")
     ] = field(default_factory=list)
     picture_text: Annotated[str | None, Meta(description="the words read in its pictures")] = None
+    pictures: Annotated[
+        list[ItemPicture], Meta(description="the pictures it shows, in order, and what is in them")
+    ] = field(default_factory=list)
     contacts: Annotated[list[str], Meta(description="handles found in it")] = field(
         default_factory=list
     )

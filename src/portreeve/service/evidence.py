@@ -22,6 +22,7 @@ from portreeve.schemas.cases import (
     ReportEvidence,
     RequestRelease,
 )
+from portreeve.schemas.pictures import ItemPicture
 from portreeve.service import case_steps
 from portreeve.service.actor import Actor
 from portreeve.service.case_opening import SEALED_TIER
@@ -29,6 +30,8 @@ from portreeve.service.case_records import Row, case_row, facts
 from portreeve.service.case_steps import Step
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.picture_facts import PictureFacts
+from portreeve.service.picture_places import pictures_of
 from portreeve.store import Transaction, new_id
 from portreeve.store.tables.cases import appeals, case_items, cases, evidence_releases, reports
 from portreeve.store.tables.core import contents, decisions, items
@@ -50,6 +53,7 @@ class EvidenceRoom:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._facts = PictureFacts(context)
 
     def read(self, actor: Actor, case: str, paging: Paging) -> CaseEvidence:
         """What the items of a case said, a page at a time, and what its reports say.
@@ -121,6 +125,31 @@ class EvidenceRoom:
             ).all()
             tx.audit(actor.name, action, subject, decisions=[row.decision for row in rows])
             return self._items(tx, rows)
+
+    def open_decision(
+        self, tx: Transaction, actor: Actor, decision: str
+    ) -> tuple[Content | None, str | None]:
+        """What the item of a decision said, None when it is gone, and the release that lets the
+        actor in where one is needed. The caller writes that it was read into the audit log.
+
+        Raises:
+            ServiceError: ``not-found``, for private chats too: they have no content; ``forbidden``
+                for black goods when no release of the case that holds the decision lets the actor
+                in.
+        """
+        actor.need(Scope.evidence)
+        d = decisions.c
+        row = tx.execute(
+            sa.select(
+                d.item, d.id.label("decision"), d.account, d.goods_tier, d.revision, d.surface
+            ).where(d.id == decision)
+        ).first()
+        if row is None or row.surface == Surface.private_chat:
+            raise not_found("decision", decision)
+        release = None
+        if row.goods_tier == SEALED_TIER:
+            release = self._release_needed(tx, _case_of(tx, row), actor)
+        return self._opened(tx, [row]).get(decision), release
 
     def request_release(self, actor: Actor, case: str, request: RequestRelease) -> Release:
         """Ask for leave to read a sealed case. Somebody else must grant it.
@@ -214,6 +243,17 @@ class EvidenceRoom:
 
     def _items(self, tx: Transaction, members: Sequence[Row]) -> list[ItemEvidence]:
         """What the items said that are named by ``item``, ``decision`` and ``account``."""
+        plain = self._opened(tx, members)
+        shown = dict(
+            zip(plain, pictures_of(self._facts, tx.connection, list(plain.values())), strict=True)
+        )
+        return [
+            _item_evidence(member, plain.get(member.decision), shown.get(member.decision, []))
+            for member in members
+        ]
+
+    def _opened(self, tx: Transaction, members: Sequence[Row]) -> dict[str, Content]:
+        """By decision what its item said; what is gone is left out."""
         said = _sealed_contents(tx, members)
         opened = self._context.vault.open_many(
             tx.connection,
@@ -221,8 +261,11 @@ class EvidenceRoom:
             [row.sealed for row in said.values()],
             [row.decision for row in said.values()],
         )
-        plain = dict(zip(said, opened, strict=True))
-        return [_item_evidence(member, plain.get(member.decision)) for member in members]
+        return {
+            decision: Content.from_bytes(plain)
+            for decision, plain in zip(said, opened, strict=True)
+            if plain is not None
+        }
 
     def _reports(self, tx: Transaction, case: str) -> list[ReportEvidence]:
         rows = tx.execute(
@@ -294,11 +337,10 @@ def _sealed_contents(tx: Transaction, members: Sequence[Row]) -> dict[str, Row]:
     return found
 
 
-def _item_evidence(member: Row, plain: bytes | None) -> ItemEvidence:
+def _item_evidence(member: Row, said: Content | None, shown: list[ItemPicture]) -> ItemEvidence:
     named = {"item": member.item, "decision": member.decision, "account": member.account}
-    if plain is None:
+    if said is None:
         return ItemEvidence(**named, erased=True)
-    said = Content.from_bytes(plain)
     return ItemEvidence(
         **named,
         erased=False,
@@ -306,6 +348,7 @@ def _item_evidence(member: Row, plain: bytes | None) -> ItemEvidence:
         links=said.links,
         codes=said.codes,
         picture_text=said.picture_text,
+        pictures=shown,
         contacts=said.contacts,
         prices=said.prices,
         evidence=said.evidence,

@@ -63,6 +63,7 @@ from portreeve.service.people import People
 from portreeve.service.picture_deciding import PictureDeciding
 from portreeve.service.picture_facts import PictureFacts
 from portreeve.service.picture_reading import PictureReading
+from portreeve.service.picture_viewing import PictureViewing
 from portreeve.service.pictures import Pictures
 from portreeve.service.policies import Policies
 from portreeve.service.policy_difference import Differences
@@ -158,6 +159,7 @@ class Service:
         self.concerned = Concerned(context, self.policies, self.appeals)
         self.reports = Reports(context, self.cases.opening, PolicyMessageJudge(self.policies))
         self.evidence = EvidenceRoom(context)
+        self.picture_viewing = PictureViewing(context, self.evidence)
         self.franking_keys = FrankingKeys(context)
         self.readings = Readings(context)
         self.judgements = Judgements(context)
@@ -296,6 +298,7 @@ class Service:
         self.remembering.close()
         self.pictures.close()
         self.picture_reading.close()
+        self.picture_viewing.close()
         patience.cancel()
         self._probe.close()
         database.close()
