@@ -46,6 +46,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.trajectories
 	$(BIN)/python -m bench.relations
 	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.links ../shared/data
 
 docs: $(READY)
 	$(BIN)/python -m portreeve.docs
