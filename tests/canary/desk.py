@@ -41,6 +41,9 @@ class Desk:
         self.version = self.ask("POST", "/v1/policies", {"text": mild(), "rationale": "Why."})
         for key in KEYS.keys:
             self.ask("POST", "/v1/franking/keys", self._key(key))
+        self.bank = self.ask("POST", "/v1/picture-banks", {"name": "masks"})["id"]
+        known = {"pdq": "f8" * 32, "label": "1"}
+        self.known = self.ask("POST", f"/v1/picture-banks/{self.bank}/pictures", known)["id"]
         self.trade = Trade(self)
 
     def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
@@ -66,6 +69,10 @@ class Desk:
             "screen_batch": {"items": [screened]},
             "undo_decision": {"reason": "wrong"},
             "add_picture": {"account": "ann", "data": _pictured(SALE)},
+            "create_picture_bank": {"name": "posters", "words": "of masks"},
+            "change_picture_bank": {"words": "of masks"},
+            "add_bank_picture": {"pdq": "0f" * 32, "label": "2", "tags": ["mask"]},
+            "import_picture_bank": {"data": _encoded(f"pdq {'aa' * 32}\n".encode())},
             "put_account": {"language": "en"},
             "add_relations": {
                 "events": [{"kind": "friend_added", "account": "a", "other": "b", "time": time}]
@@ -126,6 +133,8 @@ class Desk:
         return (
             {name: {"id": id} for name, id in named.items()}
             | dict.fromkeys(_OF_POLICIES, version)
+            | {name: {"id": self.bank} for name in _OF_BANKS}
+            | {"remove_bank_picture": {"id": self.bank, "picture": self.known}}
             | self.trade.places()
         )
 
@@ -143,7 +152,11 @@ def _pictured(words: str) -> str:
     """A picture with a code that says some words, in base64."""
     file = io.BytesIO()
     segno.make(words).save(file, kind="png", scale=4)
-    return base64.b64encode(file.getvalue()).decode()
+    return _encoded(file.getvalue())
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 _OF_CASES = (
@@ -155,4 +168,8 @@ _OF_POLICIES = (
     "shadow_policy", "roll_out_policy", "begin_retroactive_pass", "rollback_policy",
     "withdraw_policy_change", "get_policy_in_force", "list_policy_changes",
     "get_shadow_report", "list_retroactive_passes",
+)  # fmt: skip
+_OF_BANKS = (
+    "get_picture_bank", "change_picture_bank", "list_bank_pictures", "add_bank_picture",
+    "import_picture_bank", "export_picture_bank",
 )  # fmt: skip

@@ -37,12 +37,16 @@ NAMES = {
 """What hosts call items, people, networks, goods, orders, apps and companies: it is kept as it was
 given."""
 
-STAFF = {"propose_policy.rationale", "create_webhook.description"}
-"""What staff write about policies and webhooks, to be read by others."""
+STAFF = {
+    "propose_policy.rationale", "create_webhook.description", "create_picture_bank.name",
+    "create_picture_bank.words",
+}  # fmt: skip
+"""What staff write about policies, webhooks and banks of pictures, to be read by others."""
 
 PASSING = {
     "activate_policy/name", "rollback_policy/name", "roll_out_policy/name", "shadow_policy/name",
-    "withdraw_policy_change/name", "change_webhook.description",
+    "withdraw_policy_change/name", "change_webhook.description", "change_picture_bank.words",
+    "add_bank_picture.label", "add_bank_picture.tags[]",
 }  # fmt: skip
 """What a server's own files have for a while: a network's name that was locked, an older text."""
 

@@ -24,7 +24,7 @@ FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 CANARY = "picture-canary-7141"
 
 
-def drawn(*lines: str, code: str | None = None, size: int = 40) -> bytes:
+def drawn(*lines: str, code: str | None = None, size: int = 40, quality: int = 85) -> bytes:
     """A picture with lines of text and, if wanted, a QR code."""
     image = Image.new("RGB", (640, 480), "white")
     if lines:
@@ -36,7 +36,7 @@ def drawn(*lines: str, code: str | None = None, size: int = 40) -> bytes:
         segno.make(code, error="m").save(buffer, kind="png", scale=5)
         image.paste(Image.open(buffer), (320, 200))
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=85)
+    image.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

@@ -172,6 +172,17 @@ from portreeve.schemas.enforcement import Imposition, Lift, Notice, Sanction, Un
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
 from portreeve.schemas.log import LogSearch
+from portreeve.schemas.picture_banks import (
+    BankExport,
+    BankFile,
+    BankImport,
+    BankPicture,
+    ExportQuery,
+    NewBankPicture,
+    NewPictureBank,
+    PictureBank,
+    PictureBankChange,
+)
 from portreeve.schemas.pictures import PictureRecord, PictureUpload
 from portreeve.schemas.policies import (
     Acknowledgement,
@@ -322,6 +333,153 @@ class Operations:
             "GET",
             f"/v1/pictures/{part(id)}",
             PictureRecord,
+        )
+
+    def list_picture_banks(
+        self,
+        query: Paging | None = None,
+    ) -> Page[PictureBank]:
+        """Banks of known pictures, the newest first.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/picture-banks",
+            Page[PictureBank],
+            query=query,
+        )
+
+    def create_picture_bank(
+        self,
+        body: NewPictureBank,
+    ) -> PictureBank:
+        """Make a bank, empty and enabled.
+
+        An item whose picture looks like one of an enabled bank has the signal `known_pictures`.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            "/v1/picture-banks",
+            PictureBank,
+            body=body,
+        )
+
+    def get_picture_bank(
+        self,
+        id: str,
+    ) -> PictureBank:
+        """One bank.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/picture-banks/{part(id)}",
+            PictureBank,
+        )
+
+    def change_picture_bank(
+        self,
+        id: str,
+        body: PictureBankChange,
+    ) -> PictureBank:
+        """Enable or disable a bank, or say otherwise what it holds; every process knows in
+        seconds.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "PATCH",
+            f"/v1/picture-banks/{part(id)}",
+            PictureBank,
+            body=body,
+        )
+
+    def list_bank_pictures(
+        self,
+        id: str,
+        query: Paging | None = None,
+    ) -> Page[BankPicture]:
+        """The pictures of a bank, the newest first.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/picture-banks/{part(id)}/pictures",
+            Page[BankPicture],
+            query=query,
+        )
+
+    def add_bank_picture(
+        self,
+        id: str,
+        body: NewBankPicture,
+    ) -> BankPicture:
+        """Add a picture: one that an item showed, a file, or a hash.
+
+        Its hash is kept, and nothing else of it. One with the same hash takes the place of the
+        earlier.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/picture-banks/{part(id)}/pictures",
+            BankPicture,
+            body=body,
+        )
+
+    def remove_bank_picture(
+        self,
+        id: str,
+        picture: str,
+    ) -> None:
+        """Take a picture out of a bank.
+
+        Needs the scope `admin`.
+        """
+        self._ask(
+            "DELETE",
+            f"/v1/picture-banks/{part(id)}/pictures/{part(picture)}",
+            NoneType,
+        )
+
+    def import_picture_bank(
+        self,
+        id: str,
+        body: BankFile,
+    ) -> BankImport:
+        """Add the pictures of a file of ThreatExchange, python-threatexchange or HMA.
+
+        Rows that are no picture's hash are left out, each with its number, why, and what to do.
+
+        Needs the scope `admin`.
+        """
+        return self._ask(
+            "POST",
+            f"/v1/picture-banks/{part(id)}/import",
+            BankImport,
+            body=body,
+        )
+
+    def export_picture_bank(
+        self,
+        id: str,
+        query: ExportQuery | None = None,
+    ) -> BankExport:
+        """A bank as a file that others read.
+
+        Needs the scope `evidence`.
+        """
+        return self._ask(
+            "GET",
+            f"/v1/picture-banks/{part(id)}/export",
+            BankExport,
+            query=query,
         )
 
     def get_item(

@@ -66,6 +66,7 @@ PARTS = {
     "decision-log": "决定日志",
     "memory": "记忆",
     "campaigns": "团伙立案",
+    "picture-banks": "已知图片库",
     "pictures": "图片识别",
     "deals": "团购",
     "retention": "到期删除",

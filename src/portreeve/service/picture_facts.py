@@ -36,8 +36,8 @@ class Opened(NamedTuple):
     facts: Facts | None
 
 
-Known = Callable[[str, int], Sequence[str]]
-"""The banks that know a picture, by its hash and the quality of that."""
+Known = Callable[[str, int], Sequence[str] | None]
+"""The banks that know a picture, by its hash and the quality of that; None: no bank is at hand."""
 
 
 class PictureFacts:
@@ -64,9 +64,10 @@ class PictureFacts:
 
     def banks(self, row: sa.RowMapping) -> list[str]:
         """The banks that hold a picture like this one."""
-        if self._known is None:
-            return []
-        return list(self._known(row["pdq"], row["quality"]))
+        return list(self._banks(row) or ())
+
+    def _banks(self, row: sa.RowMapping) -> Sequence[str] | None:
+        return None if self._known is None else self._known(row["pdq"], row["quality"])
 
     def shown(
         self, submissions: Sequence[Submission]
@@ -84,10 +85,10 @@ class PictureFacts:
         filled = [_filled(s, [found.get(id) for id in s.pictures]) for s in submissions]
         unread = [sum(_is_unread(found.get(id)) for id in s.pictures) for s in submissions]
         given = {"unread_pictures": unread}
-        if self._known is not None:
-            looked = {id: bool(self.banks(one.row)) for id, one in found.items()}
+        looked = {id: self._banks(one.row) for id, one in found.items()}
+        if looked and None not in looked.values():
             given["known_pictures"] = [
-                sum(looked.get(id, False) for id in s.pictures) for s in submissions
+                sum(bool(looked.get(id)) for id in s.pictures) for s in submissions
             ]
         return filled, pl.DataFrame(
             [pl.Series(name, counts, dtype=column_type(name)) for name, counts in given.items()]

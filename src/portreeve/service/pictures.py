@@ -56,27 +56,36 @@ class Pictures:
                 ``unavailable`` where pictures cannot be decoded; ``gone`` for an erased account.
         """
         actor.need(Scope.screen)
-        if self._reader is None:
-            raise ServiceError(
-                "unavailable",
-                "Pictures cannot be read here: install portreeve with the extra `pictures`.",
-            )
         account = upload.account or NOBODY
         digest = hashlib.sha256(upload.data).digest()
         id = "pic_" + self._context.vault.digest(account, b"picture:" + digest)
         with self._context.database.read() as connection:
             found = self._facts.opened(connection, [id])
         if id not in found:
-            [told] = self._reader.read([upload.data])
-            self._count(told)
-            if isinstance(told, SetAside):
-                raise ServiceError(
-                    "invalid",
-                    f"The picture is set aside: {told.reason}. What to do: {told.remedy}.",
-                    field="data",
-                )
-            self._keep(id, account, upload.data, told)
+            self._keep(id, account, upload.data, self.decoded(upload.data))
         return self.get(actor, id)
+
+    def decoded(self, data: bytes) -> PictureRead:
+        """What a file is and shows, read by a worker. Nothing of it is kept.
+
+        Raises:
+            ServiceError: ``invalid`` for a file that is set aside; ``unavailable`` where pictures
+                cannot be decoded.
+        """
+        if self._reader is None:
+            raise ServiceError(
+                "unavailable",
+                "Pictures cannot be read here: install portreeve with the extra `pictures`.",
+            )
+        [told] = self._reader.read([data])
+        self._count(told)
+        if isinstance(told, SetAside):
+            raise ServiceError(
+                "invalid",
+                f"The picture is set aside: {told.reason}. What to do: {told.remedy}.",
+                field="data",
+            )
+        return told
 
     def get(self, actor: Actor, id: str) -> PictureRecord:
         """What is known of a picture, without what it shows.

@@ -174,7 +174,8 @@ RETENTION: tuple[Kept, ...] = (
 
 The audit log, policies and their records, and the keys of persons are kept for good; so are the
 ids of messages that were reported with proof, lest one be reported again, the ledger of money with
-the claims that stand in it, and the register of interests.
+the claims that stand in it, the register of interests, and banks of known pictures: hashes that do
+not say who showed what.
 """
 
 

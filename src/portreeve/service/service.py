@@ -60,6 +60,9 @@ from portreeve.service.notices import Notices
 from portreeve.service.overview import Overviews
 from portreeve.service.passwords import Passwords
 from portreeve.service.people import People
+from portreeve.service.picture_bank_index import LOOK_EVERY as LOOK_AT_BANKS_EVERY
+from portreeve.service.picture_bank_index import BankIndex
+from portreeve.service.picture_banks import PictureBanks
 from portreeve.service.picture_deciding import PictureDeciding
 from portreeve.service.picture_facts import PictureFacts
 from portreeve.service.picture_reading import PictureReading
@@ -188,8 +191,10 @@ class Service:
         self.single_sign_on = SingleSignOn(context, self.sessions, self.joining)
         self.kept_answers = KeptAnswers(context)
         self.webhooks = Webhooks(context)
-        facts = PictureFacts(context)
+        self._bank_index = BankIndex(context)
+        facts = PictureFacts(context, self._bank_index.known)
         self.pictures = Pictures(context, facts, metrics=self.metrics)
+        self.picture_banks = PictureBanks(context, self._bank_index, self.pictures)
         deciding = PictureDeciding(context, self.policies, rescreen, facts)
         self.picture_reading = PictureReading(
             context, facts, deciding, metrics=self.metrics, decided=self._following.wake
@@ -248,6 +253,7 @@ class Service:
             Worker("decision-log", self.log.exporter.work, every=1.0),
             Worker("memory", self.remembering.advance, every=10.0),
             Worker("campaigns", self.campaigns.cases.watch, every=10.0),
+            Worker("picture-banks", self._look_at_banks, every=LOOK_AT_BANKS_EVERY),
             Worker("pictures", self.picture_reading.advance, every=1.0),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
@@ -272,6 +278,7 @@ class Service:
         for worker in self.workers:
             worker.start()
         self.policies.lookup.kept()
+        self._bank_index.kept()
         self.keys.start()
         self.sessions.start()
         self.kept_answers.start()
@@ -345,6 +352,10 @@ class Service:
 
     def _refresh(self) -> bool:
         self.policies.refresh()
+        return False
+
+    def _look_at_banks(self) -> bool:
+        self._bank_index.refresh()
         return False
 
     def _watch(self) -> bool:

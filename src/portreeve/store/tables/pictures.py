@@ -1,10 +1,10 @@
-"""Pictures that hosts sent, what was read in them, and which items show them."""
+"""Pictures that hosts sent, what was read in them, which items show them; banks of known ones."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from portreeve.store.columns import Time
+from portreeve.store.columns import Json, Time
 from portreeve.store.tables.base import column, table
 
 pictures = table(
@@ -41,4 +41,32 @@ item_pictures = table(
     column("picture", sa.Text, "the picture", primary_key=True, index=True),
     column("place", sa.Integer, "its place among them, from 0"),
     column("shown", Time, "when the item was decided with it", index=True),
+)
+
+picture_banks = table(
+    "picture_banks",
+    "Banks of known pictures.",
+    column("id", sa.Text, "unguessable name", primary_key=True),
+    column("name", sa.Text, "what it is called", unique=True),
+    column("words", sa.Text, "what it holds, and why"),
+    column("enabled", sa.Boolean, "whether pictures are held against it"),
+    column("pictures", sa.Integer, "how many pictures it holds"),
+    column("changes", sa.Integer, "how often it was changed; by this all processes see a change"),
+    column("by", sa.Text, "who made it"),
+    column("created", Time, "when it was made"),
+)
+
+bank_pictures = table(
+    "bank_pictures",
+    "Known pictures, by their hashes alone: nothing says who showed them.",
+    column("id", sa.Text, "unguessable name", primary_key=True),
+    column("bank", sa.Text, "the bank"),
+    column("pdq", sa.Text, "the PDQ hash, in hex"),
+    column("label", sa.Text, "what the picture is called"),
+    column("tags", Json, "a list of words"),
+    column("quality", sa.Integer, "of the hash, 0 to 100, if it is known", nullable=True),
+    column("source", sa.Text, "whence the hash: picture, file, hash or import"),
+    column("added", Time, "when it was added"),
+    column("by", sa.Text, "who added it"),
+    sa.Index("ix_bank_pictures_pdq", "bank", "pdq", unique=True),
 )

@@ -206,6 +206,28 @@ def upgrade() -> None:
         comment="The last entry of the audit log; one row, locked while entries are added.",
     )
     op.create_table(
+        "bank_pictures",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("bank", sa.Text(), nullable=False, comment="the bank"),
+        sa.Column("pdq", sa.Text(), nullable=False, comment="the PDQ hash, in hex"),
+        sa.Column("label", sa.Text(), nullable=False, comment="what the picture is called"),
+        sa.Column("tags", sa.Text(), nullable=False, comment="a list of words"),
+        sa.Column(
+            "quality", sa.Integer(), nullable=True, comment="of the hash, 0 to 100, if it is known"
+        ),
+        sa.Column(
+            "source",
+            sa.Text(),
+            nullable=False,
+            comment="whence the hash: picture, file, hash or import",
+        ),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="when it was added"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who added it"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_pictures")),
+        comment="Known pictures, by their hashes alone: nothing says who showed them.",
+    )
+    op.create_index("ix_bank_pictures_pdq", "bank_pictures", ["bank", "pdq"], unique=True)
+    op.create_table(
         "batches",
         sa.Column(
             "seq",
@@ -1541,6 +1563,27 @@ def upgrade() -> None:
         sa.Column("destroyed", sa.BigInteger(), nullable=True, comment="when it was destroyed"),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_person_keys")),
         comment="One key per account; what the account wrote is sealed with it and lost without it.",
+    )
+    op.create_table(
+        "picture_banks",
+        sa.Column("id", sa.Text(), nullable=False, comment="unguessable name"),
+        sa.Column("name", sa.Text(), nullable=False, comment="what it is called"),
+        sa.Column("words", sa.Text(), nullable=False, comment="what it holds, and why"),
+        sa.Column(
+            "enabled", sa.Boolean(), nullable=False, comment="whether pictures are held against it"
+        ),
+        sa.Column("pictures", sa.Integer(), nullable=False, comment="how many pictures it holds"),
+        sa.Column(
+            "changes",
+            sa.Integer(),
+            nullable=False,
+            comment="how often it was changed; by this all processes see a change",
+        ),
+        sa.Column("by", sa.Text(), nullable=False, comment="who made it"),
+        sa.Column("created", sa.BigInteger(), nullable=False, comment="when it was made"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picture_banks")),
+        sa.UniqueConstraint("name", name=op.f("uq_picture_banks_name")),
+        comment="Banks of known pictures.",
     )
     op.create_table(
         "pictures",
