@@ -87,5 +87,6 @@ CHECKS = {
     "policies": "规则",
     "clock": "时钟",
     "kernels": "文本内核",
+    "pictures": "图片识别",
 }
 """What the doctor looks at."""

@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta
 
+from portreeve.pictures import reader, text_reader
 from portreeve.policy import PolicyError, load
 from portreeve.policy.files import shipped_names
 from portreeve.service.context import missing_file, open_database
@@ -66,7 +67,7 @@ def examine(settings: Settings) -> list[Finding]:
         _key(settings.signing_key, folder / KEY_FOLDER / SIGNING_KEY, "signing key"),
     ]
     findings += _of_database(settings, folder)
-    findings += [_policies(settings), _clock(), _kernels()]
+    findings += [_policies(settings), _clock(), _kernels(), _pictures(settings)]
     return findings
 
 
@@ -309,3 +310,19 @@ def _kernels() -> Finding:
             "The first start takes half a minute longer; later ones do not.",
         )
     return _ok("kernels", f"compiled, in {folder}")
+
+
+def _pictures(settings: Settings) -> Finding:
+    lacking = reader.missing()
+    if lacking is None and settings.picture_words:
+        lacking = text_reader.missing()
+    if lacking is not None:
+        return _warn(
+            "pictures",
+            f"{lacking} is not installed, so that they cannot be read",
+            "Install portreeve with the extra `pictures`; a host may give `codes` and "
+            "`picture_text` of its own instead.",
+        )
+    if not settings.picture_words:
+        return _ok("pictures", "their codes are read, their words are not, as is set")
+    return _ok("pictures", "their codes and words are read")
