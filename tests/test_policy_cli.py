@@ -148,7 +148,8 @@ def test_counters_are_tested_explained_and_listed(run):
     wrong = run("explain", "sample.yaml", "--text", "早", "--known", "dayly=10")
     assert (wrong.exit_code, wrong.stderr) == (
         2,
-        "sample@1 has no counter or signal of memory or of pictures `dayly`. Did you mean `daily`?\n",
+        "sample@1 has no counter or signal of memory or of pictures `dayly`. "
+        "Did you mean `daily`?\n",
     )
     listed = json.loads(
         run("signals", "--policy", "sample.yaml", "--group", "counter", "--json").stdout

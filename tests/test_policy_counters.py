@@ -237,7 +237,7 @@ error[P016]: `copies` is already the name of a signal
     "memory in a condition": (
         one("count: posts, by: account, over: 1d, when: copies > 1"),
         """\
-error[P032]: a signal of memory, or of known or unread pictures, is not known when items are counted
+error[P032]: what memory or banks of pictures tell is not known when items are counted
    --> sample.yaml:13:85
    |
 13 |   one: { words: { en: Posts., zh: 发帖。 }, count: posts, by: account, over: 1d, \
@@ -279,7 +279,7 @@ def test_more_mistakes():
     (asked,) = problems(through)
     assert asked.code == "P032"
     assert asked.message == (
-        "`likely` asks for `copies`: a signal of memory, or of known or unread pictures, is not known when items are counted"
+        "`likely` asks for `copies`: what memory or banks of pictures tell is not known when items are counted"
     )
     taken = counters(first.replace("one", "protected_sale"), when="protected_sale")
     assert codes(taken) == ["P016"]

@@ -136,7 +136,7 @@ def _fits(over: timedelta, against: timedelta) -> bool:
 
 def _scope(whole: Scope) -> Scope:
     """The names that conditions of counters may use: nothing that is not measured."""
-    signal = ("P032", "a signal of memory, or of known or unread pictures, is not known when items are counted")
+    signal = ("P032", "what memory or banks of pictures tell is not known when items are counted")
     counter = ("P032", "a counter is not known when items are counted")
     forbidden = dict.fromkeys(GIVEN_SIGNALS, signal) | dict.fromkeys(whole.counters, counter)
     return Scope(whole.definitions, {**whole.forbidden, **forbidden})
