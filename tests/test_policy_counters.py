@@ -279,7 +279,8 @@ def test_more_mistakes():
     (asked,) = problems(through)
     assert asked.code == "P032"
     assert asked.message == (
-        "`likely` asks for `copies`: what memory or banks of pictures tell is not known when items are counted"
+        "`likely` asks for `copies`: "
+        "what memory or banks of pictures tell is not known when items are counted"
     )
     taken = counters(first.replace("one", "protected_sale"), when="protected_sale")
     assert codes(taken) == ["P016"]
