@@ -46,7 +46,10 @@ def quality(sellers: str, accounts: int, seed: int) -> dict[str, object]:
         truth = pl.read_parquet(f"{folder}/truth/accounts.parquet")
     asked = {
         "texts_read": (CampaignSettings(), TreeSettings()),
-        "behaviour_alone": (CampaignSettings(trading_posts=0), TreeSettings(trading_share=0.0)),
+        "behaviour_alone": (
+            CampaignSettings(trading_posts=0),
+            TreeSettings(trading_share=0.0, least_trading=0.0),
+        ),
     }
     return {
         "sellers": sellers,

@@ -112,3 +112,24 @@ def test_the_tree_of_one_campaign_is_the_same_from_what_memory_holds() -> None:
     assert from_memory.of(campaign) == [0]
     known.forget(np.array([2], dtype=np.uint64))
     assert 2 not in grow(known.graph()).nodes["account"]
+
+
+def selling_softly(days: int, traded: int) -> list[Post]:
+    """The same town, whose posts are read as trade on the first days only; all show one handle
+    then."""
+    above = {2: 1, 3: 1, 4: 2, 5: 2, 6: 3, 7: 4}
+    return [
+        (*post[:3], SELLS, (77,)) if post[2] // _DAY < traded else post
+        for post in passing_on(above, days, flags=0)
+    ]
+
+
+def test_in_a_campaign_copies_that_are_not_read_as_trade_tell_who_is_above_whom() -> None:
+    forest = grow(campaigns(*told(selling_softly(28, 7))))
+    assert edges(forest) == {2: 1, 3: 1, 4: 2, 5: 2, 6: 3, 7: 4}
+    by_account = {int(node["account"]): node for node in forest.nodes}
+    assert by_account[2]["copied"] > 14
+
+
+def test_friends_who_sold_together_once_and_copy_every_day_are_no_tree() -> None:
+    assert len(grow(campaigns(*told(selling_softly(28, 3)))).trees) == 0

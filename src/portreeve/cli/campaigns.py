@@ -96,7 +96,9 @@ def campaigns(
     dump = Dump(load(policy), options)
     with reading(shown=not quiet) as watch:
         dump.read(inputs, watch)
-    trees = TreeSettings(trading_share=0.0 if behaviour_alone else TreeSettings.trading_share)
+    trees = (
+        TreeSettings(trading_share=0.0, least_trading=0.0) if behaviour_alone else TreeSettings()
+    )
     found = dump.found(settings, trees)
     summary = _write(dump, found, settings, trees, inputs, out)
     if as_json:

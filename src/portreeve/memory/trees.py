@@ -5,6 +5,9 @@ above posted, again and again and soon after, shows that one's handle, and those
 that recruit. An account has at most one upline: the one who explains its copies best
 (:mod:`portreeve.memory.uplines`).
 
+What makes a campaign is trade. Who copies whom in it shows in all that its people pass on: texts
+alone seldom tell what is meant to sell.
+
 A family that re-posts one caption, a class, colleagues with one notice are no tree: an edge wants
 copies of several posts. Neither is a fan club that copies every day: a tree wants that what is
 copied trades.
@@ -18,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.memory.campaigns import Graph, Records
-from portreeve.memory.components import COPY_KEY, JOINING
+from portreeve.memory.components import COPY_KEY, HUB, JOINING
 from portreeve.memory.traces import CONTACT_KEY
 from portreeve.memory.uplines import BEST, CANDIDATE, weigh
 
@@ -38,7 +41,10 @@ class TreeSettings:
     predecessors: int = 64
     """So many posts before a copy are looked at."""
     trading_share: float = 0.5
-    """Share of the copied posts that trade (of all in their groups), for the whole tree."""
+    """Share of the copied posts that trade (of all in groups that join), for the whole tree,"""
+    least_trading: float = 0.2
+    """and of those in all groups that its people share: friends who once sold something together
+    and copy each other every day are no tree."""
     levels: int = 3
     """A tree is referred from so many levels on, its leader's among them,"""
     people: int = 30
@@ -115,7 +121,7 @@ def grow(graph: Graph, settings: TreeSettings | None = None) -> Forest:
 def _candidates(graph: Graph, settings: TreeSettings) -> tuple[Records, NDArray[np.int32]]:
     """The best candidates of each account, and how many posts each copied."""
     many = len(graph.accounts)
-    copies = _copies(graph)
+    copies = _shared(graph)
     copies = copies[np.lexsort((copies["account"], copies["first"], copies["key"]))]
     places = np.lexsort((copies["first"], copies["account"]))
     shower, owner = _owners(graph)
@@ -141,6 +147,25 @@ def _candidates(graph: Graph, settings: TreeSettings) -> tuple[Records, NDArray[
         copied,
     )
     return found, copied
+
+
+def _shared(graph: Graph) -> Records:
+    """Edges to near-copy groups that two accounts of one campaign share.
+
+    What makes a campaign is trade; who copies whom in it shows as well in what its people pass on
+    beside.
+    """
+    near = (graph.keys["kind"] == COPY_KEY) & (graph.keys["state"] != HUB)
+    edges = graph.edges[near[graph.edges["key"]] & (graph.campaign != 0)[graph.edges["account"]]]
+    campaign = graph.campaign[edges["account"]]
+    order = np.lexsort((edges["account"], campaign, edges["key"]))
+    edges, campaign = edges[order], campaign[order]
+    same = (edges["key"][1:] == edges["key"][:-1]) & (campaign[1:] == campaign[:-1])
+    beside = np.zeros(len(edges), dtype=np.bool_)
+    beside[1:] |= same
+    beside[:-1] |= same
+    shared: Records = edges[beside]
+    return shared
 
 
 def _copies(graph: Graph) -> Records:
@@ -203,8 +228,10 @@ def _forest(
 ) -> Forest:
     leader, level = _leaders(parent)
     inside = (parent >= 0) | (np.bincount(parent[parent >= 0], minlength=len(parent)) > 0)
-    share = _trading(graph, leader, inside)
-    inside &= share[leader] >= settings.trading_share
+    share = _trading(graph, _copies(graph), leader, inside)
+    of_all = _trading(graph, _shared(graph), leader, inside)
+    inside &= (share >= settings.trading_share)[leader]
+    inside &= (of_all >= settings.least_trading)[leader]
     numbers, people = np.unique(leader[inside], return_counts=True)
     order = np.lexsort((numbers, -people))
     numbers, people = numbers[order], people[order]
@@ -266,10 +293,10 @@ def _leaders(parent: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.i
 
 
 def _trading(
-    graph: Graph, leader: NDArray[np.int32], inside: NDArray[np.bool_]
+    graph: Graph, edges: Records, leader: NDArray[np.int32], inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """By leader: the share of trading posts in the groups that the tree's accounts copy."""
-    edges = _copies(graph)
+    """By leader: the share of trading posts in those of some groups that the tree's accounts
+    copy."""
     edges = edges[inside[edges["account"]]]
     top, many = leader[edges["account"]], len(leader)
     all_posts = np.bincount(top, graph.keys["posts"][edges["key"]], minlength=many)
