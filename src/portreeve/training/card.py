@@ -298,7 +298,9 @@ shipped policy, where all log-odds were moved until 98 % of `none` and `protecte
 
 Over the shipped student, both teachers add 0.004 of AUC [0.003, 0.007] (95 %, paired bootstrap over
 clusters) and 0.025 of recall at 2% [-0.009, 0.059]: a little, as the small student follows the
-better teacher only part of the way. With two folds missing it is not in the model."""
+better teacher only part of the way. A whole build in this way, its other two folds taught by kernel
+ridge alone, has an AUC of 0.975, and the shipped policy, unmoved, stops 0.806 of the sellers and
+passes 0.979 of the rest, against 0.803 and 0.980: too little to ship with two folds missing."""
 
 
 def _limits() -> str:
