@@ -58,6 +58,7 @@ PLACES: dict[str, tuple[Callable[[Ids], str] | str, ...]] = {
     "/console/decisions/{id}": (lambda ids: ids["decision:p-229"],),
     "/console/accounts/{id}": (SLIM,),
     "/console/campaigns/{id}": (lambda ids: ids["campaign"],),
+    "/console/picture-banks/{id}": (lambda ids: ids["bank"],),
     "/console/merchants/{account}": (SNACKS,),
     "/console/ads/{id}": ("ad-eyes",),
     "/console/partners/{id}": ("mall",),
@@ -95,6 +96,7 @@ STATUS: dict[str, int] = {
 
 NOT_SHOWN: dict[str, str] = {
     "/console/login/oidc": "leads to the provider; tests of single sign-on go there",
+    "/console/evidence/{decision}/pictures/{picture}": "a picture, which stands in other pages",
     "/console/login/oidc/callback": "is led to by the provider",
 }
 """Pages that nobody sees, and why."""
@@ -124,6 +126,8 @@ MORE: tuple[tuple[str, Callable[[Ids], str], str | None], ...] = (
         "sun",
     ),
     ("/console/ledger/accounts", lambda _: "/console/ledger/accounts?of=zhao-lei", "ada"),
+    ("/console/picture-banks", lambda _: "/console/picture-banks", "ada"),
+    ("/console/picture-banks/{id}", lambda ids: f"/console/picture-banks/{ids['bank']}", "ada"),
     ("/console/search", lambda _: "/console/search?group=surface&group=verdict&range=all", "ana"),
     ("/console/search", lambda _: "/console/search?where=promotoin+%3E+0.5", "ana"),
     ("/console/audit", lambda _: "/console/audit?by=ben", "uma"),

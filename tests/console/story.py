@@ -36,6 +36,7 @@ from portreeve.service.attempts import Came
 
 from .bands import act_together
 from .dealings import ask_for_scopes, buy_together, pay_back, sell_live
+from .known import keep_banks
 from .posts import (
     CHEN,
     GRANNY,
@@ -454,6 +455,7 @@ STORY: tuple[tuple[float, Step], ...] = (
     (_day(11, 11), serve_customers),
     (_day(11, 14), advertise),
     (_day(11, 15), ask_for_scopes),
+    (_day(11, 15.5), keep_banks),
     (_day(11, 16), buy_together),
     (_day(11, 18), _ask_release),
     (_day(12, 9), _appeal("p-163", "我们只在本校拼单打印，没有卖东西给校外的人。")),

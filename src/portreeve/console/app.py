@@ -118,7 +118,8 @@ class Console:
             method = "GET" if call.method == "HEAD" else call.method
             page, places = self._router.find(method, call.raw_path)
             call.route = page.path
-            body = b"" if page.method == "GET" else await call.body(BODY_LIMIT)
+            most = self._service.context.settings.body_limit if page.files else BODY_LIMIT
+            body = b"" if page.method == "GET" else await call.body(most)
         except ServiceError as error:
             return await self._in_thread(partial(self._lost, call, error))
         if page.kind == "stream":
@@ -141,7 +142,8 @@ class Console:
                     forms.values_of(call.scope["query_string"]), page.query
                 )
             if page.method != "GET":
-                fields = forms.fields(body, call.headers.get(b"content-type", b""))
+                sent_as = call.headers.get(b"content-type", b"")
+                fields = forms.fields(body, sent_as, files=page.files)
                 _need_ours(call, desk, fields)
                 if page.form is not None:
                     given["form"] = forms.struct(fields, page.form)

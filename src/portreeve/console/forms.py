@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from portreeve.console import uploads
 from portreeve.http import problems
 from portreeve.service.errors import ServiceError
 
@@ -15,15 +16,18 @@ _FORM = b"application/x-www-form-urlencoded"
 _MOST_FIELDS = 2_000
 
 
-def fields(body: bytes, content_type: bytes) -> dict[str, list[str]]:
-    """The fields of a form, each with its values.
+def fields(body: bytes, content_type: bytes, *, files: bool = False) -> dict[str, list[str]]:
+    """The fields of a form, each with its values. ``files``: it may send some.
 
     Raises:
         ServiceError: ``unsupported``, when it is no form; ``bad-request``, when it cannot be read.
     """
     if not body:
         return {}
-    if content_type.partition(b";")[0].strip().lower() != _FORM:
+    kind = content_type.partition(b";")[0].strip().lower()
+    if files and kind == uploads.MULTIPART:
+        return uploads.fields(body, content_type)
+    if kind != _FORM:
         raise ServiceError("unsupported", "The body must be a form. Send it as a page's form does.")
     return values_of(body)
 

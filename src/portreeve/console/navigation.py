@@ -48,6 +48,9 @@ NAVIGATION: tuple[Group, ...] = (
             Place("/console/accounts", Words("Accounts", "账号"), _any(Scope.accounts), "c"),
             Place("/console/campaigns", Words("Campaigns", "团伙"), _any(Scope.cases), "j"),
             Place("/console/crowds", Words("Crowds", "人群动员"), _any(Scope.accounts), "g"),
+            Place(
+                "/console/picture-banks", Words("Known pictures", "已知图片"), _any(Scope.evidence)
+            ),
         ),
     ),
     Group(

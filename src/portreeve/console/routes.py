@@ -11,7 +11,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -59,6 +59,8 @@ class Page:
     query: type[msgspec.Struct] | None
     form: type[msgspec.Struct] | None
     function: Function
+    files: bool = False
+    """Its form may send files, as fields of bytes."""
 
     @property
     def places(self) -> list[str]:
@@ -90,19 +92,31 @@ class Pages:
         """Shows something."""
         return self._declare("GET", path, "page", needs)
 
-    def post(self, path: str, *needs: Needs | Scope) -> Callable[[Function], Function]:
-        """Does something; what was sent is known to come from a page of ours."""
-        return self._declare("POST", path, "change", needs)
+    def post(
+        self, path: str, *needs: Needs | Scope, files: bool = False
+    ) -> Callable[[Function], Function]:
+        """Does something; what was sent is known to come from a page of ours.
+
+        ``files``: the form may send files, which are fields of bytes.
+        """
+        return self._declare("POST", path, "change", needs, files=files)
 
     def stream(self, path: str, *needs: Needs | Scope) -> Callable[[Function], Function]:
         """Tells of events as they happen: an async generator of pairs, event and data."""
         return self._declare("GET", path, "stream", needs)
 
     def _declare(
-        self, method: str, path: str, kind: Kind, needs: tuple[Needs | Scope, ...]
+        self,
+        method: str,
+        path: str,
+        kind: Kind,
+        needs: tuple[Needs | Scope, ...],
+        *,
+        files: bool = False,
     ) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:
-            self.declared.append(_page(self.area, method, path, kind, _needs(needs), function))
+            page = _page(self.area, method, path, kind, _needs(needs), function)
+            self.declared.append(replace(page, files=files))
             return function
 
         return declare

@@ -250,15 +250,16 @@ class PictureBanks:
         return BankImport(added=added, known=len(read.known) - added, left_out=left, rows=told)
 
     def export(self, actor: Actor, id: str, query: ExportQuery) -> BankExport:
-        """A bank as a file that others read.
+        """A bank as a file that others read. That it was written stands in the audit log.
 
         Raises:
             ServiceError: ``not-found``.
         """
         actor.need(Scope.evidence)
-        with self._context.database.read() as connection:
-            bank = self._bank(connection, id)
-            rows = connection.execute(
+        with self._context.database.write() as tx:
+            bank = self._bank(tx.connection, id)
+            tx.audit(actor.name, "picture-bank.export", id, pictures=bank.pictures)
+            rows = tx.execute(
                 sa.select(_P.pdq, _P.label, _P.tags, _P.quality)
                 .where(_P.bank == id)
                 .order_by(_P.id)
