@@ -140,7 +140,8 @@ def _words(cast: _Cast, found: Findings) -> None:
     stage = cast.stage
     stage.say(_WORDS)
     before = _read(stage)
-    selling, living = [], []
+    selling: list[tuple[Person, str | None]] = []
+    living: list[tuple[Person, str | None]] = []
     for at, (sold, told) in enumerate(zip(texts.pictured_sells, texts.pictured_lives, strict=True)):
         beside = f"{texts.beside[at]}{'。' * (at + 1)}"
         for people, lines, posts in (
