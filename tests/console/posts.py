@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from portreeve.model import Standing, Surface
 
+from .posters import poster
+
 WANG, LIN, ANNA, CHEN, ZHAO = "wang-jie", "lin-xiaoman", "anna.baker", "陈木匠", "zhao-lei"
 MEI, BOOKS, SLIM, CURE, OWL = "mei-flowers", "Harbour Books", "sunny-slim", "dr-quick", "owl77"
 LIVE, CAMPUS, NORA, GRANNY = "live-auntie", "campus-li", "nora.lindqvist", "周奶奶"
@@ -57,6 +59,7 @@ class Post:
     links: tuple[str, ...] = ()
     disclosed: bool | None = None
     parent: str | None = None
+    picture: bytes | None = None
 
 
 def _day(number: int, *posts: tuple[float, str, str, str, dict[str, object]]) -> list[Post]:
@@ -73,6 +76,12 @@ _CHANNEL = {"surface": Surface.public_account}
 _AD = {"surface": Surface.search_ad}
 _LIVE = {"surface": Surface.live}
 _SHARED = {"surface": Surface.share_api}
+_WORDS, _CODE = ("一起做事更轻松", "扫码进群，名额有限"), "https://lucky.example/join"
+_POSTER = {"picture": poster(*_WORDS, code=_CODE)}
+_SMALLER = {"picture": poster(*_WORDS, code=_CODE, width=480)}
+_INVOICES = {
+    "picture": poster("各类发票", "当天可取", code="https://paper.example/owl", ground="#dfe6ee")
+}
 
 POSTS: tuple[Post, ...] = (
     *_day(
@@ -162,7 +171,7 @@ POSTS: tuple[Post, ...] = (
     *_day(
         10,
         (9.0, "p-201", TEAM[2], "姐妹们还在等什么，在家带娃也能月入过万！诚招代理，"
-         "一手货源，零门槛，名额只剩一个，私我了解", {}),
+         "一手货源，零门槛，名额只剩一个，私我了解", _SMALLER),
         (11.0, "p-202", WANG, "面膜最后二十盒，79清仓，微信 wangjie889 秒回", {}),
         (12.0, "p-204", "slow-creams", "Face cream, 20% off this week, slowcreams.example",
          {**_AD, "disclosed": True}),
@@ -174,8 +183,9 @@ POSTS: tuple[Post, ...] = (
          {**_CHANNEL, "disclosed": True}),
         (12.0, "p-212", "shoe-street", "Canvas shoes from $29, free returns, shoestreet.example",
          {**_AD, "disclosed": True}),
-        (13.0, "p-215", TEAM[0], "我们团队还缺几个伙伴，收入可观，想加入的群里说一声", _GROUP),
-        (16.0, "p-213", OWL, "代开发票，各行各业都能开，电话 13900000002", {}),
+        (13.0, "p-215", TEAM[0], "我们团队还缺几个伙伴，收入可观，想加入的群里说一声",
+         {**_GROUP, **_POSTER}),
+        (16.0, "p-213", OWL, "代开发票，各行各业都能开，电话 13900000002", _INVOICES),
         (21.0, "p-214", CAMPUS, "食堂新来的师傅，麻辣香锅给得真多", {}),
     ),
     *_day(

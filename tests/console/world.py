@@ -16,6 +16,7 @@ from pathlib import Path
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.cases import CaseQuery
+from portreeve.schemas.pictures import PictureUpload
 from portreeve.schemas.screening import Submission
 from portreeve.service.actor import Actor
 from portreeve.service.context import open_context
@@ -80,16 +81,23 @@ class World:
 
     def publish(self, post: Post) -> None:
         """Somebody publishes something."""
+        pictures = []
+        if post.picture is not None:
+            upload = PictureUpload(account=post.account, data=post.picture)
+            pictures = [self.service.pictures.add(HOST, upload).id]
         submission = Submission(
             id=post.id, account=post.account, surface=post.surface, text=post.text,
             published=post.published, disclosed=post.disclosed, parent=post.parent,
             time=self.clock(), standing=_STANDINGS.get(post.account), audience="friends",
+            pictures=pictures,
         )  # fmt: skip
         [screened] = self.service.screening.screen(HOST, [submission])
         self.ids[f"decision:{post.id}"] = str(screened.decision)
 
     def settle(self) -> None:
         """What follows from what was done is drawn, as the service's workers do."""
+        while self.service.picture_reading.advance():
+            continue
         while self.service.enforcement.follow():
             continue
         with self.service.context.database.write() as tx:

@@ -130,9 +130,12 @@ def _findings(
 
 
 def legend(items: Sequence[ItemEvidence]) -> list[str]:
-    """The kinds of evidence that are marked in the texts, in the order in which they come."""
-    places = (place for item in items for place in item.evidence if place.field == "text")
-    return list(dict.fromkeys(kind_of(place.what or "") for place in places))
+    """The kinds of evidence that are marked in texts and pictures, in the order they come in."""
+    whats: list[str] = []
+    for item in items:
+        whats += [place.what for place in item.evidence if place.field == "text"]
+        whats += [place.what for picture in item.pictures for place in picture.evidence]
+    return list(dict.fromkeys(map(kind_of, whats)))
 
 
 def account(desk: Desk, record: CaseRecord) -> Account | None:

@@ -12,9 +12,10 @@ from markupsafe import Markup
 from portreeve.console import assets, names, words
 from portreeve.console.forms import CSRF_FIELD
 from portreeve.console.navigation import NAVIGATION
+from portreeve.console.picture_views import views
 from portreeve.model import Verdict
 from portreeve.policy.explain import show
-from portreeve.report.highlight import pieces
+from portreeve.report.highlight import kind_of, pieces
 from portreeve.report.words import INTENTS, SURFACES, TIER_WORDS, VERDICTS, evidence
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    environment.filters.update(number=words.number, percent=words.percent, shown=show)
+    environment.filters.update(
+        number=words.number, percent=words.percent, shown=show, mark_kind=kind_of
+    )
+    environment.tests["startingwith"] = str.startswith
     environment.tests["allowed"] = lambda needs, may: needs.met(may)
     environment.globals.update(
         NAVIGATION=NAVIGATION,
@@ -55,7 +59,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         t=_t, w=_w, csrf=_csrf, verdict_name=_verdict_name, surface_name=_surface_name,
-        tier_name=_tier_name, pieces=_pieces,
+        tier_name=_tier_name, pieces=_pieces, views=views,
     )  # fmt: skip
     return environment
 

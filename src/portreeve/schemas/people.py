@@ -40,7 +40,12 @@ Email = Annotated[str, Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$(?!\n)")]
 class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What makes the work of a reviewer bearable."""
 
-    blur: Annotated[bool, Meta(description="pictures are blurred until they are asked for")] = True
+    blur: Annotated[
+        bool, Meta(description="what cases of black goods show is blurred until it is asked for")
+    ] = True
+    blur_pictures: Annotated[
+        bool, Meta(description="every picture is blurred until it is asked for")
+    ] = False
     grey: Annotated[bool, Meta(description="pictures are shown without colour")] = False
     mute: Annotated[bool, Meta(description="sound is off until it is asked for")] = True
     black_in_a_row: Annotated[

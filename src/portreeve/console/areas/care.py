@@ -21,6 +21,7 @@ class CareForm(msgspec.Struct, frozen=True, kw_only=True):
     """What a reviewer asks for."""
 
     blur: bool = False
+    blur_pictures: bool = False
     grey: bool = False
     mute: bool = False
     black_in_a_row: Annotated[int, Meta(ge=0, le=1000)] = 0
@@ -34,6 +35,7 @@ def change_care(desk: Desk, form: CareForm) -> Reply:
     assert desk.person is not None
     care = Care(
         blur=form.blur,
+        blur_pictures=form.blur_pictures,
         grey=form.grey,
         mute=form.mute,
         black_in_a_row=form.black_in_a_row,

@@ -211,6 +211,7 @@ def _shown(
         strongest=case_view.verdict_words(record.contents),
         history=_history(desk, record),
         similar=service.likeness.similar(actor, id).items,
+        alike=service.picture_viewing.similar(actor, id),
         recent=service.likeness.recent(actor, id),
         readers=_others(desk, id),
         colleagues=service.review.colleagues(actor) if mine else [],
