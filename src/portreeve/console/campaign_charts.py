@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
 
-from portreeve.console.campaign_words import ROLES
+from portreeve.console.campaign_words import ROLES, sure
 from portreeve.console.charts import Bar, Note, Series, bars, time_columns
 from portreeve.console.desk import Desk
-from portreeve.console.words import Words, percent
+from portreeve.console.words import Words
 from portreeve.report.campaign_drawing import MOST, Dot, Knot, levels, ring
 from portreeve.report.campaign_page import KIND_WORDS
 from portreeve.report.words import SURFACES, TIER_WORDS
@@ -52,18 +52,18 @@ def tree(desk: Desk, one: CampaignTree, members: Sequence[CampaignAccount]) -> M
         if dots and above < 0:
             continue  # whoever is above it is not listed, so it has no place here
         at[member.place] = len(dots)
-        sure = member.confidence or 0.0
-        dots.append(Dot(above, member.level or 1, member.below, sure, _of_dot(desk, member)))
+        known = member.confidence or 0.0
+        dots.append(Dot(above, member.level or 1, member.below, known, _of_dot(desk, member)))
     return levels(dots, said_of_tree(desk, one)) if dots else Markup("")
 
 
 def said_of_tree(desk: Desk, one: CampaignTree) -> str:
     """A tree in a sentence."""
-    leader, sure = one.leader or "?", percent(one.confidence)
+    leader, known = one.leader or "?", sure(one.confidence)
     return desk.t(
         f"Tree under {leader}: {one.people} people on {one.levels} levels; its edges are sure by "
-        f"{sure} on average.",
-        f"{leader}的代理树：共{one.people}人，{one.levels}级；上下线关系的平均置信度为{sure}。",
+        f"{known} on average.",
+        f"{leader}的代理树：共{one.people}人，{one.levels}级；上下线关系的平均置信度为{known}。",
     )
 
 
@@ -75,9 +75,9 @@ def _of_dot(desk: Desk, member: CampaignAccount) -> str:
     )
     if member.confidence is None:
         return said
-    sure = percent(member.confidence)
+    known = sure(member.confidence)
     return said + desk.t(
-        f"; under {member.upline or '?'} by {sure}", f"；上线{member.upline or '?'}，置信度{sure}"
+        f"; under {member.upline or '?'} by {known}", f"；上线{member.upline or '?'}，置信度{known}"
     )
 
 

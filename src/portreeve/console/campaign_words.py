@@ -27,3 +27,14 @@ RUSHES: dict[str, Words] = {
     "room_entered": Words("entered a live room", "进入直播间"),
 }
 """What happened in a window of ten minutes."""
+
+
+def sure(confidence: float) -> str:
+    """How sure an edge of a tree is, for people: never wholly, and not finer than it is known.
+
+    >>> sure(0.8571), sure(0.9999), sure(1.0), sure(0.004)
+    ('86 %', '> 99 %', '> 99 %', '< 1 %')
+    """
+    if confidence >= 0.995:
+        return "> 99 %"
+    return f"{100 * confidence:.0f} %" if confidence >= 0.005 else "< 1 %"
