@@ -10,6 +10,7 @@ import segno
 import sqlalchemy as sa
 from PIL import Image, ImageDraw, ImageFont
 
+from portreeve.memory.traces import PICTURE_KEY
 from portreeve.schemas.pictures import PictureUpload
 from portreeve.schemas.privacy import ErasureReason
 from portreeve.schemas.screening import Submission
@@ -166,6 +167,38 @@ def test_the_least_urgent_of_too_many_are_given_up_and_counted(service, send):
     assert words.count("shed") >= 2
     assert words[0] == "shed"
     assert b'portreeve_picture_words_total{outcome="shed"}' in service.metrics.page()
+
+
+def alike(service, *ids):
+    with service.context.database.read() as connection:
+        rows = connection.execute(sa.select(pictures.c.id, pictures.c.alike)).all()
+    return [dict(map(tuple, rows))[id] for id in ids]
+
+
+def test_accounts_that_show_the_same_poster_are_joined(service, send):
+    poster = ("批发面膜", "厂家直供")
+    first = send(drawn(*poster, size=60), account="amy").id
+    copy = send(drawn(*poster, size=60, quality=30), account="bob").id
+    other = send(drawn("全家福", "中秋快乐", size=90), account="cat").id
+    plain = send(drawn(), account="amy").id
+    one, two, three, none = alike(service, first, copy, other, plain)
+    assert (one == two, one == three, none) == (True, False, None)
+    for account, id, text in (
+        ("amy", first, "补水面膜89元一盒 包邮 下单私聊"),
+        ("bob", copy, "面霜特价三盒150 今天下单包邮"),
+        ("cat", other, "面膜清仓79元一盒 私聊下单"),
+    ):
+        screened(service, f"joined-{account}", text, id, account=account)
+    graph = service.remembering.graph("acquaintance")
+    shown = graph.keys[graph.keys["kind"] == PICTURE_KEY]
+    assert shown["accounts"].tolist().count(2) == 1
+    service.privacy.erase(PORTREEVE, "amy", ErasureReason.person)
+    again = send(drawn(*poster, size=60, quality=50), account="dan").id
+    assert alike(service, again) == [two]
+    service.privacy.erase(PORTREEVE, "bob", ErasureReason.person)
+    service.privacy.erase(PORTREEVE, "dan", ErasureReason.person)
+    anew = send(drawn(*poster, size=60, quality=60), account="eli").id
+    assert alike(service, anew) != [two]
 
 
 def test_erasing_a_person_takes_their_pictures_along(service, send):

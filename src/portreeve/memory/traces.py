@@ -8,6 +8,7 @@ tell near copies and nothing else (:mod:`portreeve.memory.prints`).
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ class Secret:
     audience: HashKey
     contact: HashKey
     link: HashKey
+    picture: HashKey
     text: HashKey
 
     @classmethod
@@ -104,11 +106,13 @@ def trace(
     policy: Policy,
     secret: Secret,
     now: datetime,
+    alike: Sequence[Sequence[str]] = (),
 ) -> Traces:
     """Traces of measured items.
 
     ``items``: fields of :class:`~portreeve.model.Item`; ``facts``: their signals; ``now``: the time
-    of items that do not say one, and the latest time that is believed.
+    of items that do not say one, and the latest time that is believed; ``alike``: for each item the
+    names of its pictures that others share which look like them, where any has pictures.
     """
     rows = np.zeros(len(items), dtype=TRACE)
     known = {name: _arrow(facts[name]) for name in _READ}
@@ -125,7 +129,7 @@ def trace(
     rows["promotion"] = promotion
     rows["flags"] = _flags(known, promotion)
     rows["print"] = prints(items["text"], secret.text)
-    return Traces(rows, _keys(places, secret))
+    return Traces(rows, _keys(places, secret, alike))
 
 
 def _arrow(column: pl.Series) -> pa.Array:
@@ -206,9 +210,20 @@ def named_keys(places: Places, secret: Secret) -> tuple[NDArray[np.void], pa.Lar
     return found, whole
 
 
-def _keys(places: Places, secret: Secret) -> NDArray[np.void]:
+def _picture_keys(alike: Sequence[Sequence[str]], secret: Secret) -> NDArray[np.void]:
+    pairs = [(row, name) for row, names in enumerate(alike) for name in names]
+    found = np.zeros(len(pairs), dtype=KEY)
+    found["row"] = [row for row, _ in pairs]
+    found["kind"] = PICTURE_KEY
+    found["key"] = numbers(pa.array([name for _, name in pairs], pa.large_string()), secret.picture)
+    return found
+
+
+def _keys(places: Places, secret: Secret, alike: Sequence[Sequence[str]]) -> NDArray[np.void]:
     """The keys of a batch in the order of rows, each of a row once."""
     found, _ = named_keys(places, secret)
+    if any(alike):
+        found = np.concatenate([found, _picture_keys(alike, secret)])
     if len(found) < 2:
         return found
     found = found[np.lexsort((found["key"], found["kind"], found["row"]))]

@@ -55,6 +55,17 @@ class Index:
     def __len__(self) -> int:
         return int(self._words.shape[1])
 
+    def extended(self, hashes: Iterable[str], most: int) -> Index:
+        """An index of these hashes and more; of too many the first are left out.
+
+        >>> len(Index(["0" * 64, "f" * 64]).extended(["0" * 63 + "3"], 2))
+        2
+        """
+        made = Index()
+        together = np.concatenate([self._words, _words(hashes).T], axis=1)
+        made._words = np.ascontiguousarray(together[:, -most:])
+        return made
+
     def near(self, hash_: str, within: int = WITHIN) -> list[Near]:
         """The hashes within so many bits, the nearest first, equally near ones by place."""
         found = self._found(_words([hash_])[0], within, 0)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-import polars as pl
-
 from portreeve.engine import Assessed
 from portreeve.model import Verdict
 from portreeve.policy import Policy
@@ -17,7 +15,7 @@ from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Remember, judge_all
-from portreeve.service.picture_facts import PictureFacts
+from portreeve.service.picture_facts import PictureFacts, Shown
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
 from portreeve.service.registers import Registers, registers
@@ -113,7 +111,7 @@ class Judge:
         for group, pendings in groups.items():
             network, _, published = group
             book, found = books[group]
-            submissions, pictured = self._shown([p.submission for p in pendings])
+            submissions, pictured, alike = self._shown([p.submission for p in pendings])
             judged = judge_all(
                 submissions,
                 book,
@@ -121,26 +119,26 @@ class Judge:
                 barred=_barred(submissions, network, restrictions),
                 registers=known,
                 shadow=found.shadow,
-                remember=self._remember(network, now),
+                remember=self._remember(network, now, alike),
                 pictured=pictured,
             )
             lot = Lot(judged, network, stages[group], [p.accepted for p in pendings])
             lots.append(JudgedLot(lot, pendings, found))
         return lots
 
-    def _shown(
-        self, submissions: Sequence[Submission]
-    ) -> tuple[Sequence[Submission], pl.DataFrame | None]:
+    def _shown(self, submissions: Sequence[Submission]) -> Shown:
         if self._pictures is None:
-            return submissions, None
+            return Shown(submissions, None, ())
         return self._pictures.shown(submissions)
 
-    def _remember(self, network: str, now: datetime) -> Remember | None:
+    def _remember(
+        self, network: str, now: datetime, alike: Sequence[Sequence[str]]
+    ) -> Remember | None:
         memory = self._remembering
         if memory is None:
             return None
         return lambda submissions, assessed, policies: memory.remember(
-            network, submissions, assessed, policies, now
+            network, submissions, assessed, policies, now, alike
         )
 
     def _known(

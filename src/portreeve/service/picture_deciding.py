@@ -76,7 +76,7 @@ class PictureDeciding:
         submissions: Sequence[Submission],
         rows: Mapping[str, sa.RowMapping],
     ) -> int:
-        shown, given = self._facts.shown(submissions)
+        shown, given, _ = self._facts.shown(submissions)
         judged = judge_all(
             shown,
             book,

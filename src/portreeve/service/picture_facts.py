@@ -36,6 +36,19 @@ class Opened(NamedTuple):
     facts: Facts | None
 
 
+class Shown(NamedTuple):
+    """Submissions with what their pictures show.
+
+    ``signals``: those that are given with them, a column each, a row per submission; None where
+    nothing has a picture. ``alike``: for each the names of its pictures, which others share that
+    look like them.
+    """
+
+    submissions: Sequence[Submission]
+    signals: pl.DataFrame | None
+    alike: Sequence[Sequence[str]]
+
+
 Known = Callable[[str, int], Sequence[str] | None]
 """The banks that know a picture, by its hash and the quality of that; None: no bank is at hand."""
 
@@ -69,17 +82,14 @@ class PictureFacts:
     def _banks(self, row: sa.RowMapping) -> Sequence[str] | None:
         return None if self._known is None else self._known(row["pdq"], row["quality"])
 
-    def shown(
-        self, submissions: Sequence[Submission]
-    ) -> tuple[Sequence[Submission], pl.DataFrame | None]:
-        """Submissions with what their pictures show, and the signals that are given with them: a
-        column each, a row per submission. Nothing is asked where no submission has a picture.
+    def shown(self, submissions: Sequence[Submission]) -> Shown:
+        """Submissions with what their pictures show. Nothing is asked where none has a picture.
 
         A picture that is gone counts as one whose words are not read.
         """
         named = {id for submission in submissions for id in submission.pictures}
         if not named:
-            return submissions, None
+            return Shown(submissions, None, ())
         with self._context.database.read() as connection:
             found = self.opened(connection, sorted(named))
         filled = [_filled(s, [found.get(id) for id in s.pictures]) for s in submissions]
@@ -90,9 +100,12 @@ class PictureFacts:
             given["known_pictures"] = [
                 sum(bool(looked.get(id)) for id in s.pictures) for s in submissions
             ]
-        return filled, pl.DataFrame(
+        signals = pl.DataFrame(
             [pl.Series(name, counts, dtype=column_type(name)) for name, counts in given.items()]
         )
+        rows = [[found[id].row for id in s.pictures if id in found] for s in submissions]
+        alike = [[row["alike"] for row in of if row["alike"] is not None] for of in rows]
+        return Shown(filled, signals, alike)
 
 
 def facts_name(id: str) -> str:

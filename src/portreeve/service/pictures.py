@@ -19,6 +19,7 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.metrics import Metrics
 from portreeve.service.picture_facts import Facts, Opened, PictureFacts, facts_name
+from portreeve.service.picture_likeness import PictureLikeness
 from portreeve.store.rows import rows_by_key
 from portreeve.store.statements import insert_missing
 from portreeve.store.tables.pictures import pictures
@@ -37,6 +38,7 @@ class Pictures:
     ) -> None:
         self._context = context
         self._facts = facts
+        self._likeness = PictureLikeness(context)
         self._metrics = metrics
         self._reader: PictureReader | None = None
         if missing() is None:
@@ -132,6 +134,7 @@ class Pictures:
             self._reader.close()
 
     def _keep(self, id: str, account: str, data: bytes, told: PictureRead) -> None:
+        self._likeness.load()
         facts = Facts(codes=[Code(c.kind, c.text, c.box, c.frame) for c in told.codes])
         with self._context.database.write() as tx:
             sealed, sealed_facts = self._context.vault.seal_many(
@@ -143,6 +146,7 @@ class Pictures:
                 "id": id, "account": account, "format": told.format, "width": told.width,
                 "height": told.height, "frames": told.frames, "bytes": len(data),
                 "codes": len(told.codes), "pdq": told.pdq.hex, "quality": told.pdq.quality,
+                "alike": self._likeness.name(tx, told.pdq.hex, told.pdq.quality),
                 "sealed": sealed, "facts": sealed_facts,
                 "words": "waiting" if self.reads_words else "unwanted",
                 "urgency": 0.0, "stored": tx.time, "tried": None,

@@ -131,12 +131,14 @@ class Remembering:
         assessed: Assessed,
         policies: Sequence[Policy],
         now: datetime,
+        alike: Sequence[Sequence[str]] = (),
     ) -> pl.DataFrame | None:
         """Take in submissions, and tell what is remembered of them, these included: signals of
         memory by their names, counters by their identities. None when nothing is.
 
         An item that is sent again unchanged counts once; an edit is another item. ``policies``: all
-        whose counters are asked for, first the one that decides.
+        whose counters are asked for, first the one that decides; ``alike``: for each submission the
+        names of its pictures that others share which look like them.
         """
         memory = self._of(network)
         if memory is None:
@@ -148,7 +150,7 @@ class Remembering:
         ids = pl.Series("id", [f"{s.id}\0{s.text}" for s in submissions], dtype=pl.String)
         traces = trace(
             assessed.items.with_columns(ids), assessed.facts, assessed.places, policies[0],
-            self._secrets(), now,
+            self._secrets(), now, alike,
         )  # fmt: skip
         with memory.lock:
             self._declare(memory, wanted)

@@ -21,6 +21,8 @@ pictures = table(
     column("codes", sa.Integer, "how many QR and bar codes are in it"),
     column("pdq", sa.Text, "hash by which pictures that look alike are found, in hex"),
     column("quality", sa.Integer, "of that hash, 0 to 100"),
+    column("alike", sa.Text, "a name that pictures share which look alike; by it accounts that "
+           "show the same picture are joined", nullable=True, index=True),
     column("sealed", sa.LargeBinary, "the file, sealed"),
     column("facts", sa.LargeBinary, "a portreeve.service.picture_facts.Facts, sealed"),
     column("words", sa.Text, "whether its words are read: unwanted, waiting, reading, read, none "

@@ -1611,6 +1611,12 @@ def upgrade() -> None:
             comment="hash by which pictures that look alike are found, in hex",
         ),
         sa.Column("quality", sa.Integer(), nullable=False, comment="of that hash, 0 to 100"),
+        sa.Column(
+            "alike",
+            sa.Text(),
+            nullable=True,
+            comment="a name that pictures share which look alike; by it accounts that show the same picture are joined",
+        ),
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the file, sealed"),
         sa.Column(
             "facts",
@@ -1641,6 +1647,7 @@ def upgrade() -> None:
         comment="Pictures that hosts sent, sealed with their account's key like what it wrote.",
     )
     op.create_index(op.f("ix_pictures_account"), "pictures", ["account"], unique=False)
+    op.create_index(op.f("ix_pictures_alike"), "pictures", ["alike"], unique=False)
     op.create_index(op.f("ix_pictures_stored"), "pictures", ["stored"], unique=False)
     op.create_index(
         "ix_pictures_waiting",
