@@ -115,6 +115,10 @@ def by_group() -> dict[str, list[str]]:
 KEPT: dict[str, Words] = {
     "contents": Words("What posts said, and where the evidence lies in it", "内容原文及证据位置"),
     "pictures": Words("Pictures, and what was read in them", "图片及从中识别的内容"),
+    "followed_links": Words("Where short links led", "短链接的去向"),
+    "link_items": Words(
+        "Items whose short links are to be followed", "短链接待跟进的内容"
+    ),
     "item_pictures": Words("Which item showed which picture", "内容与图片的对应关系"),
     "decisions.words": Words("Reviewers' reasons for decisions", "审核员的决定理由"),
     "case_actions.words": Words("Reviewers' notes on cases", "审核员的案件备注"),

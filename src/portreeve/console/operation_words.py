@@ -30,6 +30,8 @@ SETTINGS = {
     "picture_bytes": "图片文件的最大字节数",
     "picture_words": "识别图片中的文字，每张约用一两秒处理器时间",
     "picture_queue": "最多有多少张图片等待识别文字；超出时放弃最不紧急的，并计数",
+    "follow_links": "跟进已展示内容中的短链接，查明去向后重新决定该内容；会访问链接所指的服务器",
+    "follow_per_domain": "每个进程每小时向同一注册域名最多发出的请求数",
     "memory_redis": "供多个服务进程共用记忆的 Redis 地址，如 redis://127.0.0.1:6379/0；"
     "不填则存为 `data` 中的文件",
     "traces": "OpenTelemetry 收集器地址，如 http://127.0.0.1:4318；"
@@ -68,6 +70,7 @@ PARTS = {
     "campaigns": "团伙立案",
     "picture-banks": "已知图片库",
     "pictures": "图片识别",
+    "links": "短链接跟进",
     "deals": "团购",
     "retention": "到期删除",
 }

@@ -15,6 +15,7 @@ from portreeve.memory.memory import told_to
 from portreeve.model import CONTENT_FIELDS, Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
+from portreeve.service.leads import attached, leads_of
 from portreeve.service.reasons import SANCTION_RULE, ReasonBook, reach_of
 from portreeve.service.registers import Registers
 from portreeve.store import new_ids
@@ -105,6 +106,8 @@ def judge_all(
             pl.Series("pictures", [s.pictures for s in given], dtype=pl.List(pl.String)),
         ]
     )
+    if any(leads := [len(leads_of(s)) for s in given]):
+        content = content.with_columns(pl.Series("leads", leads))
     reasons = [book.json(rules) for rules in listed["rules"]]
     lines = json_lines(pl.DataFrame([c for c in decisions.get_columns() if c.name != "id"]))
     answers = [
@@ -163,7 +166,7 @@ def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) ->
     arrays = {name: pa.array(values, _TEXT) for name, values in texts.items()}
     arrays["id"] = pa.array(range(len(submissions)), pa.int64())
     arrays["time"] = pa.array([s.time for s in submissions], pa.timestamp("us", "UTC"))
-    arrays["links"] = pa.array([s.links for s in submissions], pa.large_list(_TEXT))
+    arrays["links"] = pa.array([attached(s) for s in submissions], pa.large_list(_TEXT))
     arrays["disclosed"] = pa.array([s.disclosed for s in submissions], pa.bool_())
     arrays["codes"] = pa.array([s.codes for s in submissions], pa.large_list(_TEXT))
     arrays["picture_text"] = pa.array([s.picture_text for s in submissions], _TEXT)

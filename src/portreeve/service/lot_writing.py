@@ -41,7 +41,8 @@ class PolicyCounts(Protocol):
         """How often rules held."""
 
 
-Pictured = Callable[[Transaction, JudgedLot, Sequence[Written]], None]
+Note = Callable[[Transaction, JudgedLot, Sequence[Written]], None]
+"""Notes what is to be found out of items that were decided now."""
 
 
 class Outcome(NamedTuple):
@@ -69,14 +70,14 @@ class LotWriter:
         policies: PolicyCounts,
         stored: Stored,
         metrics: Metrics | None,
-        pictured: Pictured | None = None,
+        notes: Sequence[Note] = (),
     ) -> None:
-        """``pictured`` notes which pictures new decisions show."""
+        """``notes`` are called with what was written, in the same transaction."""
         self._context = context
         self._policies = policies
         self._stored = stored
         self._metrics = metrics
-        self._pictured = pictured
+        self._notes = notes
         self._recorder = Recorder(context.vault)
         self._links = DecisionLinks(context.vault, context.settings)
 
@@ -100,8 +101,8 @@ class LotWriter:
         keys = dict(Counter(pending.actor for pending in judged.pendings))
         written = self._recorder.write(tx, lot, audited={"keys": keys})
         self._note(tx, lot, judged.in_force, written)
-        if self._pictured is not None:
-            self._pictured(tx, judged, written)
+        for note in self._notes:
+            note(tx, judged, written)
         return written
 
     def outcomes(self, judged: JudgedLot, written: list[Written]) -> list[Outcome]:

@@ -15,7 +15,8 @@ from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Remember, judge_all
-from portreeve.service.picture_facts import PictureFacts, Shown
+from portreeve.service.more_known import MoreKnown
+from portreeve.service.picture_facts import Shown
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
 from portreeve.service.registers import Registers, registers
@@ -72,12 +73,12 @@ class Judge:
         context: Context,
         policies: PolicyTimes,
         remembering: Remembering | None = None,
-        pictures: PictureFacts | None = None,
+        known: MoreKnown | None = None,
     ) -> None:
         self._context = context
         self._policies = policies
         self._remembering = remembering
-        self._pictures = pictures
+        self._more_known = known
         self._books: dict[str, ReasonBook] = {}
 
     def judge(self, taken: list[Pending]) -> list[JudgedLot]:
@@ -127,9 +128,9 @@ class Judge:
         return lots
 
     def _shown(self, submissions: Sequence[Submission]) -> Shown:
-        if self._pictures is None:
+        if self._more_known is None:
             return Shown(submissions, None, ())
-        return self._pictures.shown(submissions)
+        return self._more_known.shown(submissions)
 
     def _remember(
         self, network: str, now: datetime, alike: Sequence[Sequence[str]]

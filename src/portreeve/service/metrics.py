@@ -95,6 +95,17 @@ class Metrics:
             "Pictures that wait to have their words read.",
             registry=self.registry,
         )
+        self.links_followed = Counter(
+            "portreeve_links_followed",
+            "Short links that were to be followed: followed, why they were not, or shed.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.links_waiting = Gauge(
+            "portreeve_links_waiting",
+            "Items whose short links are to be followed.",
+            registry=self.registry,
+        )
         self.memory_evicted = Gauge(
             "portreeve_memory_evicted",
             "What memory had to forget for want of room, by network and part.",

@@ -20,9 +20,9 @@ from portreeve.pictures.text_reader import TextReader
 from portreeve.pictures.texts import PictureText
 from portreeve.schemas.pictures import Words
 from portreeve.service.context import Context
+from portreeve.service.deciding_again import DecidingAgain
 from portreeve.service.lots import JudgedLot
 from portreeve.service.metrics import Metrics
-from portreeve.service.picture_deciding import PictureDeciding
 from portreeve.service.picture_facts import Facts, PictureFacts, facts_name
 from portreeve.service.records import Written
 from portreeve.store import Transaction
@@ -44,7 +44,7 @@ class PictureReading:
         self,
         context: Context,
         facts: PictureFacts,
-        deciding: PictureDeciding,
+        deciding: DecidingAgain,
         *,
         metrics: Metrics | None = None,
         decided: Callable[[], None] = lambda: None,

@@ -13,6 +13,7 @@ from portreeve.schemas.screening import Submission
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
 from portreeve.service.judged import Judged, judge_all, measure
+from portreeve.service.leads import LedSubmission
 from portreeve.service.preview import Rescreened
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot, Recorder, Written
@@ -138,7 +139,8 @@ def _latest_content() -> sa.ColumnElement[bool]:
 
 
 def _submission(row: sa.RowMapping, content: Content) -> Submission:
-    return Submission(
+    own = len(content.links) - content.leads
+    submission = Submission(
         id=row["id"],
         surface=Surface(row["surface"]),
         account=row["account"],
@@ -147,7 +149,7 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         licence=row["licence"],
         time=row["time"],
         text=content.text,
-        links=content.links,
+        links=content.links[:own],
         pictures=content.pictures,
         codes=content.codes,
         picture_text=content.picture_text,
@@ -157,3 +159,4 @@ def _submission(row: sa.RowMapping, content: Content) -> Submission:
         parent=row["parent"],
         published=True,
     )
+    return LedSubmission.of(submission, content.links[own:]) if content.leads else submission

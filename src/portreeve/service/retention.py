@@ -19,6 +19,7 @@ from portreeve.store.log import LogExporter
 from portreeve.store.log.export import FOLDER
 from portreeve.store.tables import campaigns, commerce, core, enforcement, trade
 from portreeve.store.tables import cases as c
+from portreeve.store.tables.links import followed_links, link_items
 from portreeve.store.tables.pictures import item_pictures, pictures
 
 _AT_ONCE = 2_000
@@ -95,6 +96,8 @@ RETENTION: tuple[Kept, ...] = (
     Kept(pictures, pictures.c.stored, "content", unless=lambda _: _shown_under_review()),
     Kept(item_pictures, item_pictures.c.shown, "content",
          unless=lambda _: item_pictures.c.picture.in_(sa.select(pictures.c.id))),
+    Kept(followed_links, followed_links.c.followed, "content"),
+    Kept(link_items, link_items.c.due, "content"),
     Kept(core.decisions, core.decisions.c.decided, "content", words=("reason",),
          unless=lambda _: _under_review(core.decisions.c.id)),
     Kept(c.case_actions, c.case_actions.c.time, "content", words=("note",),

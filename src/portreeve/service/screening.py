@@ -34,11 +34,10 @@ from portreeve.service.context import Context
 from portreeve.service.deadlines import read_deadlines
 from portreeve.service.errors import ServiceError
 from portreeve.service.lateness import Lateness
-from portreeve.service.lot_writing import LotWriter, Outcome, PolicyCounts
+from portreeve.service.lot_writing import LotWriter, Note, Outcome, PolicyCounts
 from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
 from portreeve.service.metrics import Metrics
-from portreeve.service.picture_facts import PictureFacts
-from portreeve.service.picture_reading import PictureReading
+from portreeve.service.more_known import MoreKnown
 from portreeve.service.pictures import Pictures
 from portreeve.service.remembering import Remembering
 from portreeve.service.stored import Stored
@@ -65,12 +64,12 @@ class PoliciesInForce(PolicyTimes, PolicyCounts, Protocol):
     """What screening needs of the policies."""
 
 
-class ShownPictures(NamedTuple):
-    """What screening needs of pictures."""
+class FoundOut(NamedTuple):
+    """What screening needs of those who find out more of items than their host says."""
 
-    facts: PictureFacts
-    room: Pictures
-    reading: PictureReading
+    known: MoreKnown
+    pictures: Pictures
+    notes: Sequence[Note]
 
 
 class Screening:
@@ -85,18 +84,18 @@ class Screening:
         metrics: Metrics | None = None,
         remembering: Remembering | None = None,
         decided: Callable[[], None] = lambda: None,
-        pictures: ShownPictures | None = None,
+        found_out: FoundOut | None = None,
     ) -> None:
         """``decided`` is called after each commit that has consequences to draw."""
         self._context = context
         self._policies = policies
         self._decided = decided
         self._checks = Checks(context, policies)
-        shown = None if pictures is None else pictures.facts
-        self._judge = Judge(context, policies, remembering, shown)
-        noted = {} if pictures is None else {"pictured": pictures.reading.note}
-        self._writer = LotWriter(context, policies, stored, metrics, **noted)
-        self._room = None if pictures is None else pictures.room
+        known = None if found_out is None else found_out.known
+        self._judge = Judge(context, policies, remembering, known)
+        notes = () if found_out is None else found_out.notes
+        self._writer = LotWriter(context, policies, stored, metrics, notes)
+        self._room = None if found_out is None else found_out.pictures
         self._late = Lateness(context, policies, metrics)
         self._deadlines = read_deadlines(context.settings.deadlines)
         self._waiting: deque[Pending] = deque()

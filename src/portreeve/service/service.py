@@ -39,6 +39,7 @@ from portreeve.service.commerce.staff import Staff
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
 from portreeve.service.crowds import CrowdRoom
+from portreeve.service.deciding_again import DecidingAgain
 from portreeve.service.decision_facts import DecisionRoom
 from portreeve.service.decisions import PersonDecisions
 from portreeve.service.enforcement import Enforcement
@@ -52,10 +53,13 @@ from portreeve.service.judging import Judgements
 from portreeve.service.kept_answers import KeptAnswers
 from portreeve.service.keys import Keys
 from portreeve.service.likeness import Likeness
+from portreeve.service.link_facts import LinkFacts
+from portreeve.service.link_following import LinkFollowing
 from portreeve.service.log import Log
 from portreeve.service.measured import Measurements
 from portreeve.service.message_judge import PolicyMessageJudge
 from portreeve.service.metrics import Metrics
+from portreeve.service.more_known import MoreKnown
 from portreeve.service.notices import Notices
 from portreeve.service.overview import Overviews
 from portreeve.service.passwords import Passwords
@@ -63,7 +67,6 @@ from portreeve.service.people import People
 from portreeve.service.picture_bank_index import LOOK_EVERY as LOOK_AT_BANKS_EVERY
 from portreeve.service.picture_bank_index import BankIndex
 from portreeve.service.picture_banks import PictureBanks
-from portreeve.service.picture_deciding import PictureDeciding
 from portreeve.service.picture_facts import PictureFacts
 from portreeve.service.picture_reading import PictureReading
 from portreeve.service.picture_viewing import PictureViewing
@@ -87,7 +90,7 @@ from portreeve.service.review import Review
 from portreeve.service.rule_facts import RuleFacts
 from portreeve.service.sanctions import Sanctions
 from portreeve.service.saved_searches import SavedSearches
-from portreeve.service.screening import Screening, ShownPictures
+from portreeve.service.screening import FoundOut, Screening
 from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
 from portreeve.service.signing_in import SigningIn
@@ -195,10 +198,17 @@ class Service:
         facts = PictureFacts(context, self._bank_index.known)
         self.pictures = Pictures(context, facts, metrics=self.metrics)
         self.picture_banks = PictureBanks(context, self._bank_index, self.pictures)
-        deciding = PictureDeciding(context, self.policies, rescreen, facts)
+        follows = context.settings.follow_links
+        links = LinkFacts(context)
+        known = MoreKnown(facts, links if follows else None)
+        deciding = DecidingAgain(context, self.policies, rescreen, known)
+        self.link_following = LinkFollowing(
+            context, links, rescreen, deciding, metrics=self.metrics, decided=self._following.wake
+        )
         self.picture_reading = PictureReading(
             context, facts, deciding, metrics=self.metrics, decided=self._following.wake
         )
+        notes = [self.picture_reading.note, *([self.link_following.note] if follows else ())]
         self.screening = Screening(
             context,
             self.policies,
@@ -206,7 +216,7 @@ class Service:
             metrics=self.metrics,
             remembering=self.remembering,
             decided=self._following.wake,
-            pictures=ShownPictures(facts, self.pictures, self.picture_reading),
+            found_out=FoundOut(known, self.pictures, notes),
         )
         self.ads = Ads(context, self.screening, self.policies)
         self.ad_market = AdMarket(context)
@@ -244,6 +254,7 @@ class Service:
     @cached_property
     def workers(self) -> list[Worker]:
         """What runs in the background beside screening and webhooks."""
+        follows = self.context.settings.follow_links
         return [
             self._following,
             Worker("policies", self._refresh, every=LOOK_EVERY),
@@ -255,6 +266,7 @@ class Service:
             Worker("campaigns", self.campaigns.cases.watch, every=10.0),
             Worker("picture-banks", self._look_at_banks, every=LOOK_AT_BANKS_EVERY),
             Worker("pictures", self.picture_reading.advance, every=1.0),
+            *([Worker("links", self.link_following.advance, every=1.0)] if follows else ()),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
@@ -335,6 +347,7 @@ class Service:
         self.metrics.queue.set(self.screening.waiting)
         self.metrics.spool.set(self.screening.spooled)
         self.metrics.pictures_waiting.set(self.picture_reading.waiting)
+        self.metrics.links_waiting.set(self.link_following.waiting)
         self.metrics.memory_journal.set(self.remembering.trouble is not None)
         for (network, part), count in self.remembering.evicted().items():
             self.metrics.memory_evicted.labels(network, part).set(count)

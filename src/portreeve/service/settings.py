@@ -123,6 +123,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1,
         ),
     ] = 10_000
+    follow_links: Annotated[
+        bool,
+        Meta(
+            description="short links in items that appear are followed to where they lead, and the "
+            "items decided again; this asks the servers that they name"
+        ),
+    ] = False
+    follow_per_domain: Annotated[
+        int,
+        Meta(description="requests an hour to one registrable domain, by each process", ge=1),
+    ] = 120
     memory_redis: Annotated[
         str | None,
         Meta(

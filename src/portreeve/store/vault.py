@@ -53,6 +53,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     text: str | None = None
     links: list[str] = []
+    leads: int = 0
+    """How many of the links, the last ones, its host did not attach: short links lead there."""
     codes: list[str] = []
     picture_text: str | None = None
     pictures: list[str] = []

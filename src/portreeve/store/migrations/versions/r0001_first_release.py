@@ -769,6 +769,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_evidence_releases_case"), "evidence_releases", ["case"], unique=False)
     op.create_table(
+        "followed_links",
+        sa.Column("digest", sa.Text(), nullable=False, comment="keyed digest of the address"),
+        sa.Column(
+            "leads",
+            sa.Text(),
+            nullable=True,
+            comment="the host it leads to, with one word of the path where that tells the class of the place; null if it led nowhere",
+        ),
+        sa.Column(
+            "refusal", sa.Text(), nullable=True, comment="why it was not followed to its end, if so"
+        ),
+        sa.Column("followed", sa.BigInteger(), nullable=False, comment="when"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_followed_links")),
+        comment="Short links that were followed. Their addresses are not kept, nor who showed them.",
+    )
+    op.create_index(
+        op.f("ix_followed_links_followed"), "followed_links", ["followed"], unique=False
+    )
+    op.create_table(
         "franked_seen",
         sa.Column("network", sa.Text(), nullable=False, comment="the network that delivered it"),
         sa.Column("message", sa.Text(), nullable=False, comment="the network's id of the message"),
@@ -1032,6 +1051,20 @@ def upgrade() -> None:
         ["of", "purpose", "currency"],
         unique=False,
     )
+    op.create_table(
+        "link_items",
+        sa.Column("item", sa.Text(), nullable=False, comment="the item"),
+        sa.Column("due", sa.BigInteger(), nullable=False, comment="when they are to be followed"),
+        sa.Column(
+            "tries",
+            sa.Integer(),
+            nullable=False,
+            comment="how often that failed for a reason that may pass",
+        ),
+        sa.PrimaryKeyConstraint("item", name=op.f("pk_link_items")),
+        comment="Items whose short links are to be followed; gone once they are.",
+    )
+    op.create_index(op.f("ix_link_items_due"), "link_items", ["due"], unique=False)
     op.create_table(
         "live_claims",
         sa.Column("id", sa.Text(), nullable=False, comment="unguessable name; key of its entry"),

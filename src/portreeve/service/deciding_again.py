@@ -1,4 +1,4 @@
-"""Deciding items again once the words in their pictures are read."""
+"""Deciding stored items again once more is known of them: words in pictures, targets of links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from portreeve.schemas.screening import Submission
 from portreeve.service.context import Context
 from portreeve.service.judged import Judged, judge_all
 from portreeve.service.lots import PolicyTimes
-from portreeve.service.picture_facts import PictureFacts
+from portreeve.service.more_known import MoreKnown
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot, Recorder
 from portreeve.service.rescreening import Rescreening
@@ -28,20 +28,20 @@ class _Group(NamedTuple):
     published: bool
 
 
-class PictureDeciding:
-    """Decides stored items again, with what is known of their pictures by now."""
+class DecidingAgain:
+    """Decides stored items again, with what is known of them by now."""
 
     def __init__(
         self,
         context: Context,
         policies: PolicyTimes,
         rescreening: Rescreening,
-        facts: PictureFacts,
+        known: MoreKnown,
     ) -> None:
         self._context = context
         self._policies = policies
         self._rescreening = rescreening
-        self._facts = facts
+        self._known = known
         self._recorder = Recorder(context.vault)
 
     def again(self, ids: Sequence[str]) -> int:
@@ -76,7 +76,7 @@ class PictureDeciding:
         submissions: Sequence[Submission],
         rows: Mapping[str, sa.RowMapping],
     ) -> int:
-        shown, given, _ = self._facts.shown(submissions)
+        shown, given, _ = self._known.shown(submissions)
         judged = judge_all(
             shown,
             book,
