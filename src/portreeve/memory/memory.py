@@ -206,8 +206,13 @@ def counted_by(policy: Policy, facts: pl.DataFrame) -> dict[str, NDArray[np.bool
 def told_to(policy: Policy, remembered: pl.DataFrame) -> pl.DataFrame:
     """What is remembered, with a policy's counters under the names that it gives them."""
     names = {counter.identity: name for name, counter in policy.counters.items()}
-    wanted = [name for name in remembered.columns if name in names or name in CATALOG]
-    return remembered.select(wanted).rename(names)
+    return pl.DataFrame(
+        [
+            column.alias(names.get(column.name, column.name))
+            for column in remembered.get_columns()
+            if column.name in names or column.name in CATALOG
+        ]
+    )
 
 
 @dataclass(frozen=True)

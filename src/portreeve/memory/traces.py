@@ -115,7 +115,7 @@ def trace(
     names of its pictures that others share which look like them, where any has pictures.
     """
     rows = np.zeros(len(items), dtype=TRACE)
-    known = {name: _arrow(facts[name]) for name in _READ}
+    known = {name: facts.get_column(name).to_numpy() for name in _COUNTS}
     rows["item"] = numbers(_names(items["id"]), secret.item)
     rows["account"] = numbers(_names(items["account"]), secret.account)
     rows["audience"] = numbers(_names(items["audience"]), secret.audience)
@@ -123,9 +123,9 @@ def trace(
     told = _arrow(items["time"]).cast(pa.int64()).fill_null(latest).to_numpy(zero_copy_only=False)
     rows["time"] = np.minimum(told, latest)
     rows["surface"] = _coded(_arrow(items["surface"]), _surfaces())
-    rows["category"] = _coded(known["goods_category"], _categories()) + 1
+    rows["category"] = _coded(_arrow(facts["goods_category"]), _categories()) + 1
     rows["tier"] = _tiers(policy)[rows["category"]]
-    promotion = known["promotion"].fill_null(0.0).to_numpy(zero_copy_only=False)
+    promotion = np.nan_to_num(facts.get_column("promotion").to_numpy())
     rows["promotion"] = promotion
     rows["flags"] = _flags(known, promotion)
     rows["print"] = prints(items["text"], secret.text)
@@ -168,11 +168,13 @@ def _tier_numbers(tiers: tuple[str, ...]) -> NDArray[np.uint8]:
     return np.array([0, *(TIERS.index(tier) + 1 for tier in tiers)], dtype=np.uint8)
 
 
-def _flags(known: dict[str, pa.Array], promotion: NDArray[np.float32]) -> NDArray[np.uint16]:
+def _flags(
+    known: dict[str, NDArray[np.int32]], promotion: NDArray[np.float32]
+) -> NDArray[np.uint16]:
     flags = np.zeros(len(promotion), dtype=np.uint16)
     for flag, names in _COUNTED.items():
         for name in names:
-            flags[known[name].to_numpy(zero_copy_only=False) > 0] |= flag
+            flags[known[name] > 0] |= flag
     flags[promotion >= SELLING] |= SELLS
     return flags
 
@@ -182,7 +184,7 @@ _COUNTED = {
     REWARDS: ("coupons", "giveaway_words"),
     INVITES: ("contacts", "contact_invites", "im_links"),
 }
-_READ = ("promotion", "goods_category", *(name for names in _COUNTED.values() for name in names))
+_COUNTS = tuple(name for names in _COUNTED.values() for name in names)
 
 
 _KEY_KIND = np.zeros(7, dtype=np.uint8)

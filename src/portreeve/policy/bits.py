@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from portreeve.policy import domains
@@ -54,22 +53,15 @@ _COMPUTED: Mapping[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-class Truth(NamedTuple):
-    """For which rows something is true, and for which false; for the others it is unknown."""
-
-    true: int
-    false: int
+Truth: TypeAlias = tuple[int, int]
+"""For which rows something is true, and for which false; for the others it is unknown."""
 
 
 @dataclass
 class _Rows:
-    """The rows at hand. Columns are fetched when they are asked for, once.
+    """The rows at hand. Columns are fetched when they are asked for, once."""
 
-    They are an Arrow table: each call of polars lets go of Python's lock and takes it again, which
-    in a process with busy threads costs more than all else here.
-    """
-
-    table: pa.Table
+    signals: pl.DataFrame
     tiers: Mapping[str, Mapping[str, str]]
     every: int
     lists: dict[str, list[Any]] = field(default_factory=dict)
@@ -85,16 +77,16 @@ class _Rows:
                 goods = self.column("goods_category")
                 self.lists[name] = [None if g is None else tier_of.get(g) for g in goods]
             elif name == _SALE:
-                self.lists[name] = [False] * len(self.table)
+                self.lists[name] = [False] * len(self.signals)
             else:
-                self.lists[name] = self.table[name].to_pylist()
+                self.lists[name] = self.signals.get_column(name).to_list()
         return self.lists[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A signal's values, NaN where it is unknown."""
         found = self.arrays.get(name)
         if found is None:
-            given = self.table[name].to_numpy()
+            given = self.signals.get_column(name).to_numpy()
             if name not in CATALOG or CATALOG[name].type == "number":
                 given = given.astype(np.float32, copy=False)
             found = self.arrays[name] = given.astype(np.float64)
@@ -132,7 +124,9 @@ class _Limits:
             return {}
         values = np.stack([rows.numbers(name) for name in self._signals])
         lost = np.isnan(values)
-        unknown = [_packed(flags) if flags.any() else 0 for flags in lost]
+        unknown = [0] * len(values)
+        for signal in np.flatnonzero(lost.any(axis=1)).tolist():
+            unknown[signal] = _packed(lost[signal])
         found: dict[tuple[str, int], Truth] = {}
         for op, asked in self._asked.items():
             if not asked:
@@ -140,9 +134,12 @@ class _Limits:
             at = [self._signals[name] for name, _ in asked]
             limits = np.array([[limit] for _, limit in asked])
             bits = np.packbits(_COMPARED[op](values[at], limits), axis=1, bitorder="little")
-            for number, (row, signal) in enumerate(zip(bits, at, strict=True)):
-                true = int.from_bytes(row.tobytes(), "little") & ~unknown[signal]
-                found[op, number] = Truth(true, rows.every & ~true & ~unknown[signal])
+            width, data = bits.shape[1], bits.tobytes()
+            for number, signal in enumerate(at):
+                known = rows.every & ~unknown[signal]
+                row = data[number * width : (number + 1) * width]
+                true = int.from_bytes(row, "little") & known
+                found[op, number] = true, known & ~true
         return found
 
 
@@ -160,7 +157,7 @@ class _Conditions:
 
     def _read(self, signals: pl.DataFrame) -> tuple[_Rows, list[Truth]]:
         """The rows, and what each part is worth for them."""
-        rows = _Rows(pa.table(signals), self._tiers, (1 << len(signals)) - 1)
+        rows = _Rows(signals, self._tiers, (1 << len(signals)) - 1)
         rows.limits = self._limits.read(rows)
         truths: list[Truth] = []
         for step in self._steps:
@@ -218,13 +215,13 @@ class _Conditions:
         def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
             columns = {name: rows.column(name) for name in names}
             true = false = 0
-            for row in range(len(rows.table)):
+            for row in range(len(rows.signals)):
                 values = {name: column[row] for name, column in columns.items()}
                 values |= {name: _value(truths[slot], row) for name, slot in slots.items()}
                 value = evaluate(expr, values)
                 true |= (value is True) << row
                 false |= (value is False) << row
-            return Truth(true, false)
+            return true, false
 
         return read
 
@@ -256,12 +253,12 @@ class BitProgram(_Conditions):
         held = sorted(
             (row, at)
             for at, (surfaces, slot) in enumerate(self._rules)
-            if (found := truths[slot].true & _rows_of(places, surfaces))
+            if (found := truths[slot][0] & _rows_of(places, surfaces))
             for row in _ones(found)
         )
         pairs = np.array(held, dtype=np.int64).reshape(-1, 2)
-        sale = 0 if self._sale is None else truths[self._sale].true
-        unknown = 0 if self._sale is None else rows.every & ~sale & ~truths[self._sale].false
+        sale, no_sale = (0, rows.every) if self._sale is None else truths[self._sale]
+        unknown = rows.every & ~sale & ~no_sale
         sales = [None if unknown >> row & 1 else bool(sale >> row & 1) for row in range(size)]
         return (
             pairs[:, 0],
@@ -289,7 +286,7 @@ class BitCounting(_Conditions):
         rows, truths = self._read(signals)
         size = len(signals)
         width = -(-size // 8)
-        held = [rows.every if slot is None else truths[slot].true for slot in self._slots]
+        held = [rows.every if slot is None else truths[slot][0] for slot in self._slots]
         data = b"".join(bits.to_bytes(width, "little") for bits in held)
         bits = np.frombuffer(data, np.uint8).reshape(len(held), width)
         return np.unpackbits(bits, axis=1, count=size, bitorder="little").view(np.bool_)
@@ -299,10 +296,10 @@ def _all_of(slots: list[int]) -> _Compiled:
     def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
         true, false = rows.every, 0
         for slot in slots:
-            part = truths[slot]
-            true &= part.true
-            false |= part.false
-        return Truth(true, false)
+            yes, no = truths[slot]
+            true &= yes
+            false |= no
+        return true, false
 
     return read
 
@@ -311,17 +308,18 @@ def _any_of(slots: list[int]) -> _Compiled:
     def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
         true, false = 0, rows.every
         for slot in slots:
-            part = truths[slot]
-            true |= part.true
-            false &= part.false
-        return Truth(true, false)
+            yes, no = truths[slot]
+            true |= yes
+            false &= no
+        return true, false
 
     return read
 
 
 def _negation(slot: int) -> _Compiled:
     def read(_rows: _Rows, truths: Sequence[Truth]) -> Truth:
-        return Truth(truths[slot].false, truths[slot].true)
+        true, false = truths[slot]
+        return false, true
 
     return read
 
@@ -330,8 +328,8 @@ def _certain(slot: int, wanted: bool) -> _Compiled:
     """IS TRUE and IS FALSE."""
 
     def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
-        true = truths[slot].true if wanted else truths[slot].false
-        return Truth(true, rows.every & ~true)
+        true = truths[slot][0 if wanted else 1]
+        return true, rows.every & ~true
 
     return read
 
@@ -346,7 +344,7 @@ def _limit(place: tuple[str, int]) -> _Compiled:
 def _flag(name: str) -> _Compiled:
     def read(rows: _Rows, _truths: Sequence[Truth]) -> Truth:
         places = rows.places(name)
-        return Truth(places.get(True, 0), places.get(False, 0))  # type: ignore[call-overload]
+        return places.get(True, 0), places.get(False, 0)  # type: ignore[call-overload]
 
     return read
 
@@ -357,7 +355,7 @@ def _is_null(name: str, kind: str) -> _Compiled:
             null = rows.places(name).get(None, 0)
         else:
             null = _packed(np.isnan(rows.numbers(name)))
-        return Truth(null, rows.every & ~null)
+        return null, rows.every & ~null
 
     return read
 
@@ -369,7 +367,7 @@ def _one_of(name: str, options: frozenset[Any], *, found_is: bool = True) -> _Co
         places = rows.places(name)
         among = _rows_of(places, options)
         others = rows.every & ~among & ~places.get(None, 0)
-        return Truth(among, others) if found_is else Truth(others, among)
+        return (among, others) if found_is else (others, among)
 
     return read
 
@@ -393,19 +391,19 @@ def _comparison(op: str, left: Expr, right: Expr) -> _Compiled | None:
         a, b = first(rows), second(rows)
         compared, lost = compare(a, b), np.isnan(a) | np.isnan(b)
         if compared.ndim == 0:  # two written numbers
-            compared, lost = (np.full(len(rows.table), flag) for flag in (compared, lost))
+            compared, lost = (np.full(len(rows.signals), flag) for flag in (compared, lost))
         unknown = _packed(lost) if lost.any() else 0
         true = _packed(compared) & ~unknown
-        return Truth(true, rows.every & ~true & ~unknown)
+        return true, rows.every & ~true & ~unknown
 
     return read
 
 
 def _never_null(inner: _Compiled, op: str) -> _Compiled:
     def read(rows: _Rows, truths: Sequence[Truth]) -> Truth:
-        true = inner(rows, truths).true
+        true, _ = inner(rows, truths)
         false = rows.every & ~true
-        return Truth(true, false) if op == "=" else Truth(false, true)
+        return (true, false) if op == "=" else (false, true)
 
     return read
 
@@ -440,9 +438,10 @@ def _quotient(first: Any, second: Any) -> Any:
 
 
 def _value(truth: Truth, row: int) -> bool | None:
-    if truth.true >> row & 1:
+    true, false = truth
+    if true >> row & 1:
         return True
-    return False if truth.false >> row & 1 else None
+    return False if false >> row & 1 else None
 
 
 def _rows_of(places: Mapping[Any, int], words: frozenset[Any]) -> int:

@@ -103,7 +103,8 @@ def judge_all(
             *(decisions.get_column(name) for name in ("contacts", "prices", "evidence")),
             decisions.get_column("links").alias("hosts"),
             pl.Series("category", [s.category for s in given], dtype=pl.String),
-            pl.Series("pictures", [s.pictures for s in given], dtype=pl.List(pl.String)),
+            # by way of Arrow: polars would make a series of its own of every list
+            pl.Series("pictures", pa.array([s.pictures for s in given], pa.large_list(_TEXT))),
         ]
     )
     if any(leads := [len(leads_of(s)) for s in given]):

@@ -148,10 +148,11 @@ class Remembering:
         for policy in policies:
             counted |= counted_by(policy, assessed.facts)
         ids = pl.Series("id", [f"{s.id}\0{s.text}" for s in submissions], dtype=pl.String)
+        items = assessed.items.clone()
+        items.replace_column(items.get_column_index("id"), ids)
         traces = trace(
-            assessed.items.with_columns(ids), assessed.facts, assessed.places, policies[0],
-            self._secrets(), now, alike,
-        )  # fmt: skip
+            items, assessed.facts, assessed.places, policies[0], self._secrets(), now, alike
+        )
         with memory.lock:
             self._declare(memory, wanted)
             return self._apply(memory, Items(traces, counted))

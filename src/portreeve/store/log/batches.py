@@ -19,16 +19,16 @@ def pack(decisions: Sequence[str], items: Sequence[str], signals: pl.DataFrame) 
     Of ``signals`` only columns of the catalog are kept: none of them holds content.
     """
     # by way of Arrow's C interface: polars' own conversion goes through its pool of threads, which
-    # is slow to wake
-    given = pa.table(signals)
-    kept = [name for name in given.column_names if name in CATALOG]
-    table = pa.Table.from_arrays(
-        [pa.array(decisions, _TEXT), pa.array(items, _TEXT), *(given[name] for name in kept)],
-        names=["decision", "item", *kept],
-    )
+    # is slow to wake. The schema is taken over as it is: to make another costs more than to write
+    batch = pa.RecordBatchReader.from_stream(signals.rechunk()).read_next_batch()
+    names = batch.schema.names
+    if not CATALOG.keys() >= set(names):
+        batch = batch.select([name for name in names if name in CATALOG])
+    batch = batch.add_column(0, "item", pa.array(items, _TEXT))
+    batch = batch.add_column(0, "decision", pa.array(decisions, _TEXT))
     stream = pa.BufferOutputStream()
-    with pa.ipc.new_stream(stream, table.schema, options=_LZ4) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(stream, batch.schema, options=_LZ4) as writer:
+        writer.write_batch(batch)
     packed: bytes = stream.getvalue().to_pybytes()
     return packed
 
