@@ -73,11 +73,10 @@ class Access:
         Raises:
             ServiceError: ``forbidden``, when the key may not act for others; ``invalid``.
         """
-        own = Actor(key.name.lower(), key.scopes)
         given = headers.get(b"portreeve-actor")
         if given is None:
-            return own
-        own.need(Scope.on_behalf)
+            return key.actor
+        key.actor.need(Scope.on_behalf)
         name = given.decode("latin-1").lower()
         if not _NAME.match(name) or name in OWN_NAMES:
             raise ServiceError(

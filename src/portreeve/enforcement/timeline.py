@@ -95,6 +95,8 @@ def withdrawals(changes: Iterable[Change]) -> set[str]:
 
 def place_at(known: Sequence[Standing], time: datetime) -> int:
     """The place of the standing that decides at a time; -1 before anything was in force."""
+    if known and known[-1].since <= time:  # as every request asks
+        return len(known) - 1
     return bisect.bisect_right(known, time, key=lambda standing: standing.since) - 1
 
 

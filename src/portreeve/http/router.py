@@ -47,6 +47,8 @@ class Router(Generic[R]):
     def __init__(self, routes: Iterable[R], hint: str) -> None:
         self._hint = hint
         self._root = _Node[R]()
+        self._fixed: dict[str, _Node[R]] = {}
+        """Addresses without a part that varies: those that are asked for most."""
         for route in routes:
             node = self._root
             for part in route.path.strip("/").split("/"):
@@ -58,6 +60,8 @@ class Router(Generic[R]):
             if route.method in node.routes:
                 raise ValueError(f"{route.method} {route.path} is declared twice")
             node.routes[route.method] = route
+            if not route.places:
+                self._fixed["/" + route.path.strip("/")] = node
 
     def find(self, method: str, raw_path: str) -> tuple[R, dict[str, str]]:
         """The route, and the parts of the path that vary.
@@ -66,8 +70,8 @@ class Router(Generic[R]):
             ServiceError: ``not-found``, or ``method-not-allowed`` with ``more["allowed"]``;
                 ``invalid``, when a part is not UTF-8 text.
         """
-        parts = raw_path.split("/")[1:]
-        found = _walk(self._root, parts, 0, [])
+        fixed = self._fixed.get(raw_path)
+        found = (fixed, list[str]()) if fixed else _walk(self._root, raw_path.split("/")[1:], 0, [])
         if found is None:
             raise ServiceError("not-found", f"There is no such address. {self._hint}")
         node, values = found

@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ class Known:
     scopes: frozenset[Scope]
     rate: float
     expires: datetime | None
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who asks with it, when it acts for nobody else: its name in small letters."""
+        return Actor(self.name.lower(), self.scopes)
 
 
 class Keys:
