@@ -44,6 +44,10 @@ def _play(stage: Stage, found: Findings) -> None:
     evidence = f"{_CALLED} of {_CALLED + _OTHERS} were called; the registers say {told}"
     found("mobilised, at least", told, evidence)
     found("mobilised, at most", told, evidence)
+    [crowd] = [one for one in host.list_crowds().rooms if one.account == "anchor-mei"]
+    low, high = crowd.low or 0, crowd.high or 0
+    called = f"{crowd.mobilised}, 95 % interval {low} to {high}; {_CALLED} were called"
+    found("its interval holds the number that was called", low <= _CALLED <= high, called)
     found("the alumni's room", reunion.verdict.value, reunion.decision or "")
 
 
@@ -104,6 +108,7 @@ SCENARIO = Scenario(
         "what becomes of it": "limit",
         "mobilised, at least": AtLeast(350),
         "mobilised, at most": AtMost(800),
+        "its interval holds the number that was called": True,
         "the alumni's room": "allow",
     },
     play=_play,

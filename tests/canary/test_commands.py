@@ -68,7 +68,7 @@ def test_screen_sets_chats_aside_without_a_word_of_them(canaries, tmp_path, name
 def test_a_torn_file_is_not_quoted(canaries, tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text(f'{{"surface": "{SURFACE}", "text": "{canaries.new("torn")}')
-    done = portreeve("screen", str(path))
+    done = portreeve("screen", str(path), "--out", str(tmp_path / "decided.jsonl"))
     assert found_in((done.stdout + done.stderr).encode()) == set()
 
 

@@ -168,6 +168,7 @@ from portreeve.schemas.commerce.partners import (
     PartnerTokenChecked,
     PublishedCriteria,
 )
+from portreeve.schemas.crowds import Crowds
 from portreeve.schemas.enforcement import Imposition, Lift, Notice, Sanction, Undone, UndoRequest
 from portreeve.schemas.health import Live, Ready, Welcome
 from portreeve.schemas.keys import ApiKey, MadeKey, NewKey
@@ -2306,6 +2307,22 @@ class Operations:
             "GET",
             f"/v1/accounts/{part(id)}/trajectory",
             Trajectory,
+            query=query,
+        )
+
+    def list_crowds(
+        self,
+        query: InNetwork | None = None,
+    ) -> Crowds:
+        """Crowds called into live rooms, each with how many were mobilised and its 95 % interval,
+        and windows of twenty people and more; the newest first. Who they are is kept nowhere.
+
+        Needs the scope `accounts`.
+        """
+        return self._ask(
+            "GET",
+            "/v1/crowds",
+            Crowds,
             query=query,
         )
 

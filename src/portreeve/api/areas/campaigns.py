@@ -23,6 +23,7 @@ from portreeve.schemas.campaigns import (
     UndoCampaign,
     WhyQuery,
 )
+from portreeve.schemas.crowds import Crowds
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -100,3 +101,11 @@ def list_hubs(service: Service, actor: Actor, query: InNetwork) -> Page[Hub]:
 def get_trajectory(service: Service, actor: Actor, id: str, query: InNetwork) -> Trajectory:
     """What an account sold over time, by tier of goods, and the alarm of a slide."""
     return service.trajectories.get(actor, id, query)
+
+
+@routes.get("/v1/crowds", Scope.accounts)
+def list_crowds(service: Service, actor: Actor, query: InNetwork) -> Crowds:
+    """Crowds called into live rooms, each with how many were mobilised and its 95 % interval, and
+    windows of twenty people and more; the newest first. Who they are is kept nowhere.
+    """
+    return service.crowds.read(actor, query.network)
