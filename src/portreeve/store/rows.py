@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ def insert_together(
     at = 0
     while at < len(rows):
         count = min(_MOST_TOGETHER, 1 << (len(rows) - at).bit_length() - 1)
-        values = tuple(value for row in rows[at : at + count] for value in row)
+        values = tuple(chain.from_iterable(rows[at : at + count]))
         tx.connection.exec_driver_sql(f"{start}{', '.join([one] * count)}{end}", values)
         at += count
 
