@@ -61,8 +61,9 @@ def _play(stage: Stage, found: Findings) -> None:
     campaign = stage.until("the campaign has its case", lambda: _campaign(reviewer))
     before = reviewer.get_campaign(campaign.id)
     _rebuilt(before, ids, found)
-    found("cases of the campaign", _cases(reviewer), f"{before.case}")
-    _untold(stage, before, set(ids), found)
+    innocents = {customer.id_of(member) for member in family}
+    innocents |= {account for account, _, _ in sellers.innocents()}
+    _untold(reviewer, before, set(ids), innocents, found)
     _waits(tree[sellers.LEADER], found)
     _decided(stage, reviewer, campaign.id, found)
     _at_square(stage, tree, ids, customer, before, found)
@@ -142,20 +143,29 @@ def _upline(seller: int) -> int:
     return upline
 
 
-def _cases(reviewer: Client) -> int:
-    """How many cases about campaigns wait in this network."""
-    waiting = reviewer.each(reviewer.list_cases, query=CaseQuery(network=NETWORK))
-    return sum(case.origin == "campaign" for case in waiting)
+def _untold(
+    reviewer: Client, record: CampaignRecord, tree: set[str], innocents: set[str], found: Findings
+) -> None:
+    """That the tree has one case, and that nobody is in a campaign who sells nothing.
 
-
-def _untold(stage: Stage, record: CampaignRecord, tree: set[str], found: Findings) -> None:
-    """That nobody is in the campaign who sells nothing."""
+    Those of other scenarios may be in campaigns of their own.
+    """
     others = [one.account for one in record.members if one.account not in tree]
     found(
         "others in the campaign", len(others), "a family, a class, colleagues and a fan club post"
     )
-    all_of_them = stage.client("shen").list_campaigns(CampaignQuery(network=NETWORK)).items
-    found("accounts in other campaigns", sum(one.accounts for one in all_of_them[1:]))
+    listed = reviewer.each(reviewer.list_campaigns, query=CampaignQuery(network=NETWORK))
+    members = {
+        one.id: {member.account for member in reviewer.get_campaign(one.id).members}
+        for one in listed
+    }
+    joined = [id for id, of in members.items() if of & innocents]
+    found("campaigns with any of them", len(joined), f"of {len(members)} in this network")
+    about = [id for id, of in members.items() if of & tree]
+    waiting = reviewer.each(reviewer.list_cases, query=CaseQuery(network=NETWORK))
+    cases = [case.id for case in waiting if case.origin == "campaign"]
+    theirs = {reviewer.get_campaign(id).case for id in about} & set(cases)
+    found("cases of the campaign", len(theirs), f"{record.case}")
 
 
 def _waits(leader: Person, found: Findings) -> None:
@@ -279,7 +289,7 @@ SCENARIO = Scenario(
         "uplines that are right, of all agents": AtLeast(0.7),
         "cases of the campaign": 1,
         "others in the campaign": 0,
-        "accounts in other campaigns": 0,
+        "campaigns with any of them": 0,
         "the leader's next post, at Square": "held",
         "and the sunset she shares": "published",
         "restricted by a hasty decision": AtLeast(30),

@@ -258,6 +258,7 @@ def _quotes(text: str, ruling: Ruling) -> list[str]:
 def _pictured(ruling: Ruling) -> list[str]:
     """What in the pictures the decision rests on: where a code leads, and what is written there.
 
+    >>> from portreeve.model import Evidence
     >>> codes = Evidence(field="codes.0", start=0, end=9, what="link u.wechat.com")
     >>> words = Evidence(field="picture_text", start=2, end=5, what="price 89.0 CNY")
     >>> _pictured(Ruling("refuse", [], [codes, words]))
