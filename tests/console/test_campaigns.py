@@ -119,7 +119,7 @@ def test_who_reads_posts_or_the_file_stands_in_the_audit_log(looking: Window):
     page.keyboard.press("e")
     expect(page.locator(".read .post").first).to_contain_text("lotusboss8")
     assert page.locator(".read").count() == 20
-    assert audited(console, "campaign.evidence-read")[0] == "cam"
+    assert audited(console, "campaign.evidence-read")[-1] == "cam"
     with page.expect_download() as download:
         page.get_by_role("link", name="As a JSON file").click()
     file = json.loads(download.value.path().read_text("utf-8"))
@@ -127,7 +127,7 @@ def test_who_reads_posts_or_the_file_stands_in_the_audit_log(looking: Window):
     assert (len(file["people"]), "lotusboss8" in json.dumps(file)) == (30, False)
     page.get_by_role("link", name="Read and print").click()
     expect(page.locator("h1")).to_have_text(f"Referral of the campaign {console.ids['campaign']}")
-    assert audited(console, "campaign.refer")[:2] == ["cam", "cam"]
+    assert audited(console, "campaign.refer")[-2:] == ["cam", "cam"]
 
 
 def test_why_two_accounts_are_joined(looking: Window):

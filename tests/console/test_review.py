@@ -42,6 +42,8 @@ def take(page: Page, queue: str = "default") -> str:
     page.goto(f"/console/queue?queue={queue}")
     page.keyboard.press("n")
     expect(page.locator("[data-case]")).to_be_visible()
+    # keys are heard once the page's script has run
+    page.wait_for_load_state()
     return id_in(page)
 
 
