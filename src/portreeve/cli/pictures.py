@@ -51,7 +51,7 @@ def pictures(
     text: Annotated[
         bool,
         typer.Option(
-            "--text", help="Read the words in pictures too: about half a second of CPU for each."
+            "--text", help="Read the words in pictures too: some 0.2 seconds of CPU for each."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one row a file as JSON.")] = False,

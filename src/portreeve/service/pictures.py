@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 
 import msgspec
 
+from portreeve.pictures import text_reader
 from portreeve.pictures.limits import Limits
 from portreeve.pictures.reader import PictureRead, PictureReader, SetAside, missing
 from portreeve.pictures.structs import Code
@@ -27,7 +27,6 @@ from portreeve.store.vault import NOBODY
 
 WORKERS = 2
 """Processes that decode pictures; each starts when it is first needed."""
-_NEEDED_FOR_WORDS = ("rapidocr", "onnxruntime")
 
 
 class Pictures:
@@ -48,7 +47,7 @@ class Pictures:
     def reads_words(self) -> bool:
         """Whether the words in pictures are read here."""
         wanted = self._reader is not None and self._context.settings.picture_words
-        return wanted and all(map(importlib.util.find_spec, _NEEDED_FOR_WORDS))
+        return wanted and text_reader.missing() is None
 
     def add(self, actor: Actor, upload: PictureUpload) -> PictureRecord:
         """Take a picture in; the same file of the same account is the same picture.

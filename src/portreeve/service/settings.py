@@ -113,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="largest file of a picture that is taken", ge=1024)
     ] = 8_388_608
     picture_words: Annotated[
-        bool, Meta(description="the words in pictures are read, a second of CPU or two for each")
+        bool, Meta(description="the words in pictures are read, some 0.2 seconds of CPU for each")
     ] = True
     picture_queue: Annotated[
         int,
