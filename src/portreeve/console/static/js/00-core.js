@@ -90,7 +90,9 @@ const portreeve = (() => {
   const typing = (target) =>
     target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) &&
     !["checkbox", "radio", "submit", "button"].includes(target.type);
-  const visible = (element) => element.getClientRects().length > 0;
+  /* What is folded is heard too. Its boxes say nothing: browsers lay it out late, or never. */
+  const visible = (element) => element.checkVisibility() ||
+    (!element.closest("[hidden]") && element.closest("details:not([open])")?.checkVisibility() === true);
   const named = (element) => element.dataset.keyLabel ?? [...element.childNodes]
     .filter((node) => node.nodeName !== "KBD").map((node) => node.textContent).join("").trim();
 

@@ -58,10 +58,6 @@
   const decides = () => document.getElementById("decide") !== null;
   portreeve.keys("own", Object.fromEntries(
     ["a", "l", "i", "r"].map((key) => [key.toUpperCase(), [t("With own words, then Ctrl+Enter: ", "补充说明后按 Ctrl+Enter：") + key, own(key), decides]])));
-  /* In browsers that do not lay out what is folded, the number keys are ours to hear. */
-  const reason = (key) => document.querySelector(`#decide [name=reason][data-key="${key}"]`);
-  portreeve.keys("reasons", Object.fromEntries([..."0123456789"].map((key) => [key, [t("Reason ", "理由 ") + key,
-    () => reason(key).click(), () => reason(key) !== null && !reason(key).getClientRects().length]])));
   portreeve.on("keydown", "#own", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && wanted) {
       event.preventDefault();
