@@ -119,7 +119,7 @@ def measure(each: int) -> Figures:
 
 
 def _other_maker(figures: Figures, chance: Chance, each: int) -> None:
-    """Hashes of all pixels, with which banks of HMA are filled, against ours of 512 by 512."""
+    """Hashes of all pixels, with which banks of HMA are filled, against ours of 504 by 512."""
     distances = []
     for number in range(each):
         grey = layout(LAYOUTS[number % len(LAYOUTS)], chance, _WIDTHS[number % 3]).image.convert(
