@@ -123,6 +123,7 @@ def speed(file: str) -> dict[str, object]:
         "cpu_seconds": round(time.process_time() - used, 2),
         "parts": {name: round(value, 2) for name, value in dump.seconds.items()},
         "campaigns": len(np.unique(found.graph.campaign)) - 1,
+        "forgotten": found.forgotten,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

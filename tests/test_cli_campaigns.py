@@ -6,11 +6,16 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from portreeve.cli.app import app
+from portreeve.cli.trace_file import TraceFile
+from portreeve.memory.traces import KEY, TRACE, Traces
 
 _TEXTS = (
     "祛斑美白面膜新货到啦，七天见效不反弹，敏感肌也能放心用，89元一盒",
@@ -94,3 +99,69 @@ def test_an_empty_dump_has_no_campaigns(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout)["campaigns"] == 0
     assert pl.read_parquet(tmp_path / "accounts.parquet").is_empty()
+
+
+def _many(folder: Path) -> Path:
+    """Two who show one handle, and before them 1,100 posts of others; the latest stands first."""
+    rows = [
+        {"id": f"sold-{account}", "account": account, "time": "2014-05-09T10:00:00Z",
+         "text": _LINKED.format("8812")}
+        for account in ("dan", "eve")
+    ]  # fmt: skip
+    rows += [
+        {"id": f"day-{n}", "account": f"other-{n}", "text": f"今天走了{n}步，回家给家人做了饭",
+         "time": f"2014-05-{1 + n // 200:02d}T{n % 24:02d}:{n % 60:02d}:00Z"}
+        for n in range(1_100)
+    ]  # fmt: skip
+    file = folder / "many.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return file
+
+
+def test_a_dump_of_more_posts_than_are_kept_passes_by_and_says_what_had_to_go(
+    tmp_path: Path,
+) -> None:
+    asked = ["campaigns", str(_many(tmp_path)), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, [*asked, "--kept-posts", "1024", "--json", "--quiet"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["rows"], found["campaigns"]) == (1_102, 1)
+    assert found["forgotten"]["posts"] == 78
+    accounts = pl.read_parquet(tmp_path / "out" / "accounts.parquet")
+    assert sorted(accounts["account"]) == ["dan", "eve"]
+    told = CliRunner().invoke(app, [*asked, "--kept-posts", "1024"])
+    assert "forgotten before the end, for want of room: 78 posts" in told.stderr
+    whole = CliRunner().invoke(app, [*asked, "--json", "--quiet"])
+    assert json.loads(whole.stdout)["forgotten"] == {"posts": 0, "accounts and keys": 0}
+    assert json.loads(whole.stdout)["campaigns"] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), max_size=30), st.integers(1, 9))
+def test_traces_come_back_from_their_file_by_time_with_their_keys(
+    shown: list[tuple[int, int]], size: int
+) -> None:
+    rows = np.zeros(len(shown), TRACE)
+    rows["item"] = np.arange(1, len(shown) + 1)
+    rows["time"] = [time for time, _ in shown]
+    keys = np.zeros(sum(many for _, many in shown), KEY)
+    keys["row"] = np.repeat(np.arange(len(shown)), [many for _, many in shown])
+    keys["key"] = np.arange(1, len(keys) + 1)
+    file, cut = TraceFile(), len(shown) // 2
+    whole = Traces(rows, keys)
+    for part in (range(cut), range(cut, len(shown))):
+        file.add(whole.take(np.array(part, np.int64)))
+    wanted = whole.take(np.argsort(rows["time"], kind="stable"))
+    parts = list(file.by_time(size))
+    assert all(len(part) <= size for part in parts)
+    told = [int(item) for part in parts for item in part.rows["item"]]
+    assert told == wanted.rows["item"].tolist()
+    of = [
+        (int(part.rows["item"][key["row"]]), int(key["key"])) for part in parts for key in part.keys
+    ]
+    assert of == [(int(wanted.rows["item"][key["row"]]), int(key["key"])) for key in wanted.keys]
+    assert file.whole().keys.tolist() == keys.tolist()
+
+
+def _pairs(traces: Traces) -> list[tuple[int, int]]:
+    """Items with the keys that they show."""
+    return [(int(traces.rows["item"][key["row"]]), int(key["key"])) for key in traces.keys]

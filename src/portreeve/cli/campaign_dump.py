@@ -1,23 +1,30 @@
-"""A dump of posts as traces, with the names of what is shown kept apart."""
+"""A dump of posts as traces, with the names of what is shown kept apart.
+
+A dump of no more posts than are kept is looked at as a whole: copies of everything with everything,
+then connected components. A larger one passes by in the order of time, as it would have come to a
+service, and what is oldest or worth least is forgotten; memory then does not grow with it. As long
+as nothing had to go, both find the same.
+"""
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import IO
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from portreeve.admission import admit
+from portreeve.cli.campaigns import KEPT_POSTS
+from portreeve.cli.trace_file import TraceFile
 from portreeve.engine import assess
 from portreeve.files import Batch, Options, open_input
-from portreeve.memory.campaigns import CampaignSettings, Graph, campaigns
-from portreeve.memory.copies import group
-from portreeve.memory.traces import KEY, TRACE, Secret, Traces, named_keys, trace
+from portreeve.memory.campaigns import Campaigns, CampaignSettings, Graph, campaigns
+from portreeve.memory.copies import Copies, CopySettings, group
+from portreeve.memory.traces import Secret, named_keys, trace
 from portreeve.memory.trees import Forest, TreeSettings, grow
 from portreeve.model import SurfaceState
 from portreeve.policy import Policy
@@ -32,13 +39,16 @@ Watch = Callable[[str, float | None, int], None]
 
 @dataclass
 class Found:
-    """What a dump holds: its campaigns and trees, and names by numbers."""
+    """What a dump holds: its campaigns and trees, the posts of those who are in one (records of
+    :data:`~portreeve.cli.trace_file.POST`), and names by numbers. ``forgotten``: posts, accounts
+    and keys that had to go before the end for want of room."""
 
-    traces: Traces
+    posts: NDArray[np.void]
     graph: Graph
     forest: Forest
     accounts: dict[int, str]
     keys: dict[int, str]
+    forgotten: dict[str, int]
 
 
 class Dump:
@@ -49,15 +59,18 @@ class Dump:
         sealed = {s.value for s, state in states.items() if state is SurfaceState.sealed}
         self._options = replace(options, sealed=options.sealed | sealed)
         self._policy = policy
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the dump
-        self._keys: list[np.ndarray[tuple[int], np.dtype[np.void]]] = []
+        self._traces = TraceFile()
         self._accounts = _Names()
         self._key_names = _Names()
         self._now = datetime.now(UTC)
-        self.rows = 0
         self.rejected = 0
         self.ended_early: list[str] = []
         self.seconds: dict[str, float] = {}
+
+    @property
+    def rows(self) -> int:
+        """How many rows were taken."""
+        return self._traces.rows
 
     def read(self, inputs: Sequence[str], watch: Watch | None = None) -> None:
         """Read inputs one after another."""
@@ -75,27 +88,68 @@ class Dump:
                     self.ended_early.append(f"{reader.name}: {reader.ended_early}")
         self.seconds["reading"] = time.perf_counter() - begun
 
-    def found(self, settings: CampaignSettings, tree_settings: TreeSettings) -> Found:
-        """Copies, campaigns and trees of what was read."""
+    def found(
+        self,
+        settings: CampaignSettings,
+        tree_settings: TreeSettings,
+        kept_posts: int = KEPT_POSTS,
+        watch: Watch | None = None,
+    ) -> Found:
+        """Copies, campaigns and trees of what was read.
+
+        ``kept_posts``: so many posts, the newest, are compared with each other at a time, up to
+        16,777,216.
+        """
+        if self.rows <= kept_posts:
+            graph, forgotten = self._whole(settings), {"posts": 0, "accounts and keys": 0}
+        else:
+            graph, forgotten = self._passing(settings, kept_posts, watch)
         begun = time.perf_counter()
-        traces = self._traces()
+        forest = grow(graph, tree_settings)
+        self.seconds["trees"] = time.perf_counter() - begun
+        joined = graph.accounts["account"][graph.campaign != 0]
+        return Found(
+            self._traces.posts_of(joined),
+            graph,
+            forest,
+            self._accounts.of(joined),
+            self._key_names.of(graph.keys["key"]),
+            forgotten,
+        )
+
+    def _whole(self, settings: CampaignSettings) -> Graph:
+        """All posts at once."""
+        begun = time.perf_counter()
+        traces = self._traces.whole()
         labels = group(traces.rows["print"], traces.rows["time"])
         groups = np.where(labels >= 0, traces.rows["item"][labels], np.uint64(0))
         self.seconds["copies"] = time.perf_counter() - begun
         begun = time.perf_counter()
         graph = campaigns(traces, groups, settings)
         self.seconds["campaigns"] = time.perf_counter() - begun
-        begun = time.perf_counter()
-        forest = grow(graph, tree_settings)
-        self.seconds["trees"] = time.perf_counter() - begun
-        joined = graph.accounts["account"][graph.campaign != 0]
-        return Found(
-            traces,
-            graph,
-            forest,
-            self._accounts.of(joined),
-            self._key_names.of(graph.keys["key"]),
-        )
+        return graph
+
+    def _passing(
+        self, settings: CampaignSettings, kept: int, watch: Watch | None
+    ) -> tuple[Graph, dict[str, int]]:
+        """One part after the other, in the order of time; what there is no room for is forgotten,
+        and how much that is."""
+        room = replace(settings, accounts=kept // 2, keys=kept, edges=2 * kept, items=kept)
+        copies, known = Copies(CopySettings(capacity=kept)), Campaigns(room)
+        spent = dict.fromkeys(("copies", "campaigns"), 0.0)
+        done = 0
+        for traces in self._traces.by_time():
+            begun = time.perf_counter()
+            groups = np.ascontiguousarray(copies.see(traces)["group"])
+            spent["copies"] += time.perf_counter() - begun
+            begun = time.perf_counter()
+            known.see(traces, groups)
+            spent["campaigns"] += time.perf_counter() - begun
+            done += len(traces)
+            if watch is not None:
+                watch("campaigns", done / self.rows, self.rows)
+        self.seconds |= spent
+        return known.graph(), {"posts": copies.evicted, "accounts and keys": known.evicted}
 
     def _take(self, batch: Batch) -> None:
         admitted = admit(batch.frame, self._policy)
@@ -105,11 +159,7 @@ class Dump:
             return
         assessed = assess(items)
         traces = trace(items, assessed.facts, assessed.places, self._policy, _SECRET, self._now)
-        self._file.write(traces.rows.tobytes())
-        keys = traces.keys.copy()
-        keys["row"] += self.rows
-        self._keys.append(keys)
-        self.rows += len(traces)
+        self._traces.add(traces)
         named = items.select(
             number=pl.Series(traces.rows["account"].copy()), name=pl.col("account").cast(pl.String)
         )
@@ -118,13 +168,6 @@ class Dump:
         self._key_names.add(
             pl.DataFrame({"number": shown["key"].copy(), "name": pl.from_arrow(names)})
         )
-
-    def _traces(self) -> Traces:
-        self._file.flush()
-        keys = np.concatenate(self._keys) if self._keys else np.zeros(0, KEY)
-        if not self.rows:
-            return Traces(np.zeros(0, TRACE), keys)
-        return Traces(np.memmap(self._file, TRACE, "r+", shape=(self.rows,)), keys)
 
 
 class _Names:

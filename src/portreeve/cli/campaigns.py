@@ -14,6 +14,8 @@ from portreeve.cli.terminal import printable
 if TYPE_CHECKING:
     from portreeve.cli.campaign_dump import Dump, Found
 
+KEPT_POSTS = 1 << 20
+"""So many posts are compared with each other, if nothing else is asked for."""
 _ENDED_EARLY = 1
 
 
@@ -62,6 +64,15 @@ def campaigns(
             help="Do not ask whether copied texts trade: copying again and again is enough.",
         ),
     ] = False,
+    kept_posts: Annotated[
+        int,
+        typer.Option(
+            min=1024,
+            max=1 << 24,
+            help="So many posts, the newest, are compared with each other at a time; "
+            "some 600 bytes of memory each.",
+        ),
+    ] = KEPT_POSTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress, no summary, no notes.")
@@ -93,13 +104,13 @@ def campaigns(
         hub_accounts=hub_accounts,
         trading_posts=0 if behaviour_alone else CampaignSettings.trading_posts,
     )
-    dump = Dump(load(policy), options)
-    with reading(shown=not quiet) as watch:
-        dump.read(inputs, watch)
     trees = (
         TreeSettings(trading_share=0.0, least_trading=0.0) if behaviour_alone else TreeSettings()
     )
-    found = dump.found(settings, trees)
+    dump = Dump(load(policy), options)
+    with reading(shown=not quiet) as watch:
+        dump.read(inputs, watch)
+        found = dump.found(settings, trees, kept_posts, watch)
     summary = _write(dump, found, settings, trees, inputs, out)
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False))
@@ -135,7 +146,7 @@ def _write(
     )
     (out / "campaigns.html").write_text(
         page(
-            facts, found.traces, found.graph, found.forest, found.accounts, found.keys,
+            facts, found.posts, found.graph, found.forest, found.accounts, found.keys,
             campaigns, accounts, hubs,
         ),
         encoding="utf-8",
@@ -150,6 +161,7 @@ def _write(
         "hubs": len(hubs),
         "trees": len(found.forest.trees),
         "refer": int(found.forest.trees["refer"].sum()),
+        "forgotten": found.forgotten,
         "seconds": {name: round(value, 3) for name, value in dump.seconds.items()},
         "out": str(out),
     }
@@ -165,5 +177,12 @@ def _told(summary: dict[str, Any]) -> str:
     ]
     if summary["rejected"]:
         lines.append(f"left out: {summary['rejected']:,} rows")
+    gone = summary["forgotten"]
+    if any(gone.values()):
+        lines.append(
+            "forgotten before the end, for want of room: "
+            + ", ".join(f"{many:,} {what}" for what, many in gone.items())
+            + "; --kept-posts gives more"
+        )
     lines += [f"warning: {why}" for why in summary["ended_early"]]
     return "\n".join(lines)

@@ -77,7 +77,8 @@ class Batch:
                 whole = self.groups
             case _:
                 found = self.traces.keys[_OF_KEYS[by][self.traces.keys["kind"]]]
-                return found["row"].astype(np.int64), np.ascontiguousarray(found["key"])
+                # a copy: of one record the view would do, unaligned, another type to the kernels
+                return found["row"].astype(np.int64), found["key"].copy()
         rows = np.flatnonzero(whole)
         return rows, np.ascontiguousarray(whole[rows])
 

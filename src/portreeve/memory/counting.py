@@ -114,8 +114,11 @@ def collect(
     for at in range(pair_row.size):
         row, key = pair_row[at], pair_key[at]
         now = times[row] // bucket
+        first, end = member_from[row], member_from[row + 1]
+        # a key gets its places when there is somebody to note: most items show nothing
+        noting = added[row] and first < end
         slot = find(names, key)
-        if slot < 0 and added[row]:
+        if slot < 0 and noting:
             slot = room(names, newest, key)
             missed[1] += names[slot] != np.uint64(0)
             names[slot] = key
@@ -125,9 +128,9 @@ def collect(
         if slot < 0:
             told[row] = max(told[row], np.float32(0))
             continue
-        if added[row]:
+        if noting:
             newest[slot] = max(newest[slot], now)
-            for place in range(member_from[row], member_from[row + 1]):
+            for place in range(first, end):
                 _note(members[place], now, newest[slot] - back, seen[slot], last[slot], level, slot)
         live = 0
         for place in range(places):

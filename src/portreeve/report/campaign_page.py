@@ -10,9 +10,9 @@ import jinja2
 import numpy as np
 import polars as pl
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from portreeve.memory.campaigns import CampaignSettings, Graph
-from portreeve.memory.traces import Traces
 from portreeve.memory.trees import Forest, TreeSettings
 from portreeve.policy import Words
 from portreeve.report import campaign_drawing as drawing
@@ -59,7 +59,7 @@ class _Card:
 
 def page(
     facts: PageFacts,
-    traces: Traces,
+    posts: NDArray[np.void],
     graph: Graph,
     forest: Forest,
     names: Mapping[int, str],
@@ -68,10 +68,13 @@ def page(
     accounts: pl.DataFrame,
     hubs: pl.DataFrame,
 ) -> str:
-    """The page, in English and Chinese; the tables are those of the files beside it."""
+    """The page, in English and Chinese; the tables are those of the files beside it.
+
+    ``posts``: ``account``, ``time`` and ``flags`` of the posts of those who are in a campaign.
+    """
     largest = campaigns.head(LARGEST)
     by_name = {campaign_name(n): n for n in np.unique(graph.campaign).tolist() if n}
-    times = _times(traces, graph, [by_name[name] for name in largest["campaign"].to_list()], facts)
+    times = _times(posts, graph, [by_name[name] for name in largest["campaign"].to_list()], facts)
     cards = [
         _card(row, by_name[row["campaign"]], graph, forest, names, key_names, accounts, times)
         for row in largest.iter_rows(named=True)
@@ -97,7 +100,7 @@ def page(
 
 
 def _times(
-    traces: Traces, graph: Graph, wanted: list[int], facts: PageFacts
+    posts: NDArray[np.void], graph: Graph, wanted: list[int], facts: PageFacts
 ) -> dict[int, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """When the accounts of some campaigns posted what trades."""
     chosen = np.isin(graph.campaign, np.array(wanted, dtype=np.uint64))
@@ -106,11 +109,10 @@ def _times(
     campaign = graph.campaign[chosen][order]
     if not len(numbers):
         return {}
-    rows = traces.rows
-    trades = np.flatnonzero((rows["flags"] & facts.settings.trading) != 0)
-    place = np.minimum(np.searchsorted(numbers, rows["account"][trades]), len(numbers) - 1)
-    inside = numbers[place] == rows["account"][trades]
-    of, when = campaign[place[inside]], rows["time"][trades[inside]]
+    trading = posts[(posts["flags"] & facts.settings.trading) != 0]
+    place = np.minimum(np.searchsorted(numbers, trading["account"]), len(numbers) - 1)
+    inside = numbers[place] == trading["account"]
+    of, when = campaign[place[inside]], trading["time"][inside]
     return {number: when[of == np.uint64(number)] for number in wanted}
 
 
