@@ -84,6 +84,7 @@ class Copies:
 
     def __init__(self, settings: CopySettings | None = None) -> None:
         self.settings = settings or CopySettings()
+        self._limits = self.settings.limits()
         self._state = index.empty(self.settings.capacity)
 
     def see(self, traces: Traces) -> NDArray[np.void]:
@@ -95,7 +96,7 @@ class Copies:
         rows = traces.rows
         facts = np.zeros(len(rows), dtype=FACTS)
         if len(rows):
-            index.see_all(rows, *self._state, self.settings.limits(), facts)
+            index.see_all(rows, *self._state, self._limits, facts)
         return facts
 
     def forget(self, accounts: Numbers) -> None:
@@ -124,6 +125,7 @@ class Copies:
         """The state that the arrays hold, which become its own."""
         copies = cls.__new__(cls)
         copies.settings = settings or CopySettings()
+        copies._limits = copies.settings.limits()
         copies._state = index.State(**arrays)
         held = len(copies._state.rows)
         if held != copies.settings.capacity:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from portreeve.memory import counting, slots
 from portreeve.memory.hashing import Numbers
+from portreeve.memory.pages import copy_pages
 from portreeve.memory.traces import CODE_KEY, CONTACT_KEY, KEY_KINDS, LINK_KEY, QR_KEY, Traces
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ class Counters:
             for name, array in table.arrays().items():
                 kept = arrays.get(f"{identity}/{name}")
                 if kept is not None and kept.shape == array.shape:
-                    array[...] = kept
+                    copy_pages(kept, array)
         return counters
 
 

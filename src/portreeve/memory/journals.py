@@ -8,6 +8,7 @@ remember the same. Events are bytes here (:mod:`portreeve.memory.events`), state
 from __future__ import annotations
 
 import io
+import math
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from portreeve.memory.pages import copy_pages
 
 Arrays = Mapping[str, NDArray[Any]]
 _PAGE = 1_000
@@ -136,19 +139,24 @@ class EmbeddedJournal:
 
 def packed(array: NDArray[Any]) -> bytes:
     """An array as bytes, compressed."""
-    plain = io.BytesIO()
-    np.lib.format.write_array(plain, np.ascontiguousarray(array), allow_pickle=False)
-    size = plain.tell()
-    data: bytes = pa.compress(plain.getbuffer(), codec="lz4", asbytes=True)
-    return size.to_bytes(8, "little") + data
+    whole = np.ascontiguousarray(array)
+    head = io.BytesIO()
+    np.lib.format.write_array_header_2_0(head, np.lib.format.header_data_from_array_1_0(whole))
+    data: bytes = pa.compress(whole.view(np.uint8).reshape(-1), codec="lz4", asbytes=True)
+    return head.tell().to_bytes(4, "little") + head.getvalue() + data
 
 
 def unpacked(data: bytes) -> NDArray[Any]:
     """The array that :func:`packed` wrote."""
-    size = int.from_bytes(data[:8], "little")
-    plain = pa.decompress(data[8:], size, codec="lz4", asbytes=True)
-    array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(plain), allow_pickle=False)
-    return array.view(_aligned(array.dtype))
+    begin = 4 + int.from_bytes(data[:4], "little")
+    head = io.BytesIO(data[4:begin])
+    np.lib.format.read_magic(head)
+    shape, _, kind = np.lib.format.read_array_header_2_0(head)
+    size = kind.itemsize * math.prod(shape)
+    plain = pa.decompress(memoryview(data)[begin:], size, codec="lz4")
+    array = np.zeros(shape, _aligned(kind))
+    copy_pages(np.frombuffer(plain, array.dtype), array)
+    return array
 
 
 def _aligned(kind: np.dtype[Any]) -> np.dtype[Any]:

@@ -29,6 +29,7 @@ from portreeve.memory.crowds import open_room as opens
 from portreeve.memory.crowds import sold as sells
 from portreeve.memory.funnels import HOUR, Funnels, age, befriend, show_coupon, tell_funnel
 from portreeve.memory.hashing import numbers
+from portreeve.memory.pages import copy_pages
 from portreeve.memory.registers import RANKS
 from portreeve.memory.slots import capacity, find, mixed, room
 from portreeve.memory.traces import INVITES, REWARDS, SELLS, Secret, Traces
@@ -283,7 +284,7 @@ class Relations:
                     f"snapshot of relations: {name} has shape {arrays[name].shape}, "
                     f"the settings ask for {array.shape}"
                 )
-            array[...] = arrays[name]
+            copy_pages(arrays[name], array)
         return made
 
     def _parts(self) -> tuple[Any, ...]:

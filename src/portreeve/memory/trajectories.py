@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portreeve.memory.pages import copy_pages
 from portreeve.memory.slots import capacity, find, room
 from portreeve.memory.traces import SELLS, Traces
 from portreeve.model import TIERS
@@ -168,7 +169,7 @@ class Trajectories:
                     f"snapshot of trajectories: {name} has shape {arrays[name].shape}, "
                     f"the settings ask for {array.shape}"
                 )
-            array[...] = arrays[name]
+            copy_pages(arrays[name], array)
         return made
 
 
