@@ -8,13 +8,17 @@ as nothing had to go, both find the same.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import IO
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from portreeve.admission import admit
@@ -32,7 +36,7 @@ from portreeve.policy import Policy
 # the names stand beside the numbers in what is written, so the key need hide nothing; one key
 # makes the same campaigns have the same names every time
 _SECRET = Secret.of(b"portreeve campaigns")
-_COMPACT = 20
+_NAMED = pa.schema([("number", pa.uint64()), ("name", pa.large_string())])
 
 Watch = Callable[[str, float | None, int], None]
 
@@ -171,21 +175,27 @@ class Dump:
 
 
 class _Names:
-    """Names by their numbers, each once."""
+    """Names by their numbers, in a temporary file; most are of accounts that are joined by nobody,
+    and never asked for."""
 
     def __init__(self) -> None:
-        self._parts: list[pl.DataFrame] = []
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as it
+        self._written = pa.ipc.new_stream(self._file, _NAMED)
 
     def add(self, named: pl.DataFrame) -> None:
         """Take columns ``number`` and ``name``."""
-        self._parts.append(named.unique("number", maintain_order=True))
-        if len(self._parts) > _COMPACT:
-            self._parts = [pl.concat(self._parts).unique("number", maintain_order=True)]
+        once = named.unique("number", maintain_order=True)
+        self._written.write_table(once.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_NAMED))
 
-    def of(self, wanted: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> dict[int, str]:
+    def of(self, wanted: NDArray[np.uint64]) -> dict[int, str]:
         """The names of some numbers."""
-        if not self._parts:
-            return {}
-        known = pl.concat(self._parts).unique("number", maintain_order=True)
-        chosen = known.filter(pl.col("number").is_in(pl.Series(wanted.copy()).implode()))
-        return dict(chosen.iter_rows())
+        asked = pa.array(np.unique(wanted))
+        end, found = self._file.tell(), dict[int, str]()
+        if not end:
+            return found
+        self._file.seek(0)
+        for batch in pa.ipc.open_stream(self._file):
+            chosen = batch.filter(pc.is_in(batch["number"], asked))
+            found |= zip(chosen["number"].to_pylist(), chosen["name"].to_pylist(), strict=True)
+        self._file.seek(end)
+        return found

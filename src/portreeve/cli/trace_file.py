@@ -1,8 +1,8 @@
 """Traces of a dump, which wait in temporary files and are read back a part at a time.
 
-What is read back is let go of again, so that memory does not grow with the dump: of one whose rows
-do not stand in the order of time, sixteen bytes a row are held to put them in order, and of one
-whose rows do, nothing.
+What is read back is let go of again, so that memory does not grow with the dump. Rows that do not
+stand in the order of time are brought into it run by run: a run is the rows of a span of time that
+holds about a million of them, found by passing over the times alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from portreeve.memory.traces import KEY, TRACE, Traces
 POST = np.dtype([("account", np.uint64), ("time", np.int64), ("flags", np.uint16)])
 """What of a trace tells who posted when, and whether it trades."""
 _PART = 1 << 16
-_BOUND = np.dtype(np.int64)
+_RUN = 1 << 20
+_SPANS = 1 << 16
+_NUMBER = np.dtype(np.int64)
+_LATE = np.iinfo(np.int64).max
 
 
 class TraceFile:
@@ -29,21 +32,24 @@ class TraceFile:
     def __init__(self) -> None:
         self.rows = 0
         self._keys = 0
-        self._latest = np.iinfo(np.int64).min
+        self._earliest, self._latest = _LATE, -_LATE
         self._in_order = True
-        self._trace_file, self._key_file, self._bound_file = (_file() for _ in range(3))
-        self._bound_file.write(np.zeros(1, _BOUND).tobytes())
+        self._trace_file, self._time_file = _file(), _file()
+        self._key_file, self._bound_file = _file(), _file()
+        self._bound_file.write(np.zeros(1, _NUMBER).tobytes())
 
     def add(self, traces: Traces) -> None:
         """Take the next rows."""
         times = traces.rows["time"]
         if len(times):
             self._in_order &= bool(times[0] >= self._latest and (np.diff(times) >= 0).all())
+            self._earliest = min(self._earliest, int(times.min()))
             self._latest = max(self._latest, int(times.max()))
         bounds = np.searchsorted(traces.keys["row"], np.arange(1, len(traces) + 1))
         self._trace_file.write(traces.rows.tobytes())
+        self._time_file.write(times.tobytes())
         self._key_file.write(traces.keys.tobytes())
-        self._bound_file.write((bounds.astype(_BOUND) + self._keys).tobytes())
+        self._bound_file.write((bounds.astype(_NUMBER) + self._keys).tobytes())
         self.rows += len(traces)
         self._keys += len(traces.keys)
 
@@ -51,26 +57,23 @@ class TraceFile:
         """All rows, in the order in which they came."""
         found = [_mapped(self._trace_file, TRACE), _mapped(self._key_file, KEY)]
         rows, keys = (array.copy() for array, _ in found)
-        bounds, _ = _mapped(self._bound_file, _BOUND)
+        bounds, _ = _mapped(self._bound_file, _NUMBER)
         keys["row"] = np.repeat(np.arange(self.rows), np.diff(bounds))
         return Traces(rows, keys)
 
     def by_time(self, size: int = _PART) -> Iterator[Traces]:
         """All rows in the order of time, of equal times in that in which they came."""
-        order = None if self._in_order else np.argsort(self._times(), kind="stable")
-        mapped = [_mapped(self._trace_file, TRACE), _mapped(self._key_file, KEY)]
-        bounds, bounds_map = _mapped(self._bound_file, _BOUND)
-        (rows, _), (keys, _) = mapped
-        for first in range(0, self.rows, size):
-            end = min(first + size, self.rows)
-            chosen = np.arange(first, end) if order is None else order[first:end]
+        held = [_mapped(self._trace_file, TRACE), _mapped(self._key_file, KEY)]
+        held.append(_mapped(self._bound_file, _NUMBER))
+        (rows, _), (keys, _), (bounds, _) = held
+        for chosen in self._ordered(size):
             begins, counts = bounds[chosen], bounds[chosen + 1] - bounds[chosen]
             before = np.cumsum(counts) - counts
             shown = keys[np.repeat(begins - before, counts) + np.arange(counts.sum())]
             shown["row"] = np.repeat(np.arange(len(chosen)), counts)
             yield Traces(rows[chosen], shown)
-            for one in (*(held for _, held in mapped), bounds_map):
-                _let_go(one)
+            for _, pages in held:
+                _let_go(pages)
 
     def posts_of(self, accounts: NDArray[np.uint64]) -> NDArray[np.void]:
         """The posts of some accounts, as :data:`POST`, in the order in which they came."""
@@ -85,9 +88,38 @@ class TraceFile:
             found.append(posts)
         return np.concatenate(found)
 
-    def _times(self) -> NDArray[np.int64]:
-        parts = [rows["time"].copy() for rows in self._parts()]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    def _ordered(self, size: int) -> Iterator[NDArray[np.int64]]:
+        """Places of rows in the order of time, up to ``size`` at once."""
+        if self._in_order:
+            for first in range(0, self.rows, size):
+                yield np.arange(first, min(first + size, self.rows))
+            return
+        for run in self._runs():
+            for first in range(0, len(run), size):
+                yield run[first : first + size]
+
+    def _runs(self) -> Iterator[NDArray[np.int64]]:
+        """Places of rows in the order of time, about :data:`_RUN` at once."""
+        width = (self._latest - self._earliest) // _SPANS + 1
+        many = np.zeros(_SPANS, np.int64)
+        for _, spans in self._spans(width):
+            many += np.bincount(spans, minlength=_SPANS)
+        run_of = np.cumsum(many) // _RUN
+        for run in range(int(run_of[-1]) + 1):
+            found = [first + np.flatnonzero(run_of[spans] == run)
+                     for first, spans in self._spans(width)]  # fmt: skip
+            places = np.concatenate(found)
+            times, pages = _mapped(self._time_file, _NUMBER)
+            yield places[np.argsort(times[places], kind="stable")]
+            _let_go(pages)
+
+    def _spans(self, width: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """The span of time that each row falls in, a part of the rows after the other, and the
+        place of each part's first."""
+        times, pages = _mapped(self._time_file, _NUMBER)
+        for first in range(0, self.rows, _PART):
+            yield first, (times[first : first + _PART] - self._earliest) // width
+            _let_go(pages)
 
     def _parts(self) -> Iterator[NDArray[np.void]]:
         rows, held = _mapped(self._trace_file, TRACE)
