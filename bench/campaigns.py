@@ -1,8 +1,8 @@
 """Campaigns and trees: how good on invented towns, and how fast.
 
 ``python -m bench.campaigns quality [--sellers second] [--accounts N] [--seed N]`` makes a town and
-compares what is found with its truth; ``speed FILE`` reads a dump; ``online`` gives the time a post
-in batches of 64. Each prints one JSON object. Towns are synthetic: their figures say how the method
+compares what is found with its truth; ``speed FILE...`` reads a dump; ``online`` gives the time a
+post in batches of 64. Each prints one JSON object. Towns are synthetic: their figures say how the method
 does on copying as the town's generator has it, nothing about a real network. The second generator
 was never used for tuning.
 """
@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from portreeve.cli.campaign_dump import Dump, Found
+from portreeve.cli.campaigns import KEPT_POSTS
 from portreeve.files import Options
 from portreeve.memory.campaigns import Campaigns, CampaignSettings
 from portreeve.memory.traces import KEY, SELLS, TRACE, Traces
@@ -111,12 +112,13 @@ def _share(hits: int, total: int) -> dict[str, object]:
     return {"n": total, "share": round(share, 4), "interval": [round(low, 4), round(high, 4)]}
 
 
-def speed(file: str) -> dict[str, object]:
-    """Seconds of each part over a dump, and the peak memory."""
+def speed(files: list[str], kept_posts: int) -> dict[str, object]:
+    """Seconds of each part over a dump, and the peak memory: after reading, and in all."""
     dump = Dump(load("acquaintance"), Options(note=lambda _: None))
     begun, used = time.perf_counter(), time.process_time()
-    dump.read([file])
-    found = dump.found(CampaignSettings(), TreeSettings())
+    dump.read(files)
+    peak_reading = _peak()
+    found = dump.found(CampaignSettings(), TreeSettings(), kept_posts)
     return {
         "posts": dump.rows,
         "seconds": round(time.perf_counter() - begun, 2),
@@ -124,8 +126,13 @@ def speed(file: str) -> dict[str, object]:
         "parts": {name: round(value, 2) for name, value in dump.seconds.items()},
         "campaigns": len(np.unique(found.graph.campaign)) - 1,
         "forgotten": found.forgotten,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib_reading": peak_reading,
+        "peak_mib": _peak(),
     }
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def online(posts: int = 400_000, seed: int = 1) -> dict[str, object]:
@@ -171,7 +178,9 @@ if __name__ == "__main__":
     quality_of.add_argument("--sellers", choices=["first", "second"], default="second")
     quality_of.add_argument("--accounts", type=int, default=5000)
     quality_of.add_argument("--seed", type=int, default=21)
-    commands.add_parser("speed").add_argument("file")
+    speed_of = commands.add_parser("speed")
+    speed_of.add_argument("files", nargs="+")
+    speed_of.add_argument("--kept-posts", type=int, default=KEPT_POSTS)
     commands.add_parser("online")
     given = vars(parser.parse_args())
     run = {"quality": quality, "speed": speed, "online": online}[given.pop("command")]

@@ -220,7 +220,7 @@ class Campaigns:
             _places(self._accounts), _places(self._keys), _places(self._edges),
         )  # fmt: skip
         self._walk = _walk(self._accounts, self._keys)
-        rebuild(self._tables, self._counts, most.limits(), self._walk)
+        rebuild(self._tables, self._counts, most.limits(), self._walk, _by_key(edges))
 
     def _make_room(self, keys: int) -> None:
         """Grow what is full; where it may not, forget."""
@@ -269,6 +269,14 @@ def _walk(accounts: Records, keys: Records) -> tuple[NDArray[Any], ...]:
         np.zeros(many, np.int32), np.zeros(many, np.int64), np.zeros(len(keys), np.int64),
         np.zeros(many, np.int32), np.zeros(many, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
+
+
+def _by_key(edges: Records) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of edges by key, and of one key by time told; and where each edge stands there."""
+    order = np.lexsort((edges["told"], edges["key"]))
+    place_of = np.empty_like(order)
+    place_of[order] = np.arange(len(order))
+    return order, place_of
 
 
 def _least(worth: NDArray[np.bool_], last: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -369,7 +377,7 @@ def campaigns(traces: Traces, groups: Numbers, settings: CampaignSettings | None
     shown["state"][shown["accounts"] > settings.hub_accounts] = HUB
     counts = np.array([len(accounts), len(shown), len(edges), len(accounts)])
     tables = (accounts, shown, edges, _places(accounts), _places(shown), _places(edges))
-    rebuild(tables, counts, settings.limits(), _walk(accounts, shown))
+    rebuild(tables, counts, settings.limits(), _walk(accounts, shown), _by_key(edges))
     names = np.zeros(len(accounts), dtype=np.uint64)
     names_of(accounts, len(accounts), settings.least_accounts, names)
     return Graph(accounts, shown, edges, names)

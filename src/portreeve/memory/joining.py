@@ -15,7 +15,6 @@ from portreeve.memory.components import (
     QUIET,
     account_place,
     alone,
-    count_copiers,
     edge_place,
     key_place,
     mixed,
@@ -256,8 +255,12 @@ def _tell(row, at, trades, shown, bounds, group, least, tables, facts):
 
 
 @kernel
-def rebuild(tables: Any, counts: NDArray[np.int64], limits: Any, walk: Any) -> None:
-    """Make from the records alone what is derived of them: places, lists of edges, components."""
+def rebuild(tables: Any, counts: NDArray[np.int64], limits: Any, walk: Any, by_key: Any) -> None:
+    """Make from the records alone what is derived of them: places, lists of edges, components.
+
+    ``by_key``: the places of the edges by key, and of one key by time told; and of each edge the
+    place among those.
+    """
     accounts, keys, edges, account_at, key_at, edge_at = tables
     account_at[:] = NOTHING
     key_at[:] = NOTHING
@@ -280,11 +283,41 @@ def rebuild(tables: Any, counts: NDArray[np.int64], limits: Any, walk: Any) -> N
         if keys[at].state == JOINING and keys[at].kind != COPY_KEY:
             unite_all(at, accounts, keys, edges)
     _, _, _, shared, others, _ = walk
-    copying = (limits[2], limits[3])
+    order, place_of = by_key
     for at in range(counts[ACCOUNTS]):
-        near = count_copiers(at, copying, keys, edges, accounts, shared, others)
+        near = _near_copiers(at, limits, accounts, keys, edges, order, place_of, shared, others)
         for other in range(near):
             unite(at, others[other], accounts)
+
+
+@kernel
+def _near_copiers(one, limits, accounts, keys, edges, order, place_of, shared, others):
+    """What :func:`count_copiers` tells, found among those alone that stand near in time."""
+    known = 0
+    edge = accounts[one].edges
+    while edge >= 0:
+        key = edges[edge].key
+        if keys[key].kind == COPY_KEY and keys[key].state == JOINING:
+            for step in (-1, 1):
+                place = place_of[edge] + step
+                while 0 <= place < order.size:
+                    other = edges[order[place]]
+                    if other.key != key or abs(other.told - edges[edge].told) > limits[2]:
+                        break
+                    if shared[other.account] == 0:
+                        others[known] = other.account
+                        known += 1
+                    shared[other.account] += 1
+                    place += step
+        edge = edges[edge].next_of_account
+    enough = 0
+    for at in range(known):
+        near = others[at]
+        if shared[near] >= limits[3]:
+            others[enough] = near
+            enough += 1
+        shared[near] = 0
+    return enough
 
 
 @kernel
