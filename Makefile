@@ -40,7 +40,7 @@ screenshots: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.service
-	$(BIN)/python -m bench.memory
+	$(BIN)/python -m bench.memory $(if $(wildcard ../shared/data/weibo_pool.parquet),--pool ../shared/data/weibo_pool.parquet)
 	$(BIN)/python -m bench.copies ../shared/data
 	$(BIN)/python -m bench.campaigns quality
 	$(BIN)/python -m bench.trajectories

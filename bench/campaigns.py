@@ -2,9 +2,9 @@
 
 ``python -m bench.campaigns quality [--sellers second] [--accounts N] [--seed N]`` makes a town and
 compares what is found with its truth; ``speed FILE...`` reads a dump; ``online`` gives the time a
-post in batches of 64. Each prints one JSON object. Towns are synthetic: their figures say how the method
-does on copying as the town's generator has it, nothing about a real network. The second generator
-was never used for tuning.
+post in batches of 64. Each prints one JSON object. Towns are synthetic: their figures say how the
+method does on copying as the town's generator has it, nothing about a real network. The second
+generator was never used for tuning.
 """
 
 from __future__ import annotations

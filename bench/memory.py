@@ -1,7 +1,8 @@
-"""What memory costs: `python -m bench.memory [--posts N] [--page]`.
+"""What memory costs: `python -m bench.memory [--pool FILE] [--posts N] [--page]`.
 
-Invented posts of 20,000 accounts, some of whom post much, go through the whole of memory as a
-service feeds it: traces, all parts, five counters, the journal. Figures are CPU microseconds of one
+Posts of 20,000 accounts, some of whom post much, go through the whole of memory as a service feeds
+it: traces, all parts, five counters, the journal. The posts are invented; ``--pool`` measures real
+ones of a Parquet file with a column ``text`` beside them. Figures are CPU microseconds of one
 process. ``--page`` writes them into docs/memory.md.
 """
 
@@ -56,11 +57,11 @@ COUNTERS = (
 )
 
 
-def frames(posts: int, batch: int) -> Iterator[pl.DataFrame]:
+def frames(posts: int, batch: int, pool: Path | None = None) -> Iterator[pl.DataFrame]:
     """Posts with accounts of a heavy tail, a second apart."""
     random = np.random.default_rng(7)
     at = 0
-    for chunk in chunks(posts):
+    for chunk in chunks(posts, pool=pool):
         who = random.zipf(1.3, len(chunk)) % _ACCOUNTS
         when = [_NOW + timedelta(seconds=at + n - posts) for n in range(len(chunk))]
         whole = chunk.with_columns(
@@ -85,13 +86,13 @@ class Clock:
         return found
 
 
-def cost(posts: int, batch: int) -> tuple[dict[str, float], int]:
+def cost(posts: int, batch: int, pool: Path | None) -> tuple[dict[str, float], int]:
     """Microseconds a post by what they went into, and the bytes of a post in the journal."""
     policy, secret = load("acquaintance"), Secret.of(b"bench")
     clock, size, before = Clock(), 0, min(_BEFORE, posts // batch)
     with tempfile.TemporaryDirectory() as folder:
         keeper = Keeper(EmbeddedJournal(Path(folder) / "memory.db"), counters=COUNTERS)
-        for number, frame in enumerate(frames(posts + before * batch, batch)):
+        for number, frame in enumerate(frames(posts + before * batch, batch, pool)):
             if number == before:
                 clock, size = Clock(), 0
             assessed = clock.of("measuring", lambda frame=frame: assess(admit(frame, policy).items))
@@ -126,19 +127,21 @@ def growth(posts: int) -> list[tuple[int, float, float, float]]:
     return found
 
 
-def sections(posts: int) -> list[Section]:
+def sections(posts: int, pool: Path | None) -> list[Section]:
     """The tables."""
     rows = []
-    for batch, count in ((64, posts // 4), (1, posts // 100), (1_000, posts // 2)):
-        spent, size = cost(count, batch)
-        memory = sum(spent.values()) - spent["measuring"]
-        parts = [f"{spent[what]:.1f}" for what in ("traces", "coding", "memory and journal")]
-        rows.append((f"{batch:,}", *parts, f"**{memory:.1f}**", f"{spent['measuring']:.1f}",
-                     f"{size:,}"))  # fmt: skip
+    for texts in (None, pool) if pool else (None,):
+        for batch, count in ((64, posts // 4), (1, posts // 100), (1_000, posts // 2)):
+            spent, size = cost(count, batch, texts)
+            memory = sum(spent.values()) - spent["measuring"]
+            parts = [f"{spent[what]:.1f}" for what in ("traces", "coding", "memory and journal")]
+            rows.append(("real" if texts else "invented", f"{count:,}", f"{batch:,}", *parts,
+                         f"**{memory:.1f}**", f"{spent['measuring']:.1f}",
+                         f"{size:,}"))  # fmt: skip
     online = Section(
         "What memory adds, online",
-        ("batch", "traces", "coding", "parts, counters, journal", "memory in all",
-         "measuring, for comparison", "bytes a post in the journal"),
+        ("posts", "how many", "batch", "traces", "coding", "parts, counters, journal",
+         "memory in all", "measuring, for comparison", "bytes a post in the journal"),
         tuple(rows),
         (
             f"CPU microseconds a post, after up to {_BEFORE} batches; five counters; "
@@ -170,8 +173,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=200_000, help="how many posts at most")
     parser.add_argument("--page", action="store_true", help="write the figures into the docs")
+    parser.add_argument("--pool", type=Path, help="Parquet file of real posts, column text")
     asked = parser.parse_args()
-    found = sections(asked.posts)
+    found = sections(asked.posts, asked.pool)
     for section in found:
         section.show(Console())
     if asked.page:
