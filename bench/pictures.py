@@ -168,15 +168,17 @@ def _times(figures: Figures) -> list[tuple[str, ...]]:
 
 
 def _cut_resolution() -> list[tuple[str, ...]]:
-    """Time of QR codes by the size of a picture with one code."""
+    """Time of QR codes by the size of a picture with one code, and of one without."""
     rows = []
     chance = Chance(_SEED + 1)
     for side in (500, 750, 1080, 1440, 2160, 4000):
         grey = layout("poster", chance, side).image.convert("L")
+        plain = twin("menu", chance, side).image.convert("L")
         rows.append(
             (
                 f"{grey.width}×{grey.height}",
                 f"{_milliseconds(lambda grey=grey: codes.qr_codes(grey, 0, _LIMITS)):.1f}",
+                f"{_milliseconds(lambda plain=plain: codes.qr_codes(plain, 0, _LIMITS)):.1f}",
                 f"{_milliseconds(lambda grey=grey: codes.read(grey, 0, _LIMITS)):.1f}",
                 f"{_milliseconds(lambda grey=grey: hashing.pdq(grey)):.1f}",
             )
@@ -242,9 +244,9 @@ def sections(figures: Figures, each: int) -> list[Section]:
         ),
         Section(
             "CPU milliseconds by size of the picture",
-            ("pixels", "QR alone", "QR and other codes", "PDQ"),
+            ("pixels", "QR alone", "QR alone, no code there", "QR and other codes", "PDQ"),
             tuple(_cut_resolution()),
-            ("A poster with one code; median of seven runs.",),
+            ("A poster with one code, and a menu without any; median of seven runs.",),
         ),
         Section(
             "CPU milliseconds of a search for one picture",

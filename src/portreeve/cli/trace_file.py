@@ -19,7 +19,7 @@ from portreeve.memory.traces import KEY, TRACE, Traces
 
 POST = np.dtype([("account", np.uint64), ("time", np.int64), ("flags", np.uint16)])
 """What of a trace tells who posted when, and whether it trades."""
-_PART = 1 << 16
+_PART, _BATCH = 1 << 16, 1 << 14
 _RUN = 1 << 20
 _SPANS = 1 << 16
 _NUMBER = np.dtype(np.int64)
@@ -61,7 +61,7 @@ class TraceFile:
         keys["row"] = np.repeat(np.arange(self.rows), np.diff(bounds))
         return Traces(rows, keys)
 
-    def by_time(self, size: int = _PART) -> Iterator[Traces]:
+    def by_time(self, size: int = _BATCH) -> Iterator[Traces]:
         """All rows in the order of time, of equal times in that in which they came."""
         held = [_mapped(self._trace_file, TRACE), _mapped(self._key_file, KEY)]
         held.append(_mapped(self._bound_file, _NUMBER))

@@ -2,9 +2,10 @@
 
 QR codes are looked for in a copy of moderate size first, dark on light and light on dark, which
 finds most in a millisecond; then, in a larger picture, among all of its pixels, where small ones
-show. Where one is seen and cannot be read, that part is looked at again, larger, sharper and with
-another threshold. Other codes lead people to goods rather than to a contact, and cost more to find:
-they are looked for in the smaller copy.
+show: with one threshold for all of it, which takes a fifteenth of the time, and where nothing has
+been read by then, with a threshold of each part's own. Where one is seen and cannot be read, that
+part is looked at again, larger, sharper and with another threshold. Other codes lead people to
+goods rather than to a contact, and cost more to find: they are looked for in the smaller copy.
 """
 
 from __future__ import annotations
@@ -59,8 +60,12 @@ def _looks(grey: Image.Image, frame: int, limits: Limits) -> Iterator[Code]:
     yield from moderate.codes(_QR)
     looks = [moderate]
     if moderate.scale[0] < 1.0:
-        looks.append(_reduced(grey, math.ceil((size / _MOST_PIXELS) ** 0.5), frame, limits))
-        yield from looks[-1].codes(_QR, invert=False, downscale=False)
+        whole = _reduced(grey, math.ceil((size / _MOST_PIXELS) ** 0.5), frame, limits)
+        looks.append(whole)
+        one_threshold = Binarizer.GlobalHistogram
+        yield from whole.codes(_QR, invert=False, downscale=False, binarizer=one_threshold)
+        if not (moderate.read or whole.read):
+            yield from whole.codes(_QR, invert=False, downscale=False)
     elif not moderate.seen and size <= _SMALL_PIXELS:
         looks.append(_Look(grey, _scaled(grey, 2.0), frame, limits))
         yield from looks[-1].codes(_QR)
