@@ -34,7 +34,7 @@ from town.town import Town
 BATCH = 64
 
 
-def quality(sellers: str, accounts: int, seed: int) -> dict[str, object]:
+def quality(sellers: str, accounts: int, seed: int, kept_posts: int) -> dict[str, object]:
     """Purity of campaigns and accuracy of uplines: with texts read, and by behaviour alone.
 
     By behaviour alone, whether posts trade is not asked: texts count only as copies of each other.
@@ -57,7 +57,10 @@ def quality(sellers: str, accounts: int, seed: int) -> dict[str, object]:
         "accounts": accounts,
         "seed": seed,
         "posts": dump.rows,
-        **{name: _compared(dump.found(*settings), truth) for name, settings in asked.items()},
+        **{
+            name: _compared(dump.found(*settings, kept_posts), truth)
+            for name, settings in asked.items()
+        },
     }
 
 
@@ -178,6 +181,7 @@ if __name__ == "__main__":
     quality_of.add_argument("--sellers", choices=["first", "second"], default="second")
     quality_of.add_argument("--accounts", type=int, default=5000)
     quality_of.add_argument("--seed", type=int, default=21)
+    quality_of.add_argument("--kept-posts", type=int, default=KEPT_POSTS)
     speed_of = commands.add_parser("speed")
     speed_of.add_argument("files", nargs="+")
     speed_of.add_argument("--kept-posts", type=int, default=KEPT_POSTS)
