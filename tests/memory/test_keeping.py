@@ -18,7 +18,13 @@ from portreeve.memory.campaigns import CampaignSettings
 from portreeve.memory.copies import CopySettings
 from portreeve.memory.events import EventError, Forgotten, Heard, Items, decode, encode
 from portreeve.memory.hashing import numbers
-from portreeve.memory.journals import EmbeddedJournal, Journal, JournalAwayError
+from portreeve.memory.journals import (
+    EmbeddedJournal,
+    Journal,
+    JournalAwayError,
+    packed,
+    restored,
+)
 from portreeve.memory.keeping import Keeper
 from portreeve.memory.memory import Memory, MemorySettings
 from portreeve.memory.redis_journal import RedisJournal
@@ -192,6 +198,17 @@ def test_other_sizes_begin_anew_and_take_in_what_is_still_kept(open_journal: Ope
     one.remember(items(("b", "ben", COPY)))
     larger = Keeper(open_journal(), MemorySettings(keys=128, items=64), [DAY])
     assert told(larger.remember(items(("c", "cat", MASK))), "copies") == [(1,)]
+
+
+def test_a_snapshot_in_the_form_of_another_version_is_told_without_arrays() -> None:
+    array = np.arange(2_000, dtype=np.uint64)
+    whole = restored(7, b"sizes", {"a": packed(array)})
+    assert (whole.position, whole.settings, whole.arrays["a"].tolist()) == (
+        7, "sizes", list(range(2_000)),
+    )  # fmt: skip
+    for other in (b"", b"\x40\x3e\0\0\0\0\0\0" + packed(array)[12:], packed(array)[:-9]):
+        found = restored(7, b"sizes", {"a": other})
+        assert (found.position, found.settings, found.arrays) == (7, "", {})
 
 
 def test_two_processes_remember_the_same(redis_url: str, tmp_path: Path) -> None:

@@ -122,9 +122,8 @@ class EmbeddedJournal:
         rows = self._run("SELECT name, position, array FROM snapshot", ()).fetchall()
         if not rows:
             return None
-        arrays = {name: unpacked(data) for name, _, data in rows if name}
         settings = next(data for name, _, data in rows if not name)
-        return Snapshot(rows[0][1], bytes(settings).decode(), arrays)
+        return restored(rows[0][1], bytes(settings), {name: data for name, _, data in rows if name})
 
     def close(self) -> None:
         """See :class:`Journal`."""
@@ -135,6 +134,16 @@ class EmbeddedJournal:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise JournalAwayError(f"the journal of memory does not answer: {error}") from None
+
+
+def restored(position: int, settings: bytes, arrays: Mapping[str, bytes]) -> Snapshot:
+    """A snapshot from packed arrays. One in the form of another version is told without settings
+    or arrays: memory begins anew, with the events kept since."""
+    try:
+        found = {name: unpacked(data) for name, data in arrays.items()}
+    except (ValueError, OSError):
+        return Snapshot(position, "", {})
+    return Snapshot(position, settings.decode(), found)
 
 
 def packed(array: NDArray[Any]) -> bytes:

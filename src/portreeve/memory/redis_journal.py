@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import redis
 
-from portreeve.memory.journals import JournalAwayError, Snapshot, packed, unpacked
+from portreeve.memory.journals import JournalAwayError, Snapshot, packed, restored
 
 _PAGE = 1_000
 _SEQUENCE_BITS = 20
@@ -71,8 +71,8 @@ class RedisJournal:
         if not fields:
             return None
         settings, position = fields.pop(_SETTINGS), fields.pop(_POSITION)
-        arrays = {name.decode(): unpacked(data) for name, data in fields.items()}
-        return Snapshot(int(position), settings.decode(), arrays)
+        arrays = {name.decode(): data for name, data in fields.items()}
+        return restored(int(position), settings, arrays)
 
     def close(self) -> None:
         """See :class:`~portreeve.memory.journals.Journal`."""
