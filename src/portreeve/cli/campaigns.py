@@ -70,7 +70,7 @@ def campaigns(
             min=1024,
             max=1 << 24,
             help="So many posts, the newest, are compared with each other at a time; "
-            "some 600 bytes of memory each.",
+            "some 700 bytes of memory each.",
         ),
     ] = KEPT_POSTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,

@@ -196,6 +196,19 @@ def unite_copiers(edge, copying, keys, edges, accounts, edge_at):
 
 
 @kernel
+def those_enough(known, wanted, shared, others):
+    """Keep of the first ``known`` accounts those that share enough; how many. Clears ``shared``."""
+    enough = 0
+    for at in range(known):
+        near = others[at]
+        if shared[near] >= wanted:
+            others[enough] = near
+            enough += 1
+        shared[near] = 0
+    return enough
+
+
+@kernel
 def count_copiers(one, copying, keys, edges, accounts, shared, others):
     """Which accounts share enough near-copy groups with one; how many there are."""
     lag, wanted = copying
@@ -214,14 +227,7 @@ def count_copiers(one, copying, keys, edges, accounts, shared, others):
                     shared[near] += 1
                 other = edges[other].next_of_key
         edge = edges[edge].next_of_account
-    enough = 0
-    for at in range(known):
-        near = others[at]
-        if shared[near] >= wanted:
-            others[enough] = near
-            enough += 1
-        shared[near] = 0
-    return enough
+    return those_enough(known, wanted, shared, others)
 
 
 @kernel

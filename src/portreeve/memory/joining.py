@@ -20,6 +20,7 @@ from portreeve.memory.components import (
     mixed,
     root_of,
     split,
+    those_enough,
     unite,
     unite_all,
     unite_copiers,
@@ -310,14 +311,7 @@ def _near_copiers(one, limits, accounts, keys, edges, order, place_of, shared, o
                     shared[other.account] += 1
                     place += step
         edge = edges[edge].next_of_account
-    enough = 0
-    for at in range(known):
-        near = others[at]
-        if shared[near] >= limits[3]:
-            others[enough] = near
-            enough += 1
-        shared[near] = 0
-    return enough
+    return those_enough(known, limits[3], shared, others)
 
 
 @kernel
