@@ -12,7 +12,7 @@ from PIL import Image
 
 _SIZE = (504, 512)
 """Columns and rows. At 512 columns all rows of a float picture fall upon the same few lines of the
-processor's cache, and hashing takes four times as long."""
+processor's cache, and hashing takes three times as long."""
 
 
 def pdq(grey: Image.Image) -> tuple[str, int]:
