@@ -11,7 +11,7 @@ import pytest
 
 from portreeve.signals.fold import fold
 from portreeve.signals.scorer import OUTPUTS, Model
-from portreeve.training import attacks, card, measure
+from portreeve.training import attacks, card, floor, measure
 from portreeve.training.texts import read
 
 needs_train = pytest.mark.skipif(
@@ -79,6 +79,25 @@ def test_training_twice_gives_the_same_bytes_and_a_model_that_tells(
     assert stopped + sellers["passed"].value == pytest.approx(1)
     assert f"| {sellers['name']} | {sellers['posts']:,} | {sellers['refused']} |" in card
     assert "How far the labels go" not in card
+    simple = figures["floor"][0.01]["AUC"]
+    assert simple.rows == 120
+    assert f"AUC: the floor {simple}, the model" in card
+    [one] = figures["stopped"]
+    assert (one.clean, one.share) == (60, 0.98)
+    assert "nothing pass, which no move tried here does, nothing can be said" in " ".join(
+        card.split()
+    )
+
+
+@needs_train
+def test_the_floor_tells_by_the_posts_of_other_folds_alone() -> None:
+    raw = ["buy now", "buy it", "a walk", "a talk", "buy!", "a cat"]
+    promo = np.array([True, True, False, False, True, False])
+    fold = np.array([0, 0, 0, 0, 1, 1])
+    scores = floor.out_of_fold(raw, promo, fold)
+    assert (scores[4:] > 0).tolist() == [True, False]
+    unseen = np.array([True, True, False, False, False, True])
+    assert (floor.out_of_fold(raw, unseen, fold)[4:] == scores[4:]).all()
 
 
 @needs_train

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from portreeve.files.cells import cells
+
 Format = Literal["parquet", "csv"]
 
 
@@ -20,10 +22,11 @@ def writing(file: BinaryIO, format: Format) -> Iterator[Callable[[pa.Table], Non
 
     >>> import io
     >>> with writing(file := io.BytesIO(), "csv") as write:
-    ...     write(pa.table({"item": ["a"], "rules": [["x", "y"]]}))
+    ...     write(pa.table({"item": ["a", "=A1"], "rules": [["x", "y"], []]}))
     >>> print(file.getvalue().decode())
     "item","rules"
     "a","x y"
+    "'=A1",""
     """
     writer: Any = None
     schema: pa.Schema | None = None
@@ -48,9 +51,9 @@ def writing(file: BinaryIO, format: Format) -> Iterator[Callable[[pa.Table], Non
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    """Lists as text: CSV has none."""
+    """Lists as text, which CSV has not, and no cell that a spreadsheet would reckon with."""
     columns = [
-        pc.binary_join(column, " ") if pa.types.is_list(column.type) else column
+        cells(pc.binary_join(column, " ") if pa.types.is_list(column.type) else column)
         for column in table.columns
     ]
     return pa.table(columns, names=table.column_names)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from portreeve.signals.reading import BUCKET_BITS, TOPIC
 from portreeve.signals.scorer import OUTPUTS, Model
-from portreeve.training import attacks, card, measure, texts
+from portreeve.training import attacks, card, floor, measure, texts
 from portreeve.training.corpus import (
     CLEAN,
     FOLDS,
@@ -30,7 +30,7 @@ from portreeve.training.corpus import (
 from portreeve.training.student import Lesson, Progress, Semantics, predict, train_student
 from portreeve.training.teacher import Kernel
 from portreeve.training.texts import Texts
-from portreeve.training.verdicts import under_policy
+from portreeve.training.verdicts import stopped_at, under_policy
 
 _CORE_WEIGHT, _READ_WEIGHT, _OTHER_WEIGHT, _COPY_WEIGHT, _TAUGHT_WEIGHT = 4.0, 3.0, 0.5, 2.0, 1.0
 _INTENT_WEIGHT = 0.6
@@ -41,6 +41,7 @@ _LIKELY, _ANY = 60_000, 60_000
 _HELD, _LEAST_HELD = 0.25, 50
 _COPIES = 0.6
 _RATES = (0.01, 0.02)
+_PASS = 0.98
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,12 @@ def measure_all(
         "threshold": measure.threshold(promotion[~core.promo], _RATES[0]),
     }
     progress("measured on the core")
+    simple = floor.out_of_fold(core.raw, core.promo, corpus.fold)
+    figures["floor"] = {
+        rate: measure.detection(simple, core.promo, core.category, corpus.cluster, rate, repeats)
+        for rate in _RATES
+    }
+    progress("measured the floor")
     read, sells = rereads(core.ids)
     figures["rereads"] = measure.labels(
         promotion, core.promo, core.category, corpus.cluster, read, sells, _RATES, repeats
@@ -317,6 +324,8 @@ def measure_all(
     figures["attacks"] = _attack_table(corpus, models, promotion, figures["threshold"])
     progress("measured under attack")
     figures["policy"] = under_policy(corpus, models)
+    cleans = [~core.promo, *([~core.promo & ~sells] if read.any() else [])]
+    figures["stopped"] = stopped_at(corpus, models, cleans, _PASS)
     progress("measured under the shipped policy")
     if test is not None:
         figures["test_sources"] = _by_source(test, predict(final, test.texts)[:, 0])

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from portreeve.commerce.ledger import Account, Entry, Posting, reversal
 from portreeve.commerce.money import Money
+from portreeve.files.cells import cell
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Page
 from portreeve.schemas.commerce import ledger as schemas
@@ -34,8 +35,6 @@ EXPORTED = 20_000
 """Entries in one file; more come in parts."""
 _COLUMNS = ("number", "key", "time", "why", "subject", "reverses", "by", "line", "purpose", "of",
             "minor", "currency", "amount")  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would reckon with."""
 
 
 class Book:
@@ -268,19 +267,10 @@ def _as_csv(entries: Sequence[Mapping[Any, Any]], moved: Mapping[str, list[Any]]
             money = _posting(one).money
             shown = str(money).partition(" ")[0]
             write.writerow([
-                entry["seq"], _cell(entry["key"]), entry["time"].isoformat(), *map(_cell, told),
-                one["line"], one["purpose"], _cell(one["of"]), money.minor, money.currency, shown,
+                entry["seq"], cell(entry["key"]), entry["time"].isoformat(), *map(cell, told),
+                one["line"], one["purpose"], cell(one["of"]), money.minor, money.currency, shown,
             ])  # fmt: skip
     return file.getvalue().encode("utf-8-sig")
-
-
-def _cell(text: str) -> str:
-    """A cell that is text to every spreadsheet.
-
-    >>> _cell("lin"), _cell("=1+1")
-    ('lin', "'=1+1")
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _postings(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, list[Any]]:
