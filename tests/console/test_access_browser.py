@@ -82,7 +82,10 @@ def test_somebody_is_invited_and_sets_up_a_second_factor(house, browse):
     theirs.fill("input[name=password]", PASSWORD)
     theirs.click("button:has-text('Set the password')")
     theirs.wait_for_url(f"{house.url}/console")
-    theirs.goto(f"{house.url}/console/me/factor")
+    theirs.goto(f"{house.url}/console/me")
+    theirs.click("button:has-text('Set it up')")
+    theirs.wait_for_url(f"{house.url}/console/me/factor")
+    assert theirs.locator("text=Confirm it within 15 min").count() == 1
     theirs.click("text=It cannot be scanned?")
     app = pyotp.TOTP(theirs.locator(".secret").inner_text().replace(" ", ""))
     theirs.fill("input[name=code]", "000000")

@@ -82,7 +82,7 @@ def test_the_wrong_code_of_a_new_factor_changes_nothing(house):
         assert refused.status_code == 401
         with service.context.database.read() as connection:
             row = people_records.row_of(connection, "cleo")
-        assert service.signing_in._factor.offer("cleo", row.totp, "x").secret == old.secret
+        assert service.signing_in._factor._opened("cleo", row.totp) == old.secret
 
 
 def test_an_address_that_no_proxy_of_ours_says_counts_for_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -228,6 +229,10 @@ def test_where_a_second_factor_is_required_it_is_set_up_before_anything_else(
     assert (half.whole, strict.who(half)) == (False, None)
     offer = strict.signing_in.offer(half.secret)
     assert strict.signing_in.offer(half.secret) == offer
+    assert offer.until == clock() + timedelta(minutes=10)
+    again = strict.sign_in("bob")
+    assert strict.signing_in.offer(again.secret).secret != offer.secret
+    half, offer = again, strict.signing_in.offer(again.secret)
     assert offer.uri.startswith("otpauth://totp/Portreeve:bob?secret=")
     refused("unauthenticated", strict.signing_in.with_new_factor, half.secret, "000000", HERE)
     code = pyotp.TOTP(offer.secret).at(clock())
@@ -236,6 +241,29 @@ def test_where_a_second_factor_is_required_it_is_set_up_before_anything_else(
     half = strict.sign_in("bob")
     assert strict.signing_in.offer(half.secret) is None
     refused("forbidden", strict.profiles.remove_factor, strict.need(whole), PASSWORD, HERE)
+
+
+def test_a_second_factor_that_is_not_confirmed_lapses(door, clock):
+    bob = door.need(door.add("bob"))
+    offer = door.profiles.offer_factor(bob)
+    clock.advance(minutes=14)
+    assert door.profiles.offer_factor(bob) == offer
+    assert (offer.minutes(clock()), offer.until) == (1, clock() + timedelta(minutes=1))
+    clock.advance(minutes=1)
+    code = pyotp.TOTP(offer.secret).at(clock())
+    refused("gone", door.profiles.confirm_factor, bob, PASSWORD, code, HERE)
+    assert door.people.get(ADMIN, "bob").second_factor is False
+    later = door.profiles.offer_factor(bob)
+    assert later.secret != offer.secret
+    assert later.until == clock() + timedelta(minutes=15)
+
+
+def test_whoever_begins_anew_takes_the_place_of_what_was_shown(door, clock):
+    bob = door.need(door.add("bob"))
+    old, new = door.profiles.offer_factor(bob), door.profiles.offer_factor(bob, anew=True)
+    wrong, right = (pyotp.TOTP(offer.secret).at(clock()) for offer in (old, new))
+    refused("unauthenticated", door.profiles.confirm_factor, bob, PASSWORD, wrong, HERE)
+    assert len(door.profiles.confirm_factor(bob, PASSWORD, right, HERE)[1]) == 10
 
 
 def test_a_second_factor_is_removed_with_the_password(door):

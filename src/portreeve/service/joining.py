@@ -144,10 +144,7 @@ class Joining:
         person = records.row_of(tx.connection, given.person, lock=True)
         if person.disabled is not None:
             raise links.gone()
-        records.change(
-            tx, person.name, password=None, totp=None, totp_offered=None, totp_step=None,
-            recovery=[],
-        )  # fmt: skip
+        records.change(tx, person.name, password=None, recovery=[], **records.NO_FACTOR)
         ended = self._sessions.end_all(tx, person.name)
         self._attempts.forgive(tx, person.name)
         self._attempts.forgive(tx, person.name, "code")

@@ -16,6 +16,12 @@ from portreeve.service.settings import Settings
 from portreeve.store import Transaction
 from portreeve.store.tables.people import identities, people
 
+NO_OFFER = {"totp_offered": None, "totp_offered_at": None}
+"""The columns of somebody who sets up no second factor."""
+
+NO_FACTOR = {"totp": None, "totp_step": None, **NO_OFFER}
+"""The columns of somebody without a second factor, but for the recovery codes."""
+
 
 def row_of(connection: sa.Connection, name: str, *, lock: bool = False) -> Any:
     """A person's row; locked, nobody else changes it before the transaction ends.
@@ -101,8 +107,8 @@ def insert(
         )
     row = {
         "name": name, "shown": (new.shown or "").strip() or new.name, "email": new.email,
-        "password": password, "totp": None, "totp_offered": None, "totp_step": None,
-        "recovery": [], "roles": ordered(new.roles), "roles_from": roles_from,
+        "password": password, "recovery": [], **NO_FACTOR,
+        "roles": ordered(new.roles), "roles_from": roles_from,
         "preferences": msgspec.to_builtins(preferences or Preferences()), "created": tx.time,
         "created_by": by, "disabled": None, "signed_in": None,
     }  # fmt: skip

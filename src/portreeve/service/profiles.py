@@ -69,8 +69,11 @@ class Profiles:
             tx.audit(signed_in.name, "person.password", signed_in.name, sessions=ended)
             return self._rotated(tx, signed_in)
 
-    def offer_factor(self, signed_in: SignedIn) -> Offer:
-        """A second factor to be set up; the same until it is confirmed."""
+    def offer_factor(self, signed_in: SignedIn, *, anew: bool = False) -> Offer:
+        """A second factor to be set up: the same until it is confirmed or has lapsed.
+
+        ``anew``: whatever was offered before counts no more.
+        """
         with self._context.database.write() as tx:
             person = self._row(tx, signed_in)
             if person.password is None:
@@ -79,7 +82,7 @@ class Profiles:
                     "Your provider asks for the second factor, not this service.",
                     zh="您通过单点登录登录，两步验证由登录服务方负责。",
                 )
-            return self._signing_in.offered(tx, person)
+            return self._signing_in.offered(tx, person, anew=anew)
 
     def confirm_factor(
         self, signed_in: SignedIn, password: str, code: str, came: Came
@@ -89,8 +92,8 @@ class Profiles:
         One that was there before is worth nothing any more; all other sessions end.
 
         Raises:
-            ServiceError: ``unauthenticated``, when the password or the code is not right;
-                ``rate-limited``.
+            ServiceError: ``unauthenticated``, when the password or the code is not right; ``gone``,
+                when it took too long; ``rate-limited``.
         """
         self._need_password(signed_in, password, came)
         with self._context.database.write() as tx:
@@ -116,9 +119,7 @@ class Profiles:
         self._need_password(signed_in, password, came)
         with self._context.database.write() as tx:
             self._row(tx, signed_in)
-            records.change(
-                tx, signed_in.name, totp=None, totp_offered=None, totp_step=None, recovery=[]
-            )
+            records.change(tx, signed_in.name, recovery=[], **records.NO_FACTOR)
             tx.audit(signed_in.name, "person.second-factor", signed_in.name, on=False)
             self._sessions.end_all(tx, signed_in.name, but=signed_in.session)
             return self._rotated(tx, signed_in)

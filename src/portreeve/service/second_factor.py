@@ -11,7 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pyotp
@@ -23,6 +23,9 @@ from portreeve.store.vault import Vault
 
 CODES = 10
 """How many recovery codes there are."""
+
+OFFERED = timedelta(minutes=15)
+"""How long a secret that is shown may be confirmed; after that another one is shown."""
 
 _STEP_SECONDS = 30
 _NONCE = 12
@@ -36,6 +39,12 @@ class Offer(NamedTuple):
     """In base32, to be typed."""
     uri: str
     """``otpauth://...``, to be shown as a QR code."""
+    until: datetime
+    """Before when it has to be confirmed."""
+
+    def minutes(self, now: datetime) -> int:
+        """How many minutes are left to confirm it, for people to read."""
+        return max(1, round((self.until - now) / timedelta(minutes=1)))
 
 
 class SecondFactor:
@@ -51,11 +60,11 @@ class SecondFactor:
         secret = pyotp.random_base32().encode()
         return nonce + self._seal.encrypt(nonce, secret, person.encode())
 
-    def offer(self, person: str, sealed: bytes, issuer: str) -> Offer:
+    def offer(self, person: str, sealed: bytes, issuer: str, until: datetime) -> Offer:
         """What the app needs to know of a secret."""
         secret = self._opened(person, sealed)
         uri = pyotp.TOTP(secret).provisioning_uri(name=person, issuer_name=issuer)
-        return Offer(secret, uri)
+        return Offer(secret, uri, until)
 
     def step(self, person: str, sealed: bytes, code: str, now: datetime) -> int | None:
         """The 30-second step that a code belongs to: this one or one beside it; else None."""

@@ -61,6 +61,7 @@ class Half:
     person: str
     method: Method
     agent: str
+    expires: datetime
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ class Sessions:
         )
         with self._context.database.read() as connection:
             row = connection.execute(wanted).one_or_none()
-        return None if row is None else Half(row.id, row.person, row.method, row.agent)
+        if row is None:
+            return None
+        return Half(row.id, row.person, row.method, row.agent, row.expires)
 
     def of(self, person: str) -> list[Session]:
         """Where a person is signed in, the last used first."""

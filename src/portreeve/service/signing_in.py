@@ -14,7 +14,13 @@ from portreeve.service.attempts import Attempts, Came
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.passwords import Passwords
-from portreeve.service.second_factor import Offer, SecondFactor, looks_like_digits, without
+from portreeve.service.second_factor import (
+    OFFERED,
+    Offer,
+    SecondFactor,
+    looks_like_digits,
+    without,
+)
 from portreeve.service.sessions import Begun, Half, Method, Sessions
 from portreeve.store import Transaction
 
@@ -65,14 +71,16 @@ class SigningIn:
     ) -> Begun:
         """Begin the session of somebody who has passed the first factor.
 
-        It is whole, unless they have a second factor or need one. ``failed``: attempts before
-        this one, for the audit log.
+        It is whole, unless they have a second factor or need one; if they have to set one up,
+        they begin anew. ``failed``: attempts before this one, for the audit log.
         """
         whole = person.totp is None and not self._context.settings.require_totp
         begun = self._sessions.begin(tx, person.name, method, agent, whole=whole)
         if whole:
             records.change(tx, person.name, signed_in=tx.time)
             tx.audit(person.name, "person.sign-in", person.name, method=method, failed=failed)
+        elif person.totp is None:
+            records.change(tx, person.name, **records.NO_OFFER)
         return begun
 
     def with_code(self, secret: str, code: str, came: Came) -> Begun:
@@ -110,15 +118,19 @@ class SigningIn:
             person = records.row_of(tx.connection, half.person, lock=True)
             if person.totp is not None:
                 return None
-            return self.offered(tx, person)
+            offer = self.offered(tx, person)
+            return offer._replace(until=min(offer.until, half.expires))
 
-    def offered(self, tx: Transaction, person: Any) -> Offer:
-        """The secret that a person was offered and has not confirmed; made, if there is none."""
-        sealed = person.totp_offered
-        if sealed is None:
-            sealed = self._factor.new(person.name)
-            records.change(tx, person.name, totp_offered=sealed)
-        return self._factor.offer(person.name, sealed, ISSUER)
+    def offered(self, tx: Transaction, person: Any, *, anew: bool = False) -> Offer:
+        """The secret that a person was offered and may still confirm; made, if there is none.
+
+        ``anew``: it is made in any case, and takes the place of the one before.
+        """
+        sealed, at = person.totp_offered, person.totp_offered_at
+        if anew or sealed is None or tx.time >= at + OFFERED:
+            sealed, at = self._factor.new(person.name), tx.time
+            records.change(tx, person.name, totp_offered=sealed, totp_offered_at=at)
+        return self._factor.offer(person.name, sealed, ISSUER, at + OFFERED)
 
     def with_new_factor(self, secret: str, code: str, came: Came) -> tuple[Begun, list[str]]:
         """Confirm the second factor that was offered, and be in; the recovery codes, shown once.
@@ -139,16 +151,28 @@ class SigningIn:
         raise wrong_new_code()
 
     def confirmed(self, tx: Transaction, person: Any, code: str) -> list[str] | None:
-        """Take over an offered second factor; the recovery codes, None if the code is wrong."""
+        """Take over an offered second factor; the recovery codes, None if the code is wrong.
+
+        Raises:
+            ServiceError: ``gone``, when it was offered too long ago.
+        """
         offered = person.totp_offered
         if offered is None:
             return None
+        if tx.time >= person.totp_offered_at + OFFERED:
+            raise ServiceError(
+                "gone",
+                "The time for setting it up is over. Remove the entry from your app, scan the new "
+                "QR code and type what the app shows.",
+                field="code",
+                zh="设置已超时。请在验证码应用中删除刚才添加的条目，重新扫描新的二维码并输入验证码。",
+            )
         step = self._factor.step(person.name, offered, code, tx.time)
         if step is None:
             return None
         codes, kept = self._factor.new_codes(person.name)
         records.change(
-            tx, person.name, totp=offered, totp_offered=None, totp_step=step, recovery=kept
+            tx, person.name, totp=offered, totp_step=step, recovery=kept, **records.NO_OFFER
         )
         tx.audit(person.name, "person.second-factor", person.name, on=True)
         return codes

@@ -236,6 +236,7 @@ def _code(desk: Desk, wanted: str, *, error: ServiceError | None = None) -> Repl
         "access/code.html.j2",
         status=200 if error is None else error.kind.status,
         offer=offer,
+        minutes=None if offer is None else offer.minutes(desk.service.context.now()),
         picture=None if offer is None else qr(offer.uri, desk.t("QR code", "二维码")),
         next=wanted,
         error=error,

@@ -116,6 +116,13 @@ def show_factor(desk: Desk) -> Reply:
     return _factor(desk)
 
 
+@pages.post("/console/me/factor/begin", SIGNED_IN)
+def begin_factor(desk: Desk) -> Reply:
+    """Begin to set up the second factor; what was shown before counts no more."""
+    desk.service.profiles.offer_factor(_person(desk), anew=True)
+    return desk.go("/console/me/factor")
+
+
 @pages.post("/console/me/factor", SIGNED_IN)
 def confirm_factor(desk: Desk, form: Confirmation) -> Reply:
     """Confirm the second factor, and show the recovery codes this once."""
@@ -215,6 +222,7 @@ def _factor(desk: Desk, *, error: ServiceError | None = None) -> Reply:
         "access/factor.html.j2",
         status=200 if error is None else error.kind.status,
         offer=offer,
+        minutes=offer.minutes(desk.service.context.now()),
         picture=qr(offer.uri, desk.t("QR code", "二维码")),
         error=error,
     )

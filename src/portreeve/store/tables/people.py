@@ -22,6 +22,7 @@ people = table(
            "master key", nullable=True),
     column("totp_offered", sa.LargeBinary, "a secret that was shown and is not confirmed yet, "
            "sealed", nullable=True),
+    column("totp_offered_at", Time, "when that was made; it lapses soon after", nullable=True),
     column("totp_step", sa.BigInteger, "30-second step of the last code used, so that none is used "
            "twice", nullable=True),
     column("recovery", Json, "keyed digests of the recovery codes that are left"),

@@ -1541,6 +1541,12 @@ def upgrade() -> None:
             comment="a secret that was shown and is not confirmed yet, sealed",
         ),
         sa.Column(
+            "totp_offered_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when that was made; it lapses soon after",
+        ),
+        sa.Column(
             "totp_step",
             sa.BigInteger(),
             nullable=True,
