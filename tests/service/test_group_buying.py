@@ -12,20 +12,25 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portreeve.commerce.enrolment import Enrolment, Statement, sign
+from portreeve.commerce.licences import licence_rules
+from portreeve.model import Surface
 from portreeve.schemas.access import Scope
 from portreeve.schemas.base import Paging
 from portreeve.schemas.commerce import group_buying as schemas
 from portreeve.schemas.privacy import ErasureReason
+from portreeve.schemas.screening import Submission
 from portreeve.service.actor import Actor
 from portreeve.service.commerce.book import Book
 from portreeve.service.commerce.deals import Deals
 from portreeve.service.commerce.enrolments import Enrolments
 from portreeve.service.errors import ServiceError
 from portreeve.service.privacy import Privacy
+from portreeve.service.registers import Registers
 from portreeve.service.retention import Retention
 from portreeve.store.tables import core, trade
 from service.desk import race, refusal
 from service.factories import ANN, account, events, published
+from service.shop import HOST, Shop
 
 START = datetime(2014, 6, 1, tzinfo=UTC)
 DEADLINE = START + timedelta(days=7)
@@ -441,3 +446,55 @@ def test_a_checker_that_is_trusted_no_more_goes_in_time(context, clock):
     assert Retention(context).sweep()["checkers"] == 1
     left = campus.enrolments.checkers(ANN, Paging()).items
     assert [one.campus for one in left] == ["north"]
+
+
+# --- what screening knows of members --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("audience", "told", "proof", "said", "found"),
+    [
+        ("campus:north", None, ("enrolled", "north"), None, "campus_member"),
+        ("campus:south", "campus_member", ("enrolled", "north"), None, "person"),
+        ("campus:north", "campus_member", ("graduated", "north"), None, "person"),
+        ("campus:north", "campus_member", None, None, "campus_member"),  # the host alone knows
+        ("friends", "campus_member", ("enrolled", "north"), None, "campus_member"),
+        (None, None, ("enrolled", "north"), None, "person"),
+        ("campus:south", "merchant", ("enrolled", "north"), None, "merchant"),
+        ("campus:south", None, ("enrolled", "north"), "campus_member", "campus_member"),
+    ],
+)
+def test_who_is_a_member_of_the_campus_an_item_is_for(audience, told, proof, said, found):
+    shown = {} if proof is None else {"lin": Enrolment(*proof, DEADLINE)}
+    known = Registers(licence_rules(), START, {"lin": told} if told else {}, {}, shown)
+    post = Submission(id="p", text="", account="lin", audience=audience, standing=said)
+    assert known.standing(post) == found
+
+
+def test_a_proof_that_is_over_makes_nobody_a_member():
+    known = Registers(
+        licence_rules(), DEADLINE, enrolled={"lin": Enrolment("enrolled", "north", DEADLINE)}
+    )
+    assert known.standing(Submission(id="p", account="lin", audience="campus:north")) == "person"
+
+
+@pytest.fixture
+def shop(context):
+    made = Shop(context)
+    yield made
+    made.stop()
+
+
+def test_a_deal_is_screened_by_its_organisers_proof(campus, shop):
+    campus.attest("lin")
+
+    def rules(id, account, audience):
+        post = Submission(
+            id=id, account=account, audience=audience, surface=Surface.group_buy,
+            text="水果拼团，20斤脐橙59元，满30人成团",
+        )  # fmt: skip
+        return shop.screening.screen(HOST, [post])[0].rules
+
+    assert "group-buy.organiser-known" not in rules("home", "lin", "campus:north")
+    assert "group-buy.organiser-known" in rules("away", "lin", "campus:south")
+    assert "group-buy.organiser-known" in rules("unknown", "eve", "campus:north")

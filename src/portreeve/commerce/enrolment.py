@@ -34,6 +34,8 @@ FAULTS: dict[ProofFault, str] = {
 """Why a proof proves nothing, in the order in which it is looked for."""
 
 _CONTEXT = b"portreeve enrolment 1\n"
+_CAMPUS = "campus:"
+"""How the audience begins of what is for one campus; policies say it too."""
 _MOST_CHARACTERS = 4096
 _SKEW = timedelta(minutes=5)
 
@@ -53,6 +55,21 @@ class Enrolment:
     result: Result
     campus: str
     expires: datetime
+
+    def is_member(self, campus: str, now: datetime) -> bool:
+        """Whether it shows somebody enrolled at a campus now."""
+        return self.result == "enrolled" and self.campus == campus and now < self.expires
+
+
+def campus_of(audience: str | None) -> str | None:
+    """The campus that an item is for, by its audience.
+
+    >>> campus_of("campus:north"), campus_of("friends"), campus_of(None)
+    ('north', None, None)
+    """
+    if audience is None or not audience.startswith(_CAMPUS):
+        return None
+    return audience.removeprefix(_CAMPUS)
 
 
 class EnrolmentCheck(Protocol):

@@ -151,16 +151,16 @@ def _given(
 
 def measure(submissions: Sequence[Submission], registers: Registers) -> Assessed:
     """What is known of submissions: their signals, and what is known of their accounts."""
-    return registers.completed(assess(as_items(submissions, registers.standings)), submissions)
+    return registers.completed(assess(as_items(submissions, registers)), submissions)
 
 
-def as_items(submissions: Sequence[Submission], standings: Mapping[str, str]) -> pl.DataFrame:
+def as_items(submissions: Sequence[Submission], known: Registers) -> pl.DataFrame:
     """Submissions as the engine's columns; ids are their places. By way of Arrow: it is quicker."""
     texts = {
         "surface": [s.surface.value for s in submissions],
         "account": [s.account for s in submissions],
         "audience": [s.audience for s in submissions],
-        "standing": [s.standing or standings.get(s.account or "") or "person" for s in submissions],
+        "standing": [known.standing(s) for s in submissions],
         "licence": [s.licence or "none" for s in submissions],
         "text": [s.text for s in submissions],
     }

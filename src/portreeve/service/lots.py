@@ -19,7 +19,7 @@ from portreeve.service.more_known import MoreKnown
 from portreeve.service.picture_facts import Shown
 from portreeve.service.reasons import ReasonBook
 from portreeve.service.records import Lot
-from portreeve.service.registers import Registers, registers
+from portreeve.service.registers import Registers, enrolled_of, registers
 from portreeve.service.remembering import Remembering
 from portreeve.store import micros
 from portreeve.store.rows import rows_by_key
@@ -106,8 +106,7 @@ class Judge:
                 books[group] = (self._book(policy), found)
             groups[group].append(pending)
             stages[group].append(stage)
-        named = {p.submission.account for p in taken if p.submission.account}
-        known, restrictions = self._known(named, now)
+        known, restrictions = self._known([p.submission for p in taken], now)
         lots = []
         for group, pendings in groups.items():
             network, _, published = group
@@ -143,20 +142,22 @@ class Judge:
         )
 
     def _known(
-        self, named: set[str], now: datetime
+        self, given: Sequence[Submission], now: datetime
     ) -> tuple[Registers, dict[str, list[Restriction]]]:
         """What accounts are, and what restricts them."""
+        named = {s.account for s in given if s.account}
         if not named:
             return registers(self._context, (), now), {}
         with self._context.database.read() as connection:
             known = rows_by_key(connection, accounts, _REGISTERED, named)
             found = rows_by_key(connection, sanctions, _RESTRICTION, named, where="open")
+            enrolled = enrolled_of(connection, given)
         restrictions: dict[str, list[Restriction]] = {}
         for row in found:
             one = Restriction._make(row)
             if one.begins <= micros(now) and (one.ends is None or micros(now) < one.ends):
                 restrictions.setdefault(one.account, []).append(one)
-        return registers(self._context, map(tuple, known), now), restrictions
+        return registers(self._context, map(tuple, known), now, enrolled), restrictions
 
     def _book(self, policy: Policy) -> ReasonBook:
         book = self._books.get(policy.label)

@@ -121,7 +121,7 @@ class Rescreening:
         """What is known of the accounts of submissions."""
         named = {s.account for s in found if s.account}
         with self._context.database.read() as connection:
-            return registers_of(self._context, connection, named, self._context.now())
+            return registers_of(self._context, connection, named, self._context.now(), found)
 
 
 def _latest_content() -> sa.ColumnElement[bool]:
