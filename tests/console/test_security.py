@@ -1,7 +1,10 @@
 """What somebody tries who should not: each test is an attack that once worked, or nearly did."""
 
+import asyncio
+import threading
 import time
 
+import httpx
 import pyotp
 import pytest
 
@@ -83,6 +86,44 @@ def test_the_wrong_code_of_a_new_factor_changes_nothing(house):
         with service.context.database.read() as connection:
             row = people_records.row_of(connection, "cleo")
         assert service.signing_in._factor._opened("cleo", row.totp) == old.secret
+
+
+def test_a_flood_on_the_public_pages_keeps_no_staff_waiting(house, monkeypatch):
+    service, secret = house.service, house.add("emil", Role.reviewer)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    networks = service.public_policies.networks
+
+    def slow():
+        begun.release()
+        go_on.wait(30)
+        return networks()
+
+    monkeypatch.setattr(service.public_policies, "networks", slow)
+
+    async def flood():
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=house.url, timeout=60, limits=limits) as crowd:
+            asked = [asyncio.create_task(crowd.get("/policy")) for _ in range(201)]
+            done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            assert [begun.acquire(timeout=5) for _ in range(3)] == [True] * 3
+            assert not begun.acquire(blocking=False)
+            cookies = {"portreeve_session": secret}
+            async with httpx.AsyncClient(base_url=house.url, cookies=cookies) as staff:
+                mine = await staff.get("/console/me", timeout=10)
+            login = await crowd.get("/console/login", timeout=10)
+            script = await crowd.get("/policy", headers={"portreeve-part": "main"})
+            go_on.set()
+            later = [(await one).status_code for one in waiting]
+            return [one.result() for one in done], mine, login, script, later
+
+    refused, mine, login, script, later = asyncio.run(flood())
+    assert (mine.status_code, login.status_code, later) == (200, 200, [200] * 200)
+    (page,) = refused
+    assert (page.status_code, page.headers["retry-after"]) == (503, "5")
+    assert "Wait a little and load the page again." in page.text
+    assert "请稍候重新加载页面" in page.text
+    assert (script.status_code, script.headers["retry-after"]) == (503, "5")
+    assert script.json()["code"] == "unavailable"
 
 
 def test_an_address_that_no_proxy_of_ours_says_counts_for_nothing(tmp_path):

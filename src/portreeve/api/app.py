@@ -34,6 +34,7 @@ from portreeve.http.call import (
     Send,
     need_json,
 )
+from portreeve.http.lanes import Lane
 from portreeve.http.router import Router
 from portreeve.http.traces import Tracing
 from portreeve.schemas import access
@@ -82,7 +83,7 @@ class App:
         self._tracing = tracing
         self.open = False
         """Whether the service is started; until then only what needs no key is answered."""
-        self._lanes: defaultdict[str | None, _Lane] = defaultdict(_Lane)
+        self._lanes = defaultdict[str | None, Lane](partial(Lane, SHARE, MOST_WAITING))
         self._look: asyncio.Task[None] | None = None
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         """Of each method, route and status what counts it: to look that up costs more than that."""
@@ -196,17 +197,8 @@ class App:
         Raises:
             ServiceError: ``unavailable``, when too much of the same key waits already.
         """
-        lane = self._lanes[call.key]
-        if lane.waiting >= MOST_WAITING:
-            raise ServiceError("unavailable", "Too many requests wait. Try again later.")
-        lane.waiting += 1
-        try:
-            async with lane.places:
-                context = contextvars.copy_context()
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, partial(context.run, work))
-        finally:
-            lane.waiting -= 1
+        context = contextvars.copy_context()
+        return await self._lanes[call.key].run(self._threads, partial(context.run, work))
 
     def _note(self, call: Call, status: int, seconds: float) -> None:
         metrics = self._service.metrics
@@ -235,14 +227,6 @@ _SINGLE = ("Authorization", "Portreeve-Actor", "Idempotency-Key")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/v1/screen", "/v1/screen/batch", "/health/live", "/health/ready", "/metrics"})
-
-
-class _Lane:
-    """The requests of one key that are worked on, or wait for it."""
-
-    def __init__(self) -> None:
-        self.waiting = 0
-        self.places = asyncio.Semaphore(SHARE)
 
 
 class _Handler:

@@ -1,8 +1,8 @@
 """The ASGI application of the console and the public pages.
 
-Every request goes one way: the page, who looks, whether they may, whether what they send came from
-a page of ours, then the page's own function in a thread. Whatever goes wrong becomes a page that
-says what and how to go on; for our own script, a problem in JSON.
+Every request goes one way: the page, a thread of its share, who looks, whether they may, whether
+what they send came from a page of ours, then the page's own function. Whatever goes wrong becomes a
+page that says what and how to go on; for our own script, a problem in JSON.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from portreeve.console import assets, cookies, csrf, forms
-from portreeve.console.desk import GUARD, Desk
+from portreeve.console.desk import GUARD, PART, Desk
+from portreeve.console.lanes import RETRY_SECONDS, Kind, Lanes, full, kind_of
 from portreeve.console.routes import Page
 from portreeve.console.words import LANGUAGES, Language, Words, accepted
 from portreeve.http import problems
@@ -34,9 +34,6 @@ from portreeve.store.audit import through
 if TYPE_CHECKING:
     from portreeve.schemas.people import SignedIn
     from portreeve.service.service import Service
-
-THREADS = 8
-"""How many pages are made at once; the API has threads of its own."""
 
 BODY_LIMIT = 1_048_576
 """Bytes that a form may have: a policy with all its examples has room."""
@@ -56,7 +53,6 @@ STREAMS_EACH = 20
 LOOK_AGAIN_SECONDS = 10.0
 """How long a stream may outlive the session that it is of."""
 
-R = TypeVar("R")
 _HEARTBEAT_SECONDS = 15.0
 _LOOK_SECONDS = 0.5
 _CSRF_HEADER = b"portreeve-csrf"
@@ -81,11 +77,11 @@ class Console:
         self._streams: Counter[str] = Counter()
         self.open = False
         """Whether the service is started."""
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portreeve-page")
+        self._lanes = Lanes()
 
     def close(self) -> None:
         """Wait for the pages that are made."""
-        self._threads.shutdown(wait=True)
+        self._lanes.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -121,10 +117,23 @@ class Console:
             most = self._service.context.settings.body_limit if page.files else BODY_LIMIT
             body = b"" if page.method == "GET" else await call.body(most)
         except ServiceError as error:
-            return await self._in_thread(partial(self._lost, call, error))
+            return await self._in_lane(call, None, partial(self._lost, call, error))
         if page.kind == "stream":
             return await self._stream(call, page, places, send)
-        return await self._in_thread(partial(self._made, call, page, places, body))
+        return await self._in_lane(call, page, partial(self._made, call, page, places, body))
+
+    async def _in_lane(self, call: Call, page: Page | None, work: Callable[[], Reply]) -> Reply:
+        """A page, unless too many of its kind wait already."""
+        try:
+            return await self._lanes.make(self._kind(call, page), work)
+        except ServiceError as error:
+            call.code = error.code
+            reply = _problem(call, error) if PART in call.headers else full()
+            reply.headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
+            return reply
+
+    def _kind(self, call: Call, page: Page | None) -> Kind:
+        return kind_of(call.raw_path, page, session=bool(self._secret(call)))
 
     def _made(self, call: Call, page: Page, places: dict[str, str], body: bytes) -> Reply:
         """A page, or the page that says why not."""
@@ -171,10 +180,14 @@ class Console:
             desk.actor.need(page.needs.scopes[0])
         return None
 
-    def _person(self, call: Call) -> SignedIn | None:
+    def _secret(self, call: Call) -> str | None:
+        """The secret of a session that the request shows, be it one or not."""
         jar = cookies.read(call.headers.get(b"cookie", b""))
         secure = (self._service.context.settings.public_url or "").startswith("https:")
-        secret = jar.get(cookies.session_name(secure=secure))
+        return jar.get(cookies.session_name(secure=secure))
+
+    def _person(self, call: Call) -> SignedIn | None:
+        secret = self._secret(call)
         return self._service.sessions.find(secret) if secret and self.open else None
 
     def _desk(self, call: Call) -> Desk:
@@ -195,15 +208,12 @@ class Console:
         """Nobody can be known while the database is away: a page says so, and no login."""
         return _refused(Desk(self._service, call, None, _language(call, None)[0]), error)
 
-    async def _in_thread(self, work: Callable[[], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
     async def _stream(
         self, call: Call, page: Page, places: dict[str, str], send: Send
     ) -> Reply | None:
         """Send events until the browser goes, the session ends or the service does."""
         try:
-            desk = await self._in_thread(partial(self._desk, call))
+            desk = await self._lanes.make(self._kind(call, page), partial(self._desk, call))
             first = self._admitted(desk, page)
         except (ServiceError, StoreUnavailableError) as error:
             return _problem(call, error)
@@ -237,9 +247,9 @@ class Console:
         """Wait until the session of a stream is over; another role or password ends it too."""
         while desk.person is not None:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            with suppress(StoreUnavailableError):
+            with suppress(StoreUnavailableError, ServiceError):
                 lives = partial(self._service.sessions.lives, desk.person.session)
-                if not await self._in_thread(lives):
+                if not await self._lanes.make("staff", lives):
                     return
 
     def _note(self, call: Call, status: int, seconds: float) -> None:

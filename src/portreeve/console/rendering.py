@@ -29,6 +29,12 @@ def render(desk: Desk, template: str, values: dict[str, Any]) -> str:
 
 
 @functools.cache
+def fixed(template: str) -> bytes:
+    """A page that is the same for everybody."""
+    return _environment().get_template(template).render().encode()
+
+
+@functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("portreeve.console"),
