@@ -128,6 +128,10 @@ def test_who_reads_posts_or_the_file_stands_in_the_audit_log(looking: Window):
     page.get_by_role("link", name="Read and print").click()
     expect(page.locator("h1")).to_have_text(f"Referral of the campaign {console.ids['campaign']}")
     assert audited(console, "campaign.refer")[-2:] == ["cam", "cam"]
+    page.get_by_role("link", name="The campaign").click()
+    files = page.locator(".referrals li")
+    expect(files.first).to_have_text(re.compile("cam: 30 accounts in 1 tree, [0-9]+ posts$"))
+    assert files.count() == len(told(console).referrals)
 
 
 def test_why_two_accounts_are_joined(looking: Window):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -187,6 +188,27 @@ def test_a_referral_names_who_what_and_why_without_content(town: Town) -> None:
     assert "面膜" not in written
     [(actor, _, detail)] = town.audited("campaign.refer")
     assert (actor, detail["people"], detail["trees"]) == ("reader", 30, 1)
+
+
+def test_a_campaign_tells_when_it_was_referred_by_whom_and_how_much_the_file_held(
+    town: Town,
+) -> None:
+    town.tree()
+    [campaign] = town.look()
+    assert town.get(campaign.id).referrals == []
+    first = town.clock()
+    town.campaigns.refer(READER, campaign.id, HERE)
+    town.clock.advance(hours=1)
+    town.campaigns.refer(ANN, campaign.id, HERE)
+    [second, earlier] = town.get(campaign.id).referrals
+    assert (second.by, earlier.by) == ("ann", "reader")
+    assert (earlier.made, second.made) == (first, first + timedelta(hours=1))
+    assert (earlier.trees, earlier.people, earlier.posts) == (1, 30, campaign.posts)
+    # the campaign has another name once the account is gone that it was named after
+    town.service.privacy.erase(PORTREEVE, "a1", ErasureReason.person)
+    [after] = town.look()
+    assert after.id != campaign.id
+    assert [one.by for one in town.get(after.id).referrals] == ["ann", "reader"]
 
 
 def test_too_small_a_campaign_is_not_referred(town: Town) -> None:

@@ -224,3 +224,28 @@ def test_a_case_that_another_holds_stops_the_decision(town: Town) -> None:
     assert refusal(lambda: decide(ANN, campaign.id, request))[0] == "claimed"
     assert town.standing() == before
     assert decide(BEN, campaign.id, request).sanctions == 10
+
+
+def test_posts_that_only_recruit_go_with_those_that_sell(town: Town) -> None:
+    town.shop(SELLERS[:3], "shop-one-1")
+    town.post(
+        ("s0", "下级代理升级奖励说明", 2),
+        ("s1", "做团队长拿团队奖", 2),
+        ("s1", "今天的晚霞真好看", 1),
+        ("stranger", "做团队长拿团队奖", 1),
+    )
+    [campaign] = town.look()
+    told = {post.item: post for post in town.get(campaign.id).items}
+    assert sorted(told) == ["p-1", "p-2", "p-3", "p-4", "p-5"]
+    assert {item: post.recruits for item, post in told.items()} == {
+        "p-1": False, "p-2": False, "p-3": False, "p-4": True, "p-5": True,
+    }  # fmt: skip
+    assert max(told[item].promotion or 0 for item in ("p-4", "p-5")) < 0.6
+    made = town.decide(campaign.id, take_down=True, rules=["no-selling"])
+    assert made.posts == 5
+    states = [state for _, state, _ in town.standing()["items"]]
+    assert states == ["removed"] * 5 + ["published"] * 2
+    # a person's decision on such a post knows it still
+    assert [post.recruits for post in town.get(campaign.id).items if post.item == "p-4"] == [True]
+    town.campaigns.undo(ANN, made.id, MISTAKE)
+    assert removed(town) == 0

@@ -145,6 +145,7 @@ KEPT: dict[str, Words] = {
     "judgements": Words("What people found of rules' hits", "人工对规则命中的判断"),
     "campaign_cases": Words("Which case is about which campaign", "案件与团伙的对应关系"),
     "campaign_decisions": Words("Decisions on whole campaigns", "对整个团伙的决定"),
+    "campaign_referrals": Words("That referral files were made", "移送文件的生成记录"),
     "campaign_decisions.words": Words(
         "Reasons of decisions on whole campaigns", "对整个团伙作决定的理由"
     ),

@@ -179,8 +179,10 @@ def _flags(
     return flags
 
 
+RECRUITING = ("recruit_words", "downline_words")
+"""Signals that count words of recruiting: a post with any of them recruits."""
 _COUNTED = {
-    RECRUITS: ("recruit_words", "downline_words"),
+    RECRUITS: RECRUITING,
     REWARDS: ("coupons", "giveaway_words"),
     INVITES: ("contacts", "contact_invites", "im_links"),
 }

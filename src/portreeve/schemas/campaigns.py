@@ -141,7 +141,7 @@ class CampaignTree(Answer, frozen=True, kw_only=True):
 
 
 class CampaignPost(Answer, frozen=True, kw_only=True):
-    """A post of a campaign's account that trades or that a rule held for, without content."""
+    """A post of a campaign's account that sells, recruits or fell under a rule; without content."""
 
     item: Annotated[str, Meta(description="the item")]
     account: Annotated[str, Meta(description="who published it")]
@@ -152,6 +152,10 @@ class CampaignPost(Answer, frozen=True, kw_only=True):
     verdict: Annotated[Verdict, Meta(description="its verdict")]
     rules: Annotated[list[str], Meta(description="rules that hold")]
     promotion: Annotated[float | None, Meta(description="probability that it sells")]
+    recruits: Annotated[
+        bool,
+        Meta(description="it has words of recruiting, or of a downline, as memory counts them"),
+    ]
     goods_tier: Annotated[Tier | None, Meta(description="tier of the goods")]
 
 
@@ -202,7 +206,13 @@ class DecideCampaign(Request, frozen=True, kw_only=True):
     everybody: Annotated[
         CampaignAct | None, Meta(description="what befalls all; then `leader` and `others` do not")
     ] = None
-    take_down: Annotated[bool, Meta(description="remove their posts that trade")] = False
+    take_down: Annotated[
+        bool,
+        Meta(
+            description="remove their posts that sell or recruit, and those that one of `rules` "
+            "held for"
+        ),
+    ] = False
     rules: Annotated[
         list[str],
         Meta(
@@ -259,6 +269,16 @@ class CampaignUndone(Answer, frozen=True, kw_only=True):
     cases: Annotated[list[str], Meta(description="cases that wait again")]
 
 
+class ReferralMade(Answer, frozen=True, kw_only=True):
+    """That a referral file was made of a campaign."""
+
+    made: Annotated[datetime, Meta(description="when")]
+    by: Annotated[str, Meta(description="who made it")]
+    trees: Annotated[int, Meta(description="how many trees it told of")]
+    people: Annotated[int, Meta(description="how many accounts it held")]
+    posts: Annotated[int, Meta(description="how many posts it named")]
+
+
 class CampaignRecord(Campaign, frozen=True, kw_only=True):
     """A campaign with all that makes it one."""
 
@@ -275,6 +295,10 @@ class CampaignRecord(Campaign, frozen=True, kw_only=True):
     spread: Annotated[list[CampaignSpread], Meta(description="where these posts appear")]
     decisions: Annotated[
         list[CampaignDecision], Meta(description="decisions on the whole, the newest first")
+    ]
+    referrals: Annotated[
+        list[ReferralMade],
+        Meta(description="referral files that were made of it, the newest 20 first"),
     ]
 
 

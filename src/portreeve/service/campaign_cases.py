@@ -22,7 +22,11 @@ from portreeve.service.context import Context
 from portreeve.service.remembering import Remembering
 from portreeve.service.remembering_names import account_names
 from portreeve.store import Transaction
-from portreeve.store.tables.campaigns import campaign_cases, campaign_decisions
+from portreeve.store.tables.campaigns import (
+    campaign_cases,
+    campaign_decisions,
+    campaign_referrals,
+)
 from portreeve.store.tables.cases import case_items, cases
 
 _AT_ONCE = 50
@@ -255,7 +259,8 @@ class CampaignCases:
     def forget(self, account: str) -> None:
         """Make memory forget an account; a campaign that was named after it keeps its records.
 
-        Who is left bears another name from then on: cases and decisions are written to that one.
+        Who is left bears another name from then on: its cases, decisions and referrals are written
+        to that one.
         """
         before = self._named_after(account)
         self._remembering.forget(account)
@@ -265,7 +270,7 @@ class CampaignCases:
             if new is None:
                 continue
             with self._context.database.write() as tx:
-                for table in (campaign_cases, campaign_decisions):
+                for table in (campaign_cases, campaign_decisions, campaign_referrals):
                     tx.execute(
                         sa.update(table)
                         .where(table.c.network == network, table.c.campaign == old)

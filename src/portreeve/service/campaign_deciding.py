@@ -10,7 +10,6 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.enforcement.consequences import DOWN, costs
-from portreeve.memory.traces import SELLING
 from portreeve.model import Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.access import Scope
@@ -118,7 +117,7 @@ class CampaignDeciding:
             return decision_row(tx.connection, id)
 
     def _posts(self, tx: Transaction, actor: Actor, plan: _Plan) -> _Done:
-        """Remove posts: all that trade and stand, or for a strike the newest of an account."""
+        """Remove posts: all that sell or recruit and stand; for a strike an account's newest."""
         rules, removed = plan.request.rules, set(plan.posts_of)
         struck = [name for name, act in plan.acts.items() if act.kind == "strike"]
         trading = [
@@ -126,7 +125,7 @@ class CampaignDeciding:
             for post in campaign_posts.posts(
                 tx.connection, plan.network, removed.union(struck), None
             )
-            if (post.promotion or 0.0) >= SELLING or not set(post.rules).isdisjoint(rules)
+            if campaign_posts.trades(post) or not set(post.rules).isdisjoint(rules)
         ]
         chosen = {post.item: post for post in _newest(trading, struck)}
         standing_ = [p for p in trading if p.account in removed and p.state in _STANDING]

@@ -26,18 +26,19 @@ LATEST = 5_000
 def posts(
     connection: sa.Connection, network: str, accounts: Iterable[str], limit: int | None = LATEST
 ) -> list[CampaignPost]:
-    """Posts of accounts that sell, or that a rule held for; the newest first."""
+    """Posts of accounts that sell or recruit, or that a rule held for; the newest first."""
     i, d = items.c, decisions.c
     time = sa.func.coalesce(i.time, i.received).label("time")
     wanted = (
         sa.select(
             i.id.label("item"), i.account, time, i.surface, i.state, i.decision, d.verdict,
-            d.rules, d.promotion, d.goods_tier,
+            d.rules, d.promotion, sa.func.coalesce(d.recruits, sa.false()).label("recruits"),
+            d.goods_tier,
         )
         .join(decisions, d.id == i.decision)
         .where(
             i.network == network,
-            sa.or_(d.promotion >= SELLING, d.verdict != Verdict.allow.value),
+            sa.or_(d.promotion >= SELLING, d.recruits, d.verdict != Verdict.allow.value),
         )
         .order_by(time.desc(), i.id)
         .limit(limit)
@@ -50,6 +51,12 @@ def posts(
         )
         for row in rows[:limit]
     ]
+
+
+def trades(post: CampaignPost) -> bool:
+    """Whether a post sells or recruits. One that only gives rewards does not count: coupons pass
+    through many hands."""
+    return (post.promotion or 0.0) >= SELLING or post.recruits
 
 
 def days(shown: Sequence[CampaignPost], members: Iterable[CampaignAccount]) -> list[CampaignDay]:

@@ -122,6 +122,7 @@ class CampaignReading:
             decisions = campaign_records.decisions_of(
                 self._context, connection, network, graph, seen.number
             )
+            referrals = campaign_records.referrals_of(connection, network, graph, seen.number)
         keys, links = campaign_view.keys_and_links(seen, chosen)
         return CampaignRecord(
             **msgspec.structs.asdict(_campaign(row, network, found, decided)),
@@ -133,6 +134,7 @@ class CampaignReading:
             days=campaign_posts.days(posts, members),
             spread=campaign_posts.spread(posts),
             decisions=decisions,
+            referrals=referrals,
         )
 
     def names(self, connection: sa.Connection, seen: View) -> dict[int, str]:

@@ -9,15 +9,24 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.memory.campaigns import Graph
-from portreeve.schemas.campaigns import CampaignAct, CampaignDecision
+from portreeve.report.campaign_files import campaign_name
+from portreeve.schemas.campaigns import CampaignAct, CampaignDecision, ReferralMade
 from portreeve.service.campaign_view import now_named, number_of
 from portreeve.service.context import Context
 from portreeve.service.errors import not_found
-from portreeve.store.tables.campaigns import campaign_cases, campaign_decisions
+from portreeve.store.tables.campaigns import (
+    campaign_cases,
+    campaign_decisions,
+    campaign_referrals,
+)
 from portreeve.store.tables.cases import cases
 from portreeve.store.vault import NOBODY
 
 Row = sa.Row[Any]
+
+
+MOST_REFERRALS = 20
+"""Referral files that are told, the newest."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,14 +83,32 @@ def decisions_of(
     context: Context, connection: sa.Connection, network: str, graph: Graph, number: int
 ) -> list[CampaignDecision]:
     """Decisions on a campaign, and on those that merged into it; the newest first."""
-    d = campaign_decisions
-    named = connection.execute(sa.select(d.c.campaign).where(d.c.network == network).distinct())
+    rows = _of(connection, campaign_decisions, network, graph, number)
+    return answers(context, connection, rows)
+
+
+def referrals_of(
+    connection: sa.Connection, network: str, graph: Graph, number: int
+) -> list[ReferralMade]:
+    """Referral files of a campaign, and of those that merged into it; the newest first."""
+    rows = _of(connection, campaign_referrals, network, graph, number)
+    names = ReferralMade.__struct_fields__
+    return [
+        ReferralMade(**{name: getattr(row, name) for name in names})
+        for row in rows[:MOST_REFERRALS]
+    ]
+
+
+def _of(
+    connection: sa.Connection, table: sa.Table, network: str, graph: Graph, number: int
+) -> list[Row]:
+    """Records of a campaign, and of those that merged into it; the newest first."""
+    t = table.c
+    named = connection.execute(sa.select(t.campaign).where(t.network == network).distinct())
     now = now_named(graph, map(number_of, named.scalars()))
-    names = {one for one, current in now.items() if current == number}
-    rows = connection.execute(
-        sa.select(d).where(d.c.network == network).order_by(d.c.seq.desc())
-    ).all()
-    return answers(context, connection, [r for r in rows if number_of(r.campaign) in names])
+    names = [campaign_name(one) for one, current in now.items() if current == number]
+    wanted = sa.select(table).where(t.network == network, t.campaign.in_(names))
+    return list(connection.execute(wanted.order_by(t.seq.desc())))
 
 
 def decision_row(connection: sa.Connection, id: str, *, lock: bool = False) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.campaigns import InNetwork, Referral, ReferralPost
@@ -12,6 +13,7 @@ from portreeve.service.campaign_reading import CampaignReading
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.policies import Policies
+from portreeve.store.tables.campaigns import campaign_referrals
 
 CAUTION = (
     "Who is above whom is computed from public posts alone: who copied whom, how soon, and whose "
@@ -37,7 +39,7 @@ class CampaignReferral:
         """The file on those trees of a campaign that have the levels and people to be referred.
 
         It names accounts, posts and what speaks for each edge, and holds no content. That it was
-        made stands in the audit log.
+        made stands in the audit log, and on the campaign.
 
         Raises:
             ServiceError: ``forbidden``, ``not-found``; ``conflict``, when no tree is large enough.
@@ -61,10 +63,15 @@ class CampaignReferral:
             members, _ = self._reading.members(tx.connection, seen, names, among=inside)
             people = [names[number] for number in sorted(inside) if number in names]
             posts = campaign_posts.posts(tx.connection, network, people)
-            tx.audit(
-                actor.name, "campaign.refer", seen.id,
-                network=network, trees=len(referred), people=len(inside), posts=len(posts),
+            held = {"trees": len(referred), "people": len(members), "posts": len(posts)}
+            tx.execute(
+                sa.insert(campaign_referrals),
+                {
+                    "network": network, "campaign": seen.id, "made": tx.time, "by": actor.name,
+                    **held,
+                },
             )  # fmt: skip
+            tx.audit(actor.name, "campaign.refer", seen.id, network=network, **held)
             return Referral(
                 campaign=seen.id,
                 network=network,

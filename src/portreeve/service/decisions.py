@@ -81,7 +81,7 @@ class PersonDecisions:
         policy = self._policy(last, rules, tx.time)
         refused = Verdict(verdict).rank >= Verdict.refuse.rank
         law = {rule.id for rule in policy.rules if rule.layer == "law"}
-        kept = ("promotion", "goods_category", "goods_tier", "grade")
+        kept = ("promotion", "recruits", "goods_category", "goods_tier", "grade")
         row = {name: getattr(last, name) for name in kept} | {
             "id": id, "item": item.id, "revision": last.revision, "account": item.account,
             "network": item.network, "surface": item.surface, "stage": PERSON,

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from portreeve.engine import Assessed, assess, judge
 from portreeve.memory.memory import told_to
+from portreeve.memory.traces import RECRUITING
 from portreeve.model import CONTENT_FIELDS, Item, Verdict
 from portreeve.policy import Policy
 from portreeve.schemas.screening import ItemState, Submission
@@ -55,6 +56,7 @@ class Judged:
     clauses: list[list[str]]
     promotion: list[float | None]
     intent: list[str | None]
+    recruits: list[bool]
     goods_category: list[str | None]
     goods_tier: list[str | None]
     reach: list[float | None]
@@ -118,6 +120,7 @@ def judge_all(
         policy=policy,
         submissions=given,
         **listed,
+        recruits=_recruits(signals),
         reach=[
             reach_of(policy, rules) if verdict == "limit" else None
             for verdict, rules in zip(listed["verdict"], listed["rules"], strict=True)
@@ -137,6 +140,13 @@ def judge_all(
             remembered=_given(shadow, told, pictured),
         ),
     )
+
+
+def _recruits(signals: pl.DataFrame) -> list[bool]:
+    """Of each item whether it has words of recruiting, as memory counts them."""
+    words, more = (signals.get_column(name).to_numpy() for name in RECRUITING)
+    found: list[bool] = ((words > 0) | (more > 0)).tolist()
+    return found
 
 
 def _given(

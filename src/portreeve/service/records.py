@@ -27,8 +27,8 @@ from portreeve.store.vault import NOBODY, Vault
 _SCREEN = "screen"
 _DECISION = (
     "id", "item", "revision", "account", "network", "surface", "stage", "decided", "verdict",
-    "lawful", "permitted", "rules", "clauses", "promotion", "intent", "goods_category",
-    "goods_tier", "policy", "batch", "supersedes", "by", "grade", "followed",
+    "lawful", "permitted", "rules", "clauses", "promotion", "intent", "recruits",
+    "goods_category", "goods_tier", "policy", "batch", "supersedes", "by", "grade", "followed",
 )  # fmt: skip
 _ITEM = (
     "id", "network", "surface", "account", "parent", "audience", "standing", "licence", "time",
@@ -325,9 +325,9 @@ def _decision(
         written.decision, str(s.id), written.revision, s.account, lot.network, s.surface.value,
         lot.stages[at], now, judged.verdict[at], judged.lawful[at], judged.permitted[at],
         _ENCODE(rules).decode() if rules else "[]", _ENCODE(clauses).decode() if clauses else "[]",
-        judged.promotion[at], judged.intent[at], judged.goods_category[at], judged.goods_tier[at],
-        judged.policy.label, batch, before.decision if before else None, by, "attested_public",
-        _nothing_follows(judged, at) and before is None,
+        judged.promotion[at], judged.intent[at], judged.recruits[at], judged.goods_category[at],
+        judged.goods_tier[at], judged.policy.label, batch, before.decision if before else None, by,
+        "attested_public", _nothing_follows(judged, at) and before is None,
     )  # fmt: skip
 
 

@@ -130,6 +130,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept(campaigns.campaign_decisions, campaigns.campaign_decisions.c.decided, "content",
          words=("reason",)),
     Kept(campaigns.campaign_decisions, campaigns.campaign_decisions.c.decided, "decision"),
+    Kept(campaigns.campaign_referrals, campaigns.campaign_referrals.c.made, "decision"),
     Kept(c.appeals, c.appeals.c.decided, "decision"),
     Kept(c.reports, c.reports.c.resolved, "decision"),
     Kept(c.judgements, c.judgements.c.time, "decision"),

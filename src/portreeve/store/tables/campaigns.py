@@ -1,4 +1,4 @@
-"""Campaigns: the cases opened for them, and what was decided of them as a whole.
+"""Campaigns: their cases, what was decided of them as a whole, the referrals made of them.
 
 Who is in a campaign stands in memory alone; a campaign is named here as memory names it.
 """
@@ -43,3 +43,17 @@ campaign_decisions = table(
     column("undone_by", sa.Text, "by whom", nullable=True),
     sa.Index("ix_campaign_decisions_campaign", "network", "campaign", "seq"),
 )  # fmt: skip
+
+campaign_referrals = table(
+    "campaign_referrals",
+    "That a referral file was made of a campaign; the file itself is not kept.",
+    column("seq", Sequence, "running number", primary_key=True, autoincrement=True),
+    column("network", sa.Text, "the network"),
+    column("campaign", sa.Text, "the campaign, as memory names it"),
+    column("made", Time, "when"),
+    column("by", sa.Text, "who made it"),
+    column("trees", sa.Integer, "how many trees it told of"),
+    column("people", sa.Integer, "how many accounts it held"),
+    column("posts", sa.Integer, "how many posts it named"),
+    sa.Index("ix_campaign_referrals_campaign", "network", "campaign", "seq"),
+)

@@ -82,6 +82,7 @@ decisions = table(
     column("clauses", Json, "the clauses they enforce, in the same order"),
     column("promotion", sa.Float, "probability that it sells", nullable=True),
     column("intent", sa.Text, "the likeliest intent", nullable=True),
+    column("recruits", sa.Boolean, "it has words of recruiting or of a downline", nullable=True),
     column("goods_category", sa.Text, "goods or service", nullable=True),
     column("goods_tier", sa.Text, "tier of the goods", nullable=True),
     column("policy", sa.Text, "policy name and version"),

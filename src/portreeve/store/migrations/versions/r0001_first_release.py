@@ -338,6 +338,34 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "campaign_referrals",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+            comment="running number",
+        ),
+        sa.Column("network", sa.Text(), nullable=False, comment="the network"),
+        sa.Column(
+            "campaign", sa.Text(), nullable=False, comment="the campaign, as memory names it"
+        ),
+        sa.Column("made", sa.BigInteger(), nullable=False, comment="when"),
+        sa.Column("by", sa.Text(), nullable=False, comment="who made it"),
+        sa.Column("trees", sa.Integer(), nullable=False, comment="how many trees it told of"),
+        sa.Column("people", sa.Integer(), nullable=False, comment="how many accounts it held"),
+        sa.Column("posts", sa.Integer(), nullable=False, comment="how many posts it named"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_campaign_referrals")),
+        comment="That a referral file was made of a campaign; the file itself is not kept.",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_campaign_referrals_campaign",
+        "campaign_referrals",
+        ["network", "campaign", "seq"],
+        unique=False,
+    )
+    op.create_table(
         "case_actions",
         sa.Column(
             "seq",
@@ -652,6 +680,12 @@ def upgrade() -> None:
         ),
         sa.Column("promotion", sa.Float(), nullable=True, comment="probability that it sells"),
         sa.Column("intent", sa.Text(), nullable=True, comment="the likeliest intent"),
+        sa.Column(
+            "recruits",
+            sa.Boolean(),
+            nullable=True,
+            comment="it has words of recruiting or of a downline",
+        ),
         sa.Column("goods_category", sa.Text(), nullable=True, comment="goods or service"),
         sa.Column("goods_tier", sa.Text(), nullable=True, comment="tier of the goods"),
         sa.Column("policy", sa.Text(), nullable=False, comment="policy name and version"),
