@@ -17,6 +17,7 @@ MOST = 50_000
 millisecond."""
 _OVERLAP = timedelta(seconds=5)
 """For which pictures that are known are read again: another process may commit late."""
+_LOCK = 0x706F73746572  # "poster"
 
 _P = pictures.c
 
@@ -25,9 +26,9 @@ class PictureLikeness:
     """Names pictures by the earliest that looks like them.
 
     Names are random, so that they say nothing of an account or a file. A name of which every
-    picture is erased, or gone with time, is not given any more. Where two processes take in the
-    same new picture at the same moment, it may get two names; the copies that come later get the
-    first.
+    picture is erased, or gone with time, is not given any more. Of pictures that come at the same
+    moment, also to several processes, one is named after the other, so that a new poster gets one
+    name.
     """
 
     def __init__(self, context: Context, most: int = MOST) -> None:
@@ -50,9 +51,15 @@ class PictureLikeness:
             self._read(connection)
 
     def name(self, tx: Transaction, pdq: str, quality: int) -> str | None:
-        """The name for a picture; None where its hash says too little."""
+        """The name for a picture that this transaction keeps; None where its hash says too little.
+
+        Until the transaction ends no other names a picture: it could not see this one.
+        """
         if quality < LEAST_QUALITY:
             return None
+        # SQLite has one writer at a time anyway
+        if tx.connection.dialect.name == "postgresql":
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         with self._lock:
             self._read(tx.connection)
             alike = sorted(near.place for near in self._index.near(pdq))
