@@ -300,13 +300,13 @@ def test_a_broken_file_is_named_by_the_command(context, settings, tmp_path, monk
 
 
 def states(settings):
-    return {finding.check: finding.state for finding in examine(settings)}
+    return {finding.check.en: finding.state for finding in examine(settings)}
 
 
 def test_a_healthy_store_is_all_right(context, settings):
     fill(context)
     found = examine(settings)
-    assert {f.check: (f.state, f.found) for f in found if f.state != "ok"} == {}
+    assert {f.check.en: (f.state, f.found) for f in found if f.state != "ok"} == {}
     assert len(found) >= 12
 
 
@@ -339,7 +339,7 @@ def test_what_is_wrong_is_found_and_says_what_to_do(context, settings, harm, che
     else:
         next(context.folder.glob("log/*/*.parquet")).unlink()
     failed = [finding for finding in examine(settings) if finding.state == "fail"]
-    assert [finding.check for finding in failed] == [check]
+    assert [finding.check.en for finding in failed] == [check]
     assert failed[0].remedy
 
 
@@ -350,6 +350,7 @@ def test_the_doctor_command_has_an_exit_code(context, settings, monkeypatch, cap
     (context.folder / "keys" / "master.key").chmod(0o640)
     assert run("doctor", "--json") == 1
     found = {f["check"]: f for f in json.loads(capsys.readouterr().out)}
+    assert found["master key"]["id"] == "key-open"
     assert found["master key"]["remedy"].startswith("chmod 600 ")
 
 
@@ -357,5 +358,5 @@ def test_a_database_that_does_not_answer_is_a_fault(tmp_path):
     url = "postgresql://portreeve:secret@127.0.0.1:1/none"
     found = examine(Settings(data=str(tmp_path), database=url))
     (failed,) = [finding for finding in found if finding.state == "fail"]
-    assert failed.check == "database"
+    assert failed.id == "database-away"
     assert "secret" not in str(found)

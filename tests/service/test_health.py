@@ -29,7 +29,7 @@ def test_the_report_names_settings_and_no_secret(database, tmp_path):
 
 
 def test_the_doctor_looks_at_the_same_store(context):
-    found = {one.check: one.state for one in Health(context, dict).examine(WATCHER)}
+    found = {one.check.en: one.state for one in Health(context, dict).examine(WATCHER)}
     assert found["data folder"] in ("ok", "warn")
 
 

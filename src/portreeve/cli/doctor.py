@@ -28,19 +28,18 @@ def doctor(
 
     Exit code: 0 nothing is wrong (there may be warnings); 1 something is.
     """
-    import msgspec
-
     from portreeve.service.doctor import examine
     from portreeve.service.settings import from_environment
 
     given = {} if data is None else {"PORTREEVE_DATA": data}
     findings = examine(from_environment({**os.environ, **given}))
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(findings), ensure_ascii=False, indent=2))
+        said = [{"id": one.id, **one.said("en")} for one in findings]
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         for finding in findings:
-            typer.echo(printable(f"{finding.state:<5} {finding.check}: {finding.found}"))
+            typer.echo(printable(f"{finding.state:<5} {finding.check.en}: {finding.found.en}"))
             if finding.remedy is not None:
-                typer.echo(printable(f"      {finding.remedy}"))
+                typer.echo(printable(f"      {finding.remedy.en}"))
     if any(finding.state == "fail" for finding in findings):
         raise typer.Exit(1)

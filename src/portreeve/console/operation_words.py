@@ -1,4 +1,4 @@
-"""Settings, parts of the service and what the doctor looks at, in Chinese; English is their own."""
+"""Settings and parts of the service, in Chinese; English is their own."""
 
 from __future__ import annotations
 
@@ -75,21 +75,3 @@ PARTS = {
     "retention": "到期删除",
 }
 """The parts that say whether they work."""
-
-CHECKS = {
-    "data folder": "数据文件夹",
-    "disk space": "磁盘空间",
-    "master key": "主密钥",
-    "signing key": "签名密钥",
-    "database": "数据库",
-    "tables": "数据表",
-    "audit log": "审计日志",
-    "master key and database": "主密钥与数据库是否匹配",
-    "decision log": "决定日志",
-    "clock of the database": "数据库时钟",
-    "policies": "规则",
-    "clock": "时钟",
-    "kernels": "文本内核",
-    "pictures": "图片识别",
-}
-"""What the doctor looks at."""

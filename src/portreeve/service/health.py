@@ -14,7 +14,8 @@ from portreeve.schemas.access import Scope
 from portreeve.schemas.health import HealthReport, SettingInForce
 from portreeve.service.actor import Actor
 from portreeve.service.context import Context
-from portreeve.service.doctor import Finding, examine
+from portreeve.service.doctor import examine
+from portreeve.service.doctor_findings import Finding
 from portreeve.service.settings import SECRETS, Settings
 from portreeve.store import StoreUnavailableError
 
