@@ -74,9 +74,9 @@ def _key(given: str | None, path: Path, check: str) -> Finding:
     if given is not None:
         usable = _usable(given)
         return finding(check, "key-given") if usable else finding(check, "key-given-unusable")
-    if not path.exists():
-        return finding(check, "key-missing", path=path)
     try:
+        if not path.exists():
+            return finding(check, "key-missing", path=path)
         usable = _usable(path.read_text("ascii", "replace"))
     except PermissionError:
         return finding(check, "key-closed", path=path)
