@@ -11,7 +11,9 @@ walked again and falls apart into what its other keys still join.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from portreeve.memory.slots import mixed
 from portreeve.memory.traces import KEY_KINDS
 from portreeve.signals.compiled import inlined, kernel
 
@@ -78,17 +80,22 @@ NOTHING = np.int32(-1)
 
 
 @inlined
-def mixed(value):
-    """A number with its bits well mixed, one for one (the finaliser of splitmix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+def campaign_of(oldest):
+    """The number of the campaign whose oldest account this is; numbers are one for one."""
+    return mixed(oldest, 0)
+
+
+@kernel
+def campaigns_of(oldest: NDArray[np.uint64], found: NDArray[np.uint64]) -> None:
+    """The numbers of the campaigns whose oldest accounts these are."""
+    for at in range(oldest.size):
+        found[at] = campaign_of(oldest[at])
 
 
 @inlined
 def account_place(number, accounts, account_at):
     mask = np.uint64(account_at.size - 1)
-    place = mixed(number) & mask
+    place = mixed(number, 0) & mask
     while account_at[place] >= 0 and accounts[account_at[place]].account != number:
         place = (place + np.uint64(1)) & mask
     return place
@@ -97,7 +104,7 @@ def account_place(number, accounts, account_at):
 @inlined
 def key_place(kind, number, keys, key_at):
     mask = np.uint64(key_at.size - 1)
-    place = mixed(number + np.uint64(kind)) & mask
+    place = mixed(number + np.uint64(kind), 0) & mask
     while key_at[place] >= 0 and (
         keys[key_at[place]].key != number or keys[key_at[place]].kind != kind
     ):
@@ -108,7 +115,7 @@ def key_place(kind, number, keys, key_at):
 @inlined
 def edge_place(account, key, edges, edge_at):
     mask = np.uint64(edge_at.size - 1)
-    place = mixed((np.uint64(account) << np.uint64(32)) | np.uint64(key)) & mask
+    place = mixed((np.uint64(account) << np.uint64(32)) | np.uint64(key), 0) & mask
     while edge_at[place] >= 0 and (
         edges[edge_at[place]].account != account or edges[edge_at[place]].key != key
     ):

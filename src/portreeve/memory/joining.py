@@ -15,9 +15,9 @@ from portreeve.memory.components import (
     QUIET,
     account_place,
     alone,
+    campaign_of,
     edge_place,
     key_place,
-    mixed,
     root_of,
     split,
     those_enough,
@@ -249,7 +249,7 @@ def _tell(row, at, trades, shown, bounds, group, least, tables, facts):
         return
     root = root_of(at, accounts)
     if accounts[root].members >= least:
-        facts[row].campaign = mixed(accounts[accounts[root].oldest].account)
+        facts[row].campaign = campaign_of(accounts[accounts[root].oldest].account)
         facts[row].accounts = accounts[root].members
         facts[row].posts = accounts[root].all_posts
         facts[row].selling = accounts[root].all_selling
@@ -321,4 +321,4 @@ def names_of(accounts: Any, count: int, least: int, found: NDArray[np.uint64]) -
         root = root_of(at, accounts)
         found[at] = np.uint64(0)
         if accounts[root].members >= least:
-            found[at] = mixed(accounts[accounts[root].oldest].account)
+            found[at] = campaign_of(accounts[accounts[root].oldest].account)

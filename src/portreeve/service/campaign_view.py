@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portreeve.memory.campaigns import KINDS, Graph, Numbers
-from portreeve.memory.components import HUB, JOINING, mixed
+from portreeve.memory.components import HUB, JOINING, campaigns_of
 from portreeve.memory.trees import Forest
 from portreeve.report.campaign_files import campaign_name
 from portreeve.schemas.campaigns import (
@@ -35,8 +35,6 @@ _STATES: tuple[KeyState, ...] = ("quiet", "joining", "hub")
 _UNDER = ("copies", "copied", "handles")
 
 Names = Mapping[int, str]
-_name_of_eldest: Callable[[Numbers], Numbers] = cast(Any, mixed).py_func
-"""The kernel that names campaigns after accounts, over whole arrays."""
 
 
 def number_of(campaign: str) -> int:
@@ -64,7 +62,7 @@ def now_named(graph: Graph, campaigns: Iterable[int]) -> dict[int, int]:
     is_current = np.isin(wanted, graph.campaign)
     found = {number: number for number in wanted[is_current].tolist()}
     if not is_current.all():
-        named = _name_of_eldest(graph.accounts["account"])
+        named = _named_after(graph.accounts["account"])
         at = np.flatnonzero(np.isin(named, wanted[~is_current]) & (graph.campaign != 0))
         found |= zip(named[at].tolist(), graph.campaign[at].tolist(), strict=True)
     return found
@@ -72,7 +70,13 @@ def now_named(graph: Graph, campaigns: Iterable[int]) -> dict[int, int]:
 
 def named_after(account: int) -> int:
     """The campaign whose oldest account this is."""
-    return int(_name_of_eldest(np.array([account], dtype=np.uint64))[0])
+    return int(_named_after(np.array([account], dtype=np.uint64))[0])
+
+
+def _named_after(accounts: Numbers) -> Numbers:
+    found = np.empty(len(accounts), dtype=np.uint64)
+    campaigns_of(np.ascontiguousarray(accounts), found)
+    return found
 
 
 def largest_of(graph: Graph, accounts: Iterable[int]) -> int | None:
