@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 _HOST = re.compile(r"^(?:[^/@?#]*@)?([^/:?#\s]+)")
+_NUMERIC = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*:)(?:[^0-9]|$)")
 
 
@@ -85,11 +86,15 @@ def host_class(entry: str) -> str | None:
 def registrable_domain(host: str | None) -> str | None:
     """The part of a host that somebody registered, by the public suffix list; NULL for none.
 
-    >>> registrable_domain("shop.example.co.uk")
-    'example.co.uk'
+    A numeric address has no such part and counts whole.
+
+    >>> registrable_domain("shop.example.co.uk"), registrable_domain("203.0.113.5")
+    ('example.co.uk', '203.0.113.5')
     """
     if not host:
         return None
+    if _NUMERIC.fullmatch(host):
+        return host
     return _suffixes().privatesuffix(host.rstrip("."))
 
 

@@ -12,63 +12,41 @@ from numpy.typing import NDArray
 from portreeve.signals.compiled import inlined, kernel
 from portreeve.signals.fold import DIGIT, KIND, LATIN, MARK
 from portreeve.signals.spans import LINK, MOST_KEY_BYTES, SHARE_CODE, put
+from portreeve.signals.top_level import is_top_level
+from portreeve.signals.web_hosts import (
+    COLON,
+    DOT,
+    FULL_STOP,
+    SLASH,
+    chinese_host,
+    host_around,
+    host_end,
+    is_alnum,
+    is_dot,
+    is_han,
+)
 
-_DOT, _HYPHEN, _SLASH, _COLON, _AT, _FULL_STOP = 0x2E, 0x2D, 0x2F, 0x3A, 0x40, 0x3002
+_AT = 0x40
 _LONGEST_ABBREVIATION = 2
 """Codes before the last label of "p.m" and "e.g", which are no hosts unless a path follows."""
-_TOP_LEVEL_NAMES = (
-    "com", "cn", "net", "org", "top", "xyz", "vip", "shop", "cc", "io", "me", "app", "club",
-    "info", "link", "site", "online", "store", "tv", "co", "uk", "us", "jp", "kr", "hk", "tw",
-    "sg", "my", "ru", "de", "fr", "it", "es", "eu", "in", "id", "th", "vn", "ph", "au", "ca",
-    "br", "mx", "biz", "pro", "fun", "ltd", "wang", "ink", "live", "work", "mobi", "asia", "edu",
-    "gov", "ai", "gg", "ly", "to", "la", "ws", "im", "tk", "icu", "cloud", "tech", "space",
-    "website", "today", "bid", "men", "win", "loan", "red", "pub", "art", "run", "group", "team",
-    "center", "video", "social", "news", "blog", "gl", "bz", "fm", "vc",
-)  # fmt: skip
-
-
-def _label_number(label: str) -> int:
-    number = 0
-    for char in label:
-        number = number * 37 + (ord(char) - 86 if char.isalpha() else ord(char) - 47)
-    return number
-
-
-_TOP_LEVEL = np.array(sorted(map(_label_number, _TOP_LEVEL_NAMES)), dtype=np.int64)
-
-
-@inlined
-def _is_alnum(flag):
-    kind = flag & KIND
-    return kind in (LATIN, DIGIT)
-
-
-@inlined
-def _is_dot(codes, flags, i, n):
-    """A dot, or a Chinese full stop standing for one, between letters or digits."""
-    return (
-        codes[i] in (_DOT, _FULL_STOP)
-        and 0 < i < n - 1
-        and _is_alnum(flags[i - 1])
-        and _is_alnum(flags[i + 1])
-    )
-
-
-@kernel
-def _is_top_level(codes: NDArray[np.uint32], begin: int, end: int) -> bool:
-    number = np.int64(0)
-    if not 2 <= end - begin <= 10:
-        return False
-    for k in range(begin, end):
-        code = np.int64(codes[k])
-        number = number * 37 + (code - 86 if code >= 0x61 else code - 47)
-    at = np.searchsorted(_TOP_LEVEL, number)
-    return at < _TOP_LEVEL.size and _TOP_LEVEL[at] == number
+_LONGEST_NAME = 12
+"""Chinese letters of one name in a path; a sentence is longer."""
+_ENDS_NONE = (DOT, COLON, _AT, 0x21, 0x23, 0x3B, 0x3F)
+"""Marks that belong to what follows an address: a sentence's, and those of @names and #topics."""
+_SPEECH = np.array(
+    [
+        ord(char)
+        for char in "这那我你您他她它的了是很不吗呢吧啊呀哦嘛都也就请点看快来去想要给让把被和跟还"
+        "又太真打戳扫欢"
+    ],
+    dtype=np.uint32,
+)
+"""Letters of what people say after an address, which names of pages do without."""
 
 
 @kernel
 def _in_path(code: int, flag: int) -> bool:
-    if _is_alnum(flag):
+    if is_alnum(flag):
         return True
     # unreserved, reserved and percent characters of an address, without quotes and brackets
     return 0x21 <= code < 0x7F and code not in (
@@ -82,6 +60,63 @@ def _in_path(code: int, flag: int) -> bool:
         0x5B,
         0x5D,
     )
+
+
+@kernel
+def _name_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], begin: int, n: int) -> int:
+    """One past the last code of a Chinese name of a page or value; where it begins for none.
+
+    It follows one slash or an equals sign, is short, and says nothing to the reader; a colon
+    behind it makes it words that announce something.
+    """
+    before = codes[begin - 1]
+    if not (before == 0x3D or (before == SLASH and codes[begin - 2] != SLASH)):
+        return begin
+    letters = 0
+    at = begin
+    while at < n:
+        if is_han(flags[at]):
+            letters += 1
+            if letters > _LONGEST_NAME:
+                return begin
+            for word in _SPEECH:
+                if word == codes[at]:
+                    return begin
+        elif not (is_alnum(flags[at]) or codes[at] in (0x25, 0x2B, 0x2D, 0x2E, 0x5F, 0x7E)):
+            break
+        at += 1
+    return begin if at < n and codes[at] == COLON else at
+
+
+@kernel
+def _path_end(
+    codes: NDArray[np.uint32], flags: NDArray[np.uint8], end: int, n: int, chinese: bool
+) -> int:
+    """One past the last code of an address whose host ends here. ``chinese``: names may be."""
+    after = end
+    if after >= n or codes[after] not in (SLASH, 0x3F, 0x23, COLON):
+        return end
+    while after < n:
+        if _in_path(codes[after], flags[after]):
+            after += 1
+            continue
+        name = _name_end(codes, flags, after, n) if chinese and is_han(flags[after]) else after
+        if name == after:
+            break
+        after = name
+    while after > end and codes[after - 1] in _ENDS_NONE:
+        after -= 1
+    return after
+
+
+@kernel
+def _next_mark(codes: NDArray[np.uint32], flags: NDArray[np.uint8], i: int, n: int) -> int:
+    """The next code that is a mark, stands behind one, or is a colon before a slash."""
+    while i < n - 1 and not (
+        (flags[i] | flags[i - 1]) & MARK or (codes[i] == COLON and codes[i + 1] == SLASH)
+    ):
+        i += 1
+    return i
 
 
 @kernel
@@ -99,40 +134,46 @@ def read_links(
     used: int,
 ) -> tuple[int, int]:
     """Write the links and share codes of one text as spans; mark their codes as covered."""
-    i = 1
+    i = _next_mark(codes, flags, 1, n)
     while i < n - 1 and count < most:
         if not ((flags[i] | flags[i - 1]) & MARK):
-            i += 1
+            if codes[i] == COLON:
+                scheme = _web_scheme(codes, i, n)
+                end = host_end(codes, flags, i + 3, n) if scheme >= 0 else -1
+                if end >= 0:
+                    after = _path_end(codes, flags, end, n, True)
+                    count, used = _write(
+                        codes, places, covered, row, spans, count, keys, used, scheme, i + 3, after
+                    )
+                    i = after
+                    continue
+            i = _next_mark(codes, flags, i + 1, n)
             continue
-        if _is_dot(codes, flags, i, n):
-            host, end = _host(codes, flags, i, n)
+        if codes[i] == DOT and is_han(flags[i + 1]):
+            host, end = chinese_host(codes, flags, i, n)
+            if host >= 0 and not (host > 0 and codes[host - 1] == _AT) and not covered[host]:
+                after = _path_end(codes, flags, end, n, False)
+                count, used = _write(
+                    codes, places, covered, row, spans, count, keys, used, host, host, after
+                )
+                i = after
+                continue
+        if is_dot(codes, flags, i, n):
+            host, end = host_around(codes, flags, i, n)
             scheme = _scheme_start(codes, flags, host)
             # an address, not an e-mail, and not a number, a file name or an abbreviation
             label = end
-            while label > host and codes[label - 1] not in (_DOT, _FULL_STOP):
+            while label > host and codes[label - 1] not in (DOT, FULL_STOP):
                 label -= 1
-            path = end + 1 < n and codes[end] == _SLASH and _is_alnum(flags[end + 1])
-            known = _is_top_level(codes, label, end) and (
+            path = end + 1 < n and codes[end] == SLASH and is_alnum(flags[end + 1])
+            known = is_top_level(codes, label, end) and (
                 scheme < host or path or label - host > _LONGEST_ABBREVIATION
             )
             if known and not (host > 0 and codes[host - 1] == _AT) and not covered[host]:
-                after = end
-                if after < n and codes[after] in (_SLASH, 0x3F, 0x23, _COLON):
-                    while after < n and _in_path(codes[after], flags[after]):
-                        after += 1
-                    while after > end and codes[after - 1] in (_DOT, 0x21, 0x3F, 0x3B, _COLON):
-                        after -= 1
-                span = spans[count]
-                count = put(spans, count, row, LINK, 0, scheme, after - 1, places, False)
-                size = min(after - host, MOST_KEY_BYTES)
-                span["key"] = used
-                span["size"] = size
-                for k in range(size):
-                    code = codes[host + k]
-                    keys[used + k] = _DOT if code == _FULL_STOP else code
-                used += size
-                for k in range(scheme, after):
-                    covered[k] = 1
+                after = _path_end(codes, flags, end, n, False)
+                count, used = _write(
+                    codes, places, covered, row, spans, count, keys, used, scheme, host, after
+                )
                 i = after
                 continue
             i = end
@@ -140,7 +181,7 @@ def read_links(
         if _is_sign(codes[i - 1], flags[i - 1]):
             end = i
             digits = 0
-            while end < n and end - i <= 14 and _is_alnum(flags[end]):
+            while end < n and end - i <= 14 and is_alnum(flags[end]):
                 digits += (flags[end] & KIND) == DIGIT
                 end += 1
             if (
@@ -167,35 +208,74 @@ def read_links(
 @inlined
 def _is_sign(code, flag):
     """Whether it is a currency sign."""
-    return flag & MARK and code not in (_DOT, _AT, _FULL_STOP)
+    return flag & MARK and code not in (DOT, _AT, FULL_STOP)
 
 
 @kernel
-def _host(codes: NDArray[np.uint32], flags: NDArray[np.uint8], dot: int, n: int) -> tuple[int, int]:
-    """First code of the host around a dot, and one past its last."""
-    begin = dot
-    while begin > 0 and (
-        _is_alnum(flags[begin - 1])
-        or codes[begin - 1] == _HYPHEN
-        or _is_dot(codes, flags, begin - 1, n)
-    ):
+def _write(
+    codes: NDArray[np.uint32],
+    places: NDArray[np.int32],
+    covered: NDArray[np.uint8],
+    row: int,
+    spans: NDArray[np.void],
+    count: int,
+    keys: NDArray[np.uint8],
+    used: int,
+    begin: int,
+    host: int,
+    after: int,
+) -> tuple[int, int]:
+    """Write a link from ``begin`` to before ``after``; its key, UTF-8, begins with the host."""
+    span = spans[count]
+    count = put(spans, count, row, LINK, 0, begin, after - 1, places, False)
+    span["key"] = used
+    most = used + MOST_KEY_BYTES
+    for k in range(host, after):
+        code = np.int64(codes[k])
+        if code == FULL_STOP:
+            code = DOT
+        if used + (1 if code < 0x80 else 4) > most:
+            break
+        used = _encode(code, keys, used)
+    span["size"] = used - span["key"]
+    for k in range(begin, after):
+        covered[k] = 1
+    return count, used
+
+
+@kernel
+def _encode(code: np.int64, keys: NDArray[np.uint8], at: int) -> int:
+    """Write a code as UTF-8; returns one past its last byte."""
+    if code < 0x80:
+        keys[at] = code
+        return at + 1
+    size = 2 if code < 0x800 else 3 if code < 0x10000 else 4
+    for k in range(size - 1, 0, -1):
+        keys[at + k] = 0x80 | (code & 0x3F)
+        code >>= 6
+    keys[at] = ((0xF00 >> size) & 0xF0) | code
+    return at + size
+
+
+@kernel
+def _web_scheme(codes: NDArray[np.uint32], colon: int, n: int) -> int:
+    """Where http:// or https:// begins, by its colon; -1 for anything else."""
+    if colon + 3 >= n or codes[colon + 1] != SLASH or codes[colon + 2] != SLASH:
+        return -1
+    begin = colon - 4
+    if codes[colon - 1] == 0x73:
         begin -= 1
-    end = dot + 1
-    while end < n and (
-        _is_alnum(flags[end])
-        or (codes[end] == _HYPHEN and end + 1 < n and _is_alnum(flags[end + 1]))
-        or _is_dot(codes, flags, end, n)
-    ):
-        end += 1
-    return begin, end
+    if begin < 0 or codes[begin] != 0x68 or codes[begin + 1] != 0x74:
+        return -1
+    return begin if codes[begin + 2] == 0x74 and codes[begin + 3] == 0x70 else -1
 
 
 @kernel
 def _scheme_start(codes: NDArray[np.uint32], flags: NDArray[np.uint8], host: int) -> int:
     """Where the address begins when a scheme stands before the host; the host otherwise."""
-    if host < 4 or codes[host - 1] != _SLASH or codes[host - 2] != _SLASH:
+    if host < 4 or codes[host - 1] != SLASH or codes[host - 2] != SLASH:
         return host
-    if codes[host - 3] != _COLON:
+    if codes[host - 3] != COLON:
         return host
     begin = host - 3
     while begin > 0 and (flags[begin - 1] & KIND) == LATIN and host - begin < 9:
