@@ -49,20 +49,13 @@ def test_every_operation_is_a_method(kind):
     assert missing == []
 
 
-def test_it_is_loaded_quickly_and_without_the_service():
+def test_it_is_loaded_without_the_service():
     code = (
-        "import sys, time; start = time.perf_counter(); import portreeve.client;"
-        "took = time.perf_counter() - start;"
-        "heavy = {'numba', 'polars', 'sqlalchemy', 'portreeve.service'} & set(sys.modules);"
-        "print(took, sorted(heavy))"
+        "import sys, portreeve.client;"
+        "print({'numba', 'polars', 'sqlalchemy', 'portreeve.service'} & set(sys.modules))"
     )
-    took, heavy = min(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        .stdout.strip().split(" ", 1)
-        for _ in range(3)
-    )  # fmt: skip
-    assert float(took) < 0.3
-    assert heavy == "[]"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
 
 
 def test_an_item_is_screened(client):

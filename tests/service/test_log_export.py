@@ -188,8 +188,9 @@ def test_a_day_that_is_dropped_is_no_part_of_the_log(database, clock, exporter, 
     assert seen(reader) == kept
 
 
-def _work_for_ever(url, folder):
+def _work_for_ever(url, folder, began):
     exporter = LogExporter(Database(url), folder, rows=30, small=100, many=3)
+    began.set()
     while True:
         exporter.work()
 
@@ -201,9 +202,12 @@ def test_killed_again_and_again_at_random_nothing_is_lost_or_doubled(
     spawn = multiprocessing.get_context("spawn")
     ids = []
     for _ in range(3):
-        worker = spawn.Process(target=_work_for_ever, args=(database_url, tmp_path / "log"))
+        began = spawn.Event()
+        worker = spawn.Process(target=_work_for_ever, args=(database_url, tmp_path / "log", began))
         worker.start()
-        end = time.monotonic() + 1.5 + chance.random()
+        while not began.wait(0.01):
+            ids += write_batch(database, *[{}] * 10)
+        end = time.monotonic() + 0.5 + chance.random()
         while time.monotonic() < end:
             ids += write_batch(database, *[{}] * 10)
             time.sleep(0.01)
