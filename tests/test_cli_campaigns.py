@@ -101,6 +101,30 @@ def test_an_empty_dump_has_no_campaigns(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "accounts.parquet").is_empty()
 
 
+def test_rows_that_cannot_be_used_are_set_aside_with_the_reason(tmp_path: Path) -> None:
+    file, out = tmp_path / "posts.jsonl", tmp_path / "out"
+    rows = [{"account": "a", "text": "早上好", "time": when} for when in ("", "yesterday", "noon")]
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    asked = ["campaigns", str(file), "--out", str(out)]
+    told = CliRunner().invoke(app, asked)
+    aside = out / "rejected.jsonl"
+    assert told.exit_code == 0, told.output
+    assert f"set aside: 3 rows, see {aside}\n" in told.stderr
+    reason = "time is not a date and time in RFC 3339"
+    assert f"the first, {file}, row 1: {reason}" in told.stderr
+    kept = [json.loads(line) for line in aside.read_text("utf-8").splitlines()]
+    assert [(one["row"], one["reason"]) for one in kept] == [(n, reason) for n in (1, 2, 3)]
+    assert kept[0]["remedy"] == "Write it like 2014-06-01T08:00:00+08:00."
+    found = json.loads(CliRunner().invoke(app, [*asked, "--json", "-q"]).stdout)
+    assert (found["rejected"], found["rejects"]) == (3, str(aside))
+    assert found["first_reject"] == {
+        "file": str(file), "row": 1, "line": 1, "reason": reason, "remedy": kept[0]["remedy"],
+    }  # fmt: skip
+    file.write_text(json.dumps({"account": "a", "text": "早上好"}), encoding="utf-8")
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert not aside.exists()
+
+
 def _many(folder: Path) -> Path:
     """Two who show one handle, and before them 1,100 posts of others; the latest stands first."""
     rows = [

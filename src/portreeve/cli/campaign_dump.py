@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from portreeve.admission import admit
 from portreeve.cli.campaigns import KEPT_POSTS
+from portreeve.cli.run import in_order, not_admitted
 from portreeve.cli.trace_file import TraceFile
 from portreeve.engine import assess
-from portreeve.files import Batch, Options, open_input
+from portreeve.files import Batch, Options, Reject, RejectWriter, open_input
 from portreeve.memory.campaigns import Campaigns, CampaignSettings, Graph, campaigns
 from portreeve.memory.copies import Copies, CopySettings, group
 from portreeve.memory.traces import Secret, named_keys, trace
@@ -67,7 +68,9 @@ class Dump:
         self._accounts = _Names()
         self._key_names = _Names()
         self._now = datetime.now(UTC)
+        self.rejects: RejectWriter | None = None
         self.rejected = 0
+        self.first_reject: Reject | None = None
         self.ended_early: list[str] = []
         self.seconds: dict[str, float] = {}
 
@@ -82,14 +85,15 @@ class Dump:
         for name in inputs:
             with open_input(name, self._options, first) as reader:
                 for batch in reader.batches():
-                    self.rejected += len(batch.rejects)
-                    if len(batch.frame):
-                        self._take(batch)
+                    rejects = [*batch.rejects, *(self._take(batch) if len(batch.frame) else ())]
+                    self._set_aside(in_order(rejects))
                     if watch is not None:
                         watch(batch.file, batch.done, self.rows)
                 first += reader.rows_read
                 if reader.ended_early is not None:
                     self.ended_early.append(f"{reader.name}: {reader.ended_early}")
+                    remedy = "Get the whole file; the rows before this place have been used."
+                    self._set_aside([Reject(reader.name, None, None, reader.ended_early, remedy)])
         self.seconds["reading"] = time.perf_counter() - begun
 
     def found(
@@ -155,12 +159,21 @@ class Dump:
         self.seconds |= spent
         return known.graph(), {"posts": copies.evicted, "accounts and keys": known.evicted}
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch) -> list[Reject]:
+        """Take in a batch; the rows that cannot be used come back."""
         admitted = admit(batch.frame, self._policy)
-        self.rejected += len(admitted.rejected)
-        items = admitted.items
-        if items.is_empty():
-            return
+        if not admitted.items.is_empty():
+            self._keep(admitted.items)
+        return not_admitted(batch, admitted.rejected, self._options)
+
+    def _set_aside(self, rejects: list[Reject]) -> None:
+        self.rejected += len(rejects)
+        if self.first_reject is None and rejects:
+            self.first_reject = rejects[0]
+        if self.rejects is not None:
+            self.rejects.write(rejects)
+
+    def _keep(self, items: pl.DataFrame) -> None:
         assessed = assess(items)
         traces = trace(items, assessed.facts, assessed.places, self._policy, _SECRET, self._now)
         self._traces.add(traces)

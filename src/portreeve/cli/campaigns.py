@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from portreeve.cli.screen import _rows
 from portreeve.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ def campaigns(
             "campaigns.graphml and campaigns.html."
         ),
     ] = Path("campaigns"),
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where rows that cannot be used go, as JSONL. [default: rejected.jsonl in the "
+            "folder --out; written only when there are any]",
+            show_default=False,
+        ),
+    ] = None,
     policy: Annotated[
         str, typer.Option(help="Name of a shipped policy, or a policy file.")
     ] = "acquaintance",
@@ -81,7 +90,7 @@ def campaigns(
     """Find campaigns and trees of agents in a dump of posts.
 
     Columns read: text, account, time, and if there: id, surface, links. Rows that cannot be used
-    are counted and left out.
+    are set aside with reason and remedy.
 
     Example: portreeve campaigns posts.jsonl --out build/campaigns
 
@@ -91,12 +100,14 @@ def campaigns(
     from portreeve.cli.campaign_dump import Dump
     from portreeve.cli.progress import reading
     from portreeve.cli.screen import _check, _note, _options, _silent
+    from portreeve.files import RejectWriter
     from portreeve.memory.campaigns import CampaignSettings
     from portreeve.memory.trees import TreeSettings
     from portreeve.policy import load
 
     options = _options(surface, format, text_column, id_column, 50_000, _silent if quiet else _note)
-    _check(inputs, {}, options)
+    aside = rejects or out / "rejected.jsonl"
+    _check(inputs, {"--rejects": aside if rejects or out.is_dir() else None}, options)
     out.mkdir(parents=True, exist_ok=True)
     settings = CampaignSettings(
         shared_copies=shared_copies,
@@ -108,7 +119,10 @@ def campaigns(
         TreeSettings(trading_share=0.0, least_trading=0.0) if behaviour_alone else TreeSettings()
     )
     dump = Dump(load(policy), options)
-    with reading(shown=not quiet) as watch:
+    with (
+        reading(shown=not quiet) as watch,
+        RejectWriter(aside, always=rejects is not None) as dump.rejects,
+    ):
         dump.read(inputs, watch)
         found = dump.found(settings, trees, kept_posts, watch)
     summary = _write(dump, found, settings, trees, inputs, out)
@@ -155,6 +169,8 @@ def _write(
         "inputs": inputs,
         "rows": dump.rows,
         "rejected": dump.rejected,
+        "rejects": str(dump.rejects.path) if dump.rejects and dump.rejects.written else None,
+        "first_reject": _first(dump),
         "ended_early": dump.ended_early,
         "campaigns": len(campaigns),
         "accounts": len(accounts),
@@ -167,6 +183,14 @@ def _write(
     }
 
 
+def _first(dump: Dump) -> dict[str, Any] | None:
+    """Where the first reject stands, why it is one, and what to do; not its content."""
+    first = dump.first_reject
+    if first is None:
+        return None
+    return {name: getattr(first, name) for name in ("file", "row", "line", "reason", "remedy")}
+
+
 def _told(summary: dict[str, Any]) -> str:
     lines = [
         f"{summary['rows']:,} posts in {sum(summary['seconds'].values()):.1f} s",
@@ -175,8 +199,10 @@ def _told(summary: dict[str, Any]) -> str:
         f"  {summary['hubs']:>10,}  keys listed, not joined",
         f"see {Path(summary['out']) / 'campaigns.html'}",
     ]
-    if summary["rejected"]:
-        lines.append(f"left out: {summary['rejected']:,} rows")
+    if first := summary["first_reject"]:
+        where = first["file"] if first["row"] is None else f"{first['file']}, row {first['row']:,}"
+        lines.append(f"set aside: {_rows(summary['rejected'])}, see {summary['rejects']}")
+        lines.append(f"  the first, {where}: {first['reason']}. {first['remedy']}")
     gone = summary["forgotten"]
     if any(gone.values()):
         lines.append(

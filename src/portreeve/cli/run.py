@@ -96,7 +96,7 @@ class Run:
         """Decide every row of an open input."""
         for batch in reader.batches():
             rejects = [*batch.rejects, *(self._decide(batch) if len(batch.frame) else ())]
-            self._set_aside(sorted(rejects, key=lambda reject: reject.row or 0))
+            self._set_aside(in_order(rejects))
             if self.watch is not None:
                 self.watch(batch.file, batch.done, self.tally)
         if reader.ended_early is not None:
@@ -118,11 +118,7 @@ class Run:
             )
             self.deciding_seconds += time.process_time() - cpu
             self._give(items, decisions, _without(batch.numeric_ids, admitted.rejected["row"]))
-        surfaces = batch.frame["surface"]
-        return [
-            batch.reject(row, reason, remedy, quote=self.options.may_quote(surfaces[row]))
-            for row, reason, remedy in admitted.rejected.iter_rows()
-        ]
+        return not_admitted(batch, admitted.rejected, self.options)
 
     def _give(
         self, items: pl.DataFrame, decisions: pl.DataFrame, numeric_ids: list[bool] | None
@@ -139,6 +135,20 @@ class Run:
         self.rejected += len(rejects)
         if self.rejects is not None:
             self.rejects.write(rejects)
+
+
+def not_admitted(batch: Batch, rejected: pl.DataFrame, options: Options) -> list[Reject]:
+    """The rejects for rows of a batch that were read and not admitted."""
+    surfaces = batch.frame["surface"]
+    return [
+        batch.reject(row, reason, remedy, quote=options.may_quote(surfaces[row]))
+        for row, reason, remedy in rejected.iter_rows()
+    ]
+
+
+def in_order(rejects: Sequence[Reject]) -> list[Reject]:
+    """Rejects of one batch in the order of its rows."""
+    return sorted(rejects, key=lambda reject: reject.row or 0)
 
 
 def _without(flags: Sequence[bool] | None, positions: pl.Series) -> list[bool] | None:
