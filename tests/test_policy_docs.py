@@ -74,4 +74,7 @@ def test_the_example_with_counters_has_no_mistake_and_its_examples_pass():
         ("hold", ""),
         ("hold", ""),
         ("allow", ""),
+        ("hold", ""),
+        ("allow", ""),
+        ("allow", ""),
     ]
