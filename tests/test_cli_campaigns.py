@@ -125,6 +125,38 @@ def test_rows_that_cannot_be_used_are_set_aside_with_the_reason(tmp_path: Path) 
     assert not aside.exists()
 
 
+@pytest.mark.parametrize(("time", "joined"), [("time", 1), ("timestamp", 0)])
+def test_rows_without_a_time_are_counted_and_are_no_near_copies(
+    tmp_path: Path, time: str, joined: int
+) -> None:
+    file = tmp_path / "posts.jsonl"
+    rows = [
+        {"account": account, "text": text, time: f"2014-05-{day:02d}T10:00:00Z"}
+        for day, text in enumerate(_TEXTS, 1)
+        for account in ("ada", "ben")
+    ]
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    asked = ["campaigns", str(file), "--out", str(tmp_path / "out")]
+    found = json.loads(CliRunner().invoke(app, [*asked, "--json", "-q"]).stdout)
+    assert found["campaigns"] == joined
+    assert (found["without_time"], found["without_account"]) == (0 if joined else 10, 0)
+    told = CliRunner().invoke(app, asked).stderr
+    warning = "warning: 10 rows of 10 without a time: no near copies are looked for among them"
+    assert (warning in told) is not bool(joined)
+
+
+def test_a_dump_without_accounts_says_that_nothing_can_be_joined(tmp_path: Path) -> None:
+    file = tmp_path / "posts.jsonl"
+    file.write_text(
+        '{"text": "早上好", "user": "a", "time": "2014-05-01T10:00:00Z"}', encoding="utf-8"
+    )
+    told = CliRunner().invoke(app, ["campaigns", str(file), "--out", str(tmp_path / "out")])
+    assert (
+        "warning: 1 row of 1 without an account: nothing can be joined. If the accounts stand in "
+        "another column, rename it to `account`.\n"
+    ) in told.stderr
+
+
 def _many(folder: Path) -> Path:
     """Two who show one handle, and before them 1,100 posts of others; the latest stands first."""
     rows = [

@@ -29,6 +29,7 @@ from portreeve.engine import assess
 from portreeve.files import Batch, Options, Reject, RejectWriter, open_input
 from portreeve.memory.campaigns import Campaigns, CampaignSettings, Graph, campaigns
 from portreeve.memory.copies import Copies, CopySettings, group
+from portreeve.memory.prints import PRINT
 from portreeve.memory.traces import Secret, named_keys, trace
 from portreeve.memory.trees import Forest, TreeSettings, grow
 from portreeve.model import SurfaceState
@@ -57,7 +58,11 @@ class Found:
 
 
 class Dump:
-    """Reads inputs, batch by batch; traces wait in a temporary file."""
+    """Reads inputs, batch by batch; traces wait in a temporary file.
+
+    ``untimed``: rows without a time, which are in no near copies and otherwise of the moment of
+    reading; ``nameless``: rows without an account, which join nobody.
+    """
 
     def __init__(self, policy: Policy, options: Options) -> None:
         states = policy.surfaces
@@ -69,6 +74,8 @@ class Dump:
         self._key_names = _Names()
         self._now = datetime.now(UTC)
         self.rejects: RejectWriter | None = None
+        self.untimed = 0
+        self.nameless = 0
         self.rejected = 0
         self.first_reject: Reject | None = None
         self.ended_early: list[str] = []
@@ -176,6 +183,11 @@ class Dump:
     def _keep(self, items: pl.DataFrame) -> None:
         assessed = assess(items)
         traces = trace(items, assessed.facts, assessed.places, self._policy, _SECRET, self._now)
+        untimed = items["time"].is_null().to_numpy()
+        # copies join those who posted them soon after each other, which nobody knows of these
+        traces.rows["print"][untimed] = np.zeros((), PRINT)
+        self.untimed += int(untimed.sum())
+        self.nameless += items["account"].null_count()
         self._traces.add(traces)
         named = items.select(
             number=pl.Series(traces.rows["account"].copy()), name=pl.col("account").cast(pl.String)

@@ -172,6 +172,9 @@ def _write(
         "rejects": str(dump.rejects.path) if dump.rejects and dump.rejects.written else None,
         "first_reject": _first(dump),
         "ended_early": dump.ended_early,
+        "without_time": dump.untimed,
+        "without_account": dump.nameless,
+        "warnings": _warnings(dump),
         "campaigns": len(campaigns),
         "accounts": len(accounts),
         "hubs": len(hubs),
@@ -181,6 +184,24 @@ def _write(
         "seconds": {name: round(value, 3) for name, value in dump.seconds.items()},
         "out": str(out),
     }
+
+
+def _warnings(dump: Dump) -> list[str]:
+    """What the rows lack, what cannot be found for want of it, and what to do."""
+    found = []
+    if dump.untimed:
+        found.append(
+            f"{_rows(dump.untimed)} of {dump.rows:,} without a time: no near copies are looked for "
+            "among them, and all are taken as of the moment of this run. If the times stand in "
+            "another column, rename it to `time`."
+        )
+    if dump.nameless:
+        joined = "nothing can be joined" if dump.nameless == dump.rows else "they join nobody"
+        found.append(
+            f"{_rows(dump.nameless)} of {dump.rows:,} without an account: {joined}. If the "
+            "accounts stand in another column, rename it to `account`."
+        )
+    return found
 
 
 def _first(dump: Dump) -> dict[str, Any] | None:
@@ -210,5 +231,5 @@ def _told(summary: dict[str, Any]) -> str:
             + ", ".join(f"{many:,} {what}" for what, many in gone.items())
             + "; --kept-posts gives more"
         )
-    lines += [f"warning: {why}" for why in summary["ended_early"]]
+    lines += [f"warning: {why}" for why in (*summary["warnings"], *summary["ended_early"])]
     return "\n".join(lines)
