@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from portreeve.engine import screen
 from portreeve.links import extract
 from portreeve.signals.fold import fold
 from portreeve.signals.text import measure
@@ -77,6 +78,14 @@ FOUND = [
     ("http://jz.top/清仓秋季新款连衣裙外套包邮处理", ["http://jz.top/"]),
     ("http://t.cn/abc//回复", ["http://t.cn/abc//"]),
     ("shop.com/面膜", ["shop.com/"]),
+    # a name that begins as a domain does, a user before the host, marks of full width
+    ("http://www.中国银行.com/a", ["http://www.中国银行.com/a"]),
+    ("http://www.香港大学.com", ["http://www.香港大学.com"]),
+    ("http://taobao.com@evil.shop/a", ["http://taobao.com@evil.shop/a"]),
+    ("http://taobao.com@好友", ["http://taobao.com"]),
+    ("http：／／t.cn／A6abcde", ["http：／／t.cn／A6abcde"]),
+    ("今天.公司", []),
+    ("abcd.公司 看", ["abcd.公司"]),
     # what belongs to the words behind
     ("http://t.cn/abc@张三", ["http://t.cn/abc"]),
     ("http://t.cn/abc#话题#", ["http://t.cn/abc"]),
@@ -94,6 +103,33 @@ def test_an_address_is_asked_as_browsers_write_it_and_counted_by_its_host():
         ("http://xn--fsqu00a.xn--fiqs8s/%E9%9D%A2%E8%86%9C", "例子.中国", "例子.中国"),
         ("http://203.0.113.5/x", "203.0.113.5", "203.0.113.5"),
     ]
+
+
+def test_the_host_is_the_one_that_is_asked():
+    texts = ["http://taobao.com@evil.shop/a", "http://u:p@x.top/a@b", "http：／／t.cn／A6abcde"]
+    assert [(found.host, found.url) for found in extract(pl.Series(texts))] == [
+        ("evil.shop", "http://taobao.com@evil.shop/a"),
+        ("x.top", "http://u:p@x.top/a@b"),
+        ("t.cn", "http://t.cn/A6abcde"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "contacts", "prices"),
+    [
+        ("http://x.com/加微信mm8888888", ["wechat:mm8888888"], 0),
+        ("http://x.com/面膜89元包邮", [], 1),
+    ],
+)
+def test_what_goes_on_behind_a_slash_is_read_too(text, contacts, prices):
+    decided = screen(pl.DataFrame({"text": [text]}))
+    assert decided["contacts"].to_list() == [contacts]
+    assert len(decided["prices"][0]) == prices
+
+
+def test_many_dots_and_hyphens_are_read_once():
+    (few, many) = (len(measure(pl.Series(["a.b--" * count])).spans) for count in (1_000, 200_000))
+    assert (few, many) == (0, 0)
 
 
 def test_the_key_of_a_long_chinese_address_ends_between_letters():

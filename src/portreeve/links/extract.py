@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 import msgspec
@@ -51,5 +53,10 @@ def extract(texts: pl.Series, links: pl.Series | None = None) -> Iterator[FoundL
 
 
 def _url(written: str) -> str | None:
+    written = _FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), written)
     written = written.replace("\u3002", ".")
     return normal_form(written if "://" in written else f"http://{written}")
+
+
+_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
+"""Full-width forms: a colon or a slash among them is one of the address."""

@@ -18,6 +18,7 @@ from portreeve.signals.web_hosts import (
     DOT,
     FULL_STOP,
     SLASH,
+    after_user,
     chinese_host,
     host_around,
     host_end,
@@ -139,12 +140,17 @@ def read_links(
         if not ((flags[i] | flags[i - 1]) & MARK):
             if codes[i] == COLON:
                 scheme = _web_scheme(codes, i, n)
-                end = host_end(codes, flags, i + 3, n) if scheme >= 0 else -1
+                host = after_user(codes, flags, i + 3, n) if scheme >= 0 else i + 3
+                end = host_end(codes, flags, host, n) if scheme >= 0 else -1
+                if end < 0 and host > i + 3:  # what stands behind the @ is a name, and no host
+                    host = i + 3
+                    end = host_end(codes, flags, host, n)
                 if end >= 0:
                     after = _path_end(codes, flags, end, n, True)
                     count, used = _write(
-                        codes, places, covered, row, spans, count, keys, used, scheme, i + 3, after
-                    )
+                        codes, flags, places, covered, row, spans, count, keys, used,
+                        scheme, host, end, after,
+                    )  # fmt: skip
                     i = after
                     continue
             i = _next_mark(codes, flags, i + 1, n)
@@ -154,8 +160,9 @@ def read_links(
             if host >= 0 and not (host > 0 and codes[host - 1] == _AT) and not covered[host]:
                 after = _path_end(codes, flags, end, n, False)
                 count, used = _write(
-                    codes, places, covered, row, spans, count, keys, used, host, host, after
-                )
+                    codes, flags, places, covered, row, spans, count, keys, used,
+                    host, host, end, after,
+                )  # fmt: skip
                 i = after
                 continue
         if is_dot(codes, flags, i, n):
@@ -172,8 +179,9 @@ def read_links(
             if known and not (host > 0 and codes[host - 1] == _AT) and not covered[host]:
                 after = _path_end(codes, flags, end, n, False)
                 count, used = _write(
-                    codes, places, covered, row, spans, count, keys, used, scheme, host, after
-                )
+                    codes, flags, places, covered, row, spans, count, keys, used,
+                    scheme, host, end, after,
+                )  # fmt: skip
                 i = after
                 continue
             i = end
@@ -214,6 +222,7 @@ def _is_sign(code, flag):
 @kernel
 def _write(
     codes: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
     places: NDArray[np.int32],
     covered: NDArray[np.uint8],
     row: int,
@@ -223,9 +232,14 @@ def _write(
     used: int,
     begin: int,
     host: int,
+    end: int,
     after: int,
 ) -> tuple[int, int]:
-    """Write a link from ``begin`` to before ``after``; its key, UTF-8, begins with the host."""
+    """Write a link from ``begin`` to before ``after``; its key, UTF-8, begins with the host.
+
+    From the first Chinese letter of the path on nothing is covered: what stands there may be the
+    sentence that goes on, whose prices and handles count.
+    """
     span = spans[count]
     count = put(spans, count, row, LINK, 0, begin, after - 1, places, False)
     span["key"] = used
@@ -239,6 +253,8 @@ def _write(
         used = _encode(code, keys, used)
     span["size"] = used - span["key"]
     for k in range(begin, after):
+        if k >= end and is_han(flags[k]):
+            break
         covered[k] = 1
     return count, used
 

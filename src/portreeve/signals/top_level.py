@@ -27,9 +27,9 @@ _NAMES = (
 """No words that begin a sentence, or end one in capitals, behind a dot without a blank
 ("so", "be", "life"), and no ends of file names or stocks' numbers ("sh", "zip")."""
 
-_CHINESE_ALONE = (
-    "中国", "公司", "网络", "网址", "商城", "网店", "网站", "中文网", "集团", "企业",
-)  # fmt: skip
+_CHINESE_ALONE = ("中国", "网址", "商城", "网店", "中文网")
+_CHINESE_BEHIND_LATIN = ("公司", "网络", "网站", "集团", "企业")
+"""Everyday words behind a Chinese one (``今天.公司``), and domains behind a Latin name."""
 _CHINESE_BEHIND_A_SCHEME = (
     "在线", "我爱你", "餐厅", "商店", "购物", "手机", "游戏", "娱乐", "时尚", "广东", "佛山",
     "政务", "公益", "移动", "信息", "健康", "书籍", "慈善", "招聘", "食品", "珠宝", "八卦", "世界",
@@ -58,7 +58,11 @@ def _rows(names: tuple[str, ...]) -> NDArray[np.uint32]:
 
 
 _ALONE = _rows(_CHINESE_ALONE)
-_BEHIND = _rows(_CHINESE_ALONE + _CHINESE_BEHIND_A_SCHEME)
+_LATIN = _rows(_CHINESE_ALONE + _CHINESE_BEHIND_LATIN)
+_BEHIND = _rows(_CHINESE_ALONE + _CHINESE_BEHIND_LATIN + _CHINESE_BEHIND_A_SCHEME)
+ALONE, BEHIND_LATIN, ANYWHERE = 0, 1, 2
+"""Which Chinese domains count: those behind a Chinese word, behind a Latin one, or all, as behind a
+scheme and before a path."""
 
 
 @kernel
@@ -104,12 +108,12 @@ def may_be_top_level(
 
 
 @kernel
-def chinese_top_level(codes: NDArray[np.uint32], begin: int, end: int, alone: bool) -> int:
+def chinese_top_level(codes: NDArray[np.uint32], begin: int, end: int, which: int) -> int:
     """Length of the Chinese domain that a label begins with; 0 for none.
 
-    ``alone``: only those that need no scheme.
+    ``which``: one of :data:`ALONE`, :data:`BEHIND_LATIN`, :data:`ANYWHERE`.
     """
-    rows = _ALONE if alone else _BEHIND
+    rows = _ALONE if which == ALONE else _LATIN if which == BEHIND_LATIN else _BEHIND
     for r in range(rows.shape[0]):
         size = 0
         while rows[r, size] != 0 and begin + size < end and codes[begin + size] == rows[r, size]:

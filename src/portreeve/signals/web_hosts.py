@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 
 from portreeve.signals.compiled import inlined, kernel
 from portreeve.signals.fold import DIGIT, HAN, KIND, LATIN
-from portreeve.signals.top_level import chinese_top_level, is_top_level, may_be_top_level
+from portreeve.signals.top_level import (
+    ALONE,
+    ANYWHERE,
+    BEHIND_LATIN,
+    chinese_top_level,
+    is_encoded,
+    is_top_level,
+    may_be_top_level,
+)
 
 DOT, HYPHEN, SLASH, COLON, FULL_STOP = 0x2E, 0x2D, 0x2F, 0x3A, 0x3002
+_LONGEST_USER = 64
+_IN_USER = (DOT, HYPHEN, COLON, 0x21, 0x24, 0x25, 0x26, 0x2A, 0x2B, 0x3B, 0x3D, 0x5F, 0x7E)
+"""Marks of a user's name and password before a host."""
 _SHORTEST_NAME, _LONGEST_CHINESE_NAME = 3, 15
 """Of a name before a Chinese domain without a scheme; two Chinese letters are enough."""
 
@@ -62,17 +73,29 @@ def _plain_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: 
     return at
 
 
+@inlined
+def _is_inside(codes: NDArray[np.uint32], flags: NDArray[np.uint8], i: int, n: int) -> bool:
+    """Whether a code may stand in a plain host whose next code is known to.
+
+    Two hyphens only behind ``xn``, as :func:`_plain_end` has it: otherwise a text of many hyphens
+    would be walked back to its beginning from every dot.
+    """
+    if codes[i] != HYPHEN:
+        return is_alnum(flags[i]) or is_dot(codes, flags, i, n)
+    if i == 0 or codes[i - 1] != HYPHEN:
+        return codes[i + 1] != HYPHEN or (
+            i > 1 and is_encoded(codes, i - 2, i + 3) and not (i > 2 and is_alnum(flags[i - 3]))
+        )
+    return bool(i > 2 and is_encoded(codes, i - 3, i + 2))
+
+
 @kernel
 def host_around(
     codes: NDArray[np.uint32], flags: NDArray[np.uint8], dot: int, n: int
 ) -> tuple[int, int]:
     """First code of the plain host around a dot, and one past its last."""
     begin = dot
-    while begin > 0 and (
-        is_alnum(flags[begin - 1])
-        or codes[begin - 1] == HYPHEN
-        or is_dot(codes, flags, begin - 1, n)
-    ):
+    while begin > 0 and _is_inside(codes, flags, begin - 1, n):
         begin -= 1
     end = _plain_end(codes, flags, dot + 1, n)
     while end < n and is_dot(codes, flags, end, n):
@@ -93,16 +116,13 @@ def chinese_host(
     while end < n and (is_alnum(flags[end]) or is_han(flags[end])):
         end += 1
     path = end + 1 < n and codes[end] == SLASH and is_alnum(flags[end + 1])
-    if chinese_top_level(codes, dot + 1, end, not path) != end - dot - 1:
+    which = ANYWHERE if path else BEHIND_LATIN if is_alnum(flags[dot - 1]) else ALONE
+    if chinese_top_level(codes, dot + 1, end, which) != end - dot - 1:
         return -1, -1
     begin = dot
     if is_alnum(flags[dot - 1]):
         letters = 0
-        while begin > 0 and (
-            is_alnum(flags[begin - 1])
-            or codes[begin - 1] == HYPHEN
-            or is_dot(codes, flags, begin - 1, n)
-        ):
+        while begin > 0 and _is_inside(codes, flags, begin - 1, n):
             begin -= 1
             letters += (flags[begin] & KIND) == LATIN
         if letters == 0 or dot - begin < _SHORTEST_NAME:
@@ -142,6 +162,28 @@ def _number_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n:
 
 
 @kernel
+def _leads_to_domain(codes: NDArray[np.uint32], flags: NDArray[np.uint8], dot: int, n: int) -> bool:
+    """Whether a dot stands here, and a listed domain behind it."""
+    if dot + 1 >= n or codes[dot] != DOT:
+        return False
+    end = _plain_end(codes, flags, dot + 1, n)
+    return end > dot + 1 and is_top_level(codes, dot + 1, end)
+
+
+@kernel
+def after_user(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int) -> int:
+    """Where the host begins behind a scheme: after the last ``@`` of what may name a user."""
+    host = at
+    while at < n and at - host <= _LONGEST_USER:
+        if codes[at] == 0x40:
+            host = at + 1
+        elif not (is_alnum(flags[at]) or codes[at] in _IN_USER):
+            break
+        at += 1
+    return host
+
+
+@kernel
 def host_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: int) -> int:
     """One past the last code of the host that begins here, behind ``http://``; -1 for none.
 
@@ -173,7 +215,9 @@ def host_end(codes: NDArray[np.uint32], flags: NDArray[np.uint8], at: int, n: in
                 best = plain
                 touched = plain < whole
         else:
-            size = chinese_top_level(codes, at, whole, False)
+            size = chinese_top_level(codes, at, whole, ANYWHERE)
+            if 0 < size < whole - at and _leads_to_domain(codes, flags, whole, n):
+                size = 0  # the name only begins as a domain does
             if best < 0 and size > 0 and (size == whole - at or not stop):
                 best = at + size
             elif best >= 0 and size == whole - at and not stop:
