@@ -118,9 +118,11 @@ def _listed(values: pa.Array, rows: NDArray[np.integer[Any]], size: int) -> pa.L
 
 def _contacts(places: Places, size: int) -> pa.LargeListArray:
     """The keys of handles, such as wechat:abc12345, each once a row."""
+    chosen = places.of(CONTACT)
+    chosen = chosen[np.argsort(places.row[chosen], kind="stable")]
     seen = dict.fromkeys(
         (row, f"{CONTACT_KINDS[places.records['sub'][at]]}:{key}")
-        for row, at, key in places.keyed(places.of(CONTACT))
+        for row, at, key in places.keyed(chosen)
     )
     keys = pa.array([key for _, key in seen], pa.large_string())
     return _listed(keys, np.array([row for row, _ in seen], dtype=np.int64), size)
@@ -172,8 +174,9 @@ def _chosen(places: Places, holding: Holding, policy: Policy, size: int) -> NDAr
 def _announces(places: Places, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which are words that lie in a handle's place, such as the one that announces it."""
     records = places.records
-    handles = records[chosen[places.kind[chosen] == CONTACT]]
-    handles = handles[np.argsort(handles["row"], kind="stable")]
+    contacts = chosen[places.kind[chosen] == CONTACT]
+    contacts = contacts[np.argsort(places.row[contacts], kind="stable")]
+    handles, parts = records[contacts], places.link[contacts]
     rows, starts, ends = (records[name][chosen] for name in ("row", "start", "end"))
     first = np.searchsorted(handles["row"], rows, side="left")
     beyond = np.searchsorted(handles["row"], rows, side="right")
@@ -181,7 +184,7 @@ def _announces(places: Places, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
     for nth in range(int((beyond - first).max(initial=0))):
         at = np.minimum(first + nth, len(handles) - 1)
         within = (starts >= handles["start"][at]) & (ends <= handles["end"][at])
-        inside |= within & (first + nth < beyond)
+        inside |= within & (parts[at] == places.link[chosen]) & (first + nth < beyond)
     words: NDArray[np.bool_] = inside & (places.kind[chosen] == WORD)
     return words
 

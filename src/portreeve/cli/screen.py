@@ -96,7 +96,8 @@ def screen(
     """Decide posts by a policy, one decision per row.
 
     Columns read: text, and if there: id, surface, account, audience, time, standing, licence,
-    links, disclosed. Rows that cannot be decided are set aside with reason and remedy.
+    links, disclosed; of its pictures codes (what their QR codes say) and picture_text (words in
+    them). Rows that cannot be decided are set aside with reason and remedy.
 
     Example: portreeve screen posts.jsonl --out decisions.parquet --report report.html
 

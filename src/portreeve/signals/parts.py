@@ -1,13 +1,12 @@
 """The parts of an item that are read as one text: its words, those in its pictures, spoken codes.
 
-A code that is an address is a link beside the text. Any other, such as a phone number, is read as
-words, so that the kernel finds in it what it finds in a text. What was found is then put back into
-the part in which it lies.
+A code that is an address is a link beside the text, and a contact where it stands for one. Any
+other, such as a phone number, is read as words, so that the kernel finds in it what it finds in a
+text. What was found is then put back into the part in which it lies.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,35 +15,55 @@ import polars as pl
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from portreeve.signals.hosts import target
+from portreeve.signals.payloads import Payload, payload_address, read_payload
 
 TEXT, PICTURE_TEXT, FIRST_CODE = -1, -2, -3
 """Parts by their numbers: from 0 the attached links, from -3 downwards the codes."""
 
-_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*://")
 _BETWEEN = "\n"
 
 
 class Part(NamedTuple):
-    """One part of the text of a row: which, where it begins, and one past its last character."""
+    """One part of the text of a row: which, where it begins, and one past its last character.
+
+    ``whole``: how long the part is in the item where it is read in other words, else 0; a place in
+    it is then the whole part.
+    """
 
     row: int
     part: int
     start: int
     end: int
+    whole: int = 0
+
+
+class Code(NamedTuple):
+    """A code of a row: which part, its text, and what that says."""
+
+    row: int
+    part: int
+    text: str
+    told: Payload
 
 
 class Whole(NamedTuple):
     """Texts with everything that is read as words, and where each part of them lies.
 
-    ``parts``: of the rows that have more than their own text, in order; ``addresses``: row, part
-    and address of the codes that are links; ``codes``: row, part and words of every code.
+    ``parts``: of the rows that have more than their own text, in order; ``codes``: every code.
     """
 
     texts: pl.Series
     parts: tuple[Part, ...] = ()
-    addresses: tuple[tuple[int, int, str], ...] = ()
-    codes: tuple[tuple[int, int, str], ...] = ()
+    codes: tuple[Code, ...] = ()
+
+    @property
+    def addresses(self) -> list[tuple[int, int, str]]:
+        """Row, part and address of the codes that are links."""
+        return [
+            (code.row, code.part, payload_address(code.text))
+            for code in self.codes
+            if not code.told.words
+        ]
 
 
 def part_name(part: int) -> str:
@@ -76,36 +95,24 @@ def whole(
         return Whole(texts)
     words = texts.to_list()
     parts: list[Part] = []
-    addresses: list[tuple[int, int, str]] = []
-    found: list[tuple[int, int, str]] = []
+    found: list[Code] = []
     for row in seen.tolist():
-        pieces = [(TEXT, words[row] or "")]
+        pieces = [(TEXT, words[row] or "", 0)]
         if picture_texts is not None and picture_texts[row]:
-            pieces.append((PICTURE_TEXT, picture_texts[row]))
-        for part, code in _codes(codes, row):
-            found.append((row, part, code))
-            if is_address(code):
-                addresses.append((row, part, code))
-            else:
-                pieces.append((part, code))
+            pieces.append((PICTURE_TEXT, picture_texts[row], 0))
+        for part, text in _codes(codes, row):
+            told = read_payload(text)
+            found.append(Code(row, part, text, told))
+            if told.words:
+                other = len(told.words) != len(text)
+                pieces.append((part, told.words, len(text) if other else 0))
         start = 0
-        for part, piece in pieces:
-            parts.append(Part(row, part, start, start + len(piece)))
+        for part, piece, size in pieces:
+            parts.append(Part(row, part, start, start + len(piece), size))
             start += len(piece) + len(_BETWEEN)
-        words[row] = _BETWEEN.join(piece for _, piece in pieces)
+        words[row] = _BETWEEN.join(piece for _, piece, _ in pieces)
     joined = pl.Series(texts.name, words, dtype=pl.String)
-    return Whole(joined, tuple(parts), tuple(addresses), tuple(found))
-
-
-def is_address(code: str) -> bool:
-    """Whether what a code says is a link, and nothing to be read as words.
-
-    >>> is_address("https://u.wechat.com/EAbc"), is_address("weixin:chat"), is_address("tel:110")
-    (True, True, False)
-    """
-    return bool(_SCHEME.match(code)) or (
-        ":" in code and not code[:1].isdigit() and target(code.lower()).host_class is not None
-    )
+    return Whole(joined, tuple(parts), tuple(found))
 
 
 def placed(records: NDArray[np.void], link: NDArray[np.int32], parts: tuple[Part, ...]) -> None:
@@ -122,6 +129,9 @@ def placed(records: NDArray[np.void], link: NDArray[np.int32], parts: tuple[Part
     of = table[np.searchsorted(first, wanted, side="right") - 1]
     records["start"][places] -= of[:, 2].astype(np.int32)
     records["end"][places] = np.minimum(records["end"][places], of[:, 3]) - of[:, 2]
+    other = of[:, 4] > 0
+    records["start"][places[other]] = 0
+    records["end"][places[other]] = of[other, 4]
     link[places] = of[:, 1]
 
 

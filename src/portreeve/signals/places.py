@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,18 @@ from portreeve.signals.hosts import Target, target
 from portreeve.signals.parts import TEXT, Whole, part_name, placed
 from portreeve.signals.share_codes import ShareCode
 from portreeve.signals.spans import CODE, LINK, SHARE_CODE, SPAN
+
+
+class Beside(NamedTuple):
+    """A place that is a whole part beside the text; ``sub`` as in a record."""
+
+    kind: int
+    row: int
+    part: int
+    size: int
+    key: str
+    sub: int = 0
+
 
 _MARKETPLACE = Target(None, "marketplace", None)
 
@@ -72,23 +85,31 @@ def gather(
     spans: NDArray[np.void],
     keys: NDArray[np.uint8],
     attached: Iterable[tuple[int, int, str]],
+    handles: Iterable[Beside],
     shared: Iterable[ShareCode],
     whole: Whole,
 ) -> Places:
     """All places of a batch.
 
     ``spans`` and ``keys`` as the kernel wrote them; ``attached``: row, position and address of
-    links beside the texts; ``shared``: share codes found in the texts; ``whole``: what the texts
-    are made of.
+    links beside the texts; ``handles``: the contacts that codes stand for; ``shared``: share codes
+    found in the texts; ``whole``: what the texts are made of.
     """
-    links = [*attached, *whole.addresses]
-    beside = [(LINK, *link) for link in links] + [(CODE, *code) for code in whole.codes]
+    beside = [
+        Beside(LINK, row, part, len(address), _link_key(address))
+        for row, part, address in [*attached, *whole.addresses]
+    ]
+    beside += [
+        Beside(CODE, code.row, code.part, len(code.text), _link_key(code.text))
+        for code in whole.codes
+    ]
+    beside += sorted(handles)
     shares = list(shared)
     text = _keys(spans, keys)
     of_part = np.full(len(spans) + len(beside) + len(shares), TEXT, dtype=np.int32)
     if beside or shares:
-        of_part[len(spans) : len(spans) + len(beside)] = [part for _, _, part, _ in beside]
-        more = [_link_key(words) for _, _, _, words in beside] + [code.key for code in shares]
+        of_part[len(spans) : len(spans) + len(beside)] = [one.part for one in beside]
+        more = [one.key for one in beside] + [code.key for code in shares]
         text = pa.concat_arrays([text, pa.array(more, pa.large_string())])
         spans = np.concatenate([spans, _records(beside, shares)])
     placed(spans, of_part, whole.parts)
@@ -109,14 +130,14 @@ def _keys(spans: NDArray[np.void], keys: NDArray[np.uint8]) -> pa.LargeStringArr
     return pa.LargeStringArray.from_buffers(len(spans), pa.py_buffer(offsets), pa.py_buffer(used))
 
 
-def _records(beside: list[tuple[int, int, int, str]], codes: list[ShareCode]) -> NDArray[np.void]:
-    """Links and codes beside the text, over their whole length, and share codes, as the kernel's
-    records. ``beside``: kind, row, part and words of each."""
+def _records(beside: list[Beside], codes: list[ShareCode]) -> NDArray[np.void]:
+    """What is beside the text, over its whole length, and share codes, as the kernel's records."""
     records = np.zeros(len(beside) + len(codes), dtype=SPAN)
-    records["row"] = [row for _, row, _, _ in beside] + [code.row for code in codes]
+    records["row"] = [one.row for one in beside] + [code.row for code in codes]
     records["start"] = [0] * len(beside) + [code.start for code in codes]
-    records["end"] = [len(words) for _, _, _, words in beside] + [code.end for code in codes]
-    records["kind"] = [kind for kind, _, _, _ in beside] + [SHARE_CODE] * len(codes)
+    records["end"] = [one.size for one in beside] + [code.end for code in codes]
+    records["kind"] = [one.kind for one in beside] + [SHARE_CODE] * len(codes)
+    records["sub"] = [one.sub for one in beside] + [0] * len(codes)
     records["word"] = -1
     return records
 

@@ -22,10 +22,10 @@ from portreeve.signals import share_codes
 from portreeve.signals.catalog import CATALOG
 from portreeve.signals.lexicon import Lexicon, lexicon
 from portreeve.signals.parts import PICTURE_TEXT, Whole, whole
-from portreeve.signals.places import Places, gather
+from portreeve.signals.places import Beside, Places, gather
 from portreeve.signals.scan import COUNTERS, Scan, scan
 from portreeve.signals.scorer import OUTPUTS, Model, shipped_model
-from portreeve.signals.spans import CODE, LINK, SHARE_CODE
+from portreeve.signals.spans import CODE, CONTACT, CONTACT_KINDS, LINK, SHARE_CODE
 
 # signal -> lexicon classes whose words it counts
 WORD_SIGNALS: dict[str, tuple[str, ...]] = {
@@ -113,10 +113,14 @@ def measure(
     given = whole(texts, picture_texts, codes)
     texts = given.texts
     data, offsets = _buffers(texts)
-    found = scan(data, offsets, words, model or shipped_model())
+    model = model or shipped_model()
+    found = scan(data, offsets, words, model)
     shared = share_codes.find(texts, _share_hints(found, words))
-    places = gather(found.spans, found.keys, _attached(links), shared, given)
+    handles = _handles(given, words, model)
+    places = gather(found.spans, found.keys, _attached(links), handles, shared, given)
     signals = _columns(found, words, places, declared, len(texts))
+    if handles:
+        signals["contacts"] = signals["contacts"] + _unsaid(handles, places, len(texts))
     signals |= _picture_columns(places, given, len(texts))
     signals |= _model_columns(found.scores, texts)
     return Measured(_frame(signals), places)
@@ -174,6 +178,42 @@ def _attached(links: pl.Series | None) -> Iterator[tuple[int, int, str]]:
         for place, address in enumerate(links[row]):
             if address is not None:
                 yield row, place, address
+
+
+def _handles(given: Whole, words: Lexicon, model: Model) -> list[Beside]:
+    """The contacts that addresses in codes stand for.
+
+    They are read apart from the texts, so that words nobody wrote count for nothing else.
+    """
+    told = [code for code in given.codes if code.told.said]
+    handles = [
+        Beside(
+            CONTACT, code.row, code.part, len(code.text), f"qr:{code.told.token}",
+            CONTACT_KINDS.index(code.told.service),
+        )
+        for code in given.codes
+        if code.told.token and code.told.service
+    ]  # fmt: skip
+    if told:
+        data, offsets = _buffers(pl.Series([code.told.said for code in told]))
+        found = scan(data, offsets, words, model)
+        read = gather(found.spans, found.keys, (), (), (), Whole(pl.Series([], dtype=pl.String)))
+        for at, place, key in read.keyed(read.of(CONTACT)):
+            code, kind = told[at], int(read.records["sub"][place])
+            handles.append(Beside(CONTACT, code.row, code.part, len(code.text), key, kind))
+    return handles
+
+
+def _unsaid(handles: list[Beside], places: Places, rows: int) -> NDArray[np.int32]:
+    """How many of the contacts in codes the words of each item do not say."""
+    kinds = places.records["sub"]
+    in_codes = {(one.row, one.sub, one.key) for one in handles}
+    said = {
+        (row, int(kinds[at]), key)
+        for row, at, key in places.keyed(places.of(CONTACT)[: -len(handles)])
+    }
+    more = [row for row, _, _ in in_codes - said]
+    return np.bincount(more, minlength=rows).astype(np.int32)
 
 
 def _share_hints(found: Scan, words: Lexicon) -> NDArray[np.int64]:
