@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from portreeve.cli import recalling
 from portreeve.cli.app import app
 from portreeve.policy.samples import sample_text
 
@@ -78,3 +79,44 @@ def test_each_row_stands_by_itself_without_the_option(files: tuple[str, str]) ->
     decided = screened(*files, "--signals")
     assert [one["rules"] for one in decided] == [[]] * 7
     assert {one["signals"]["offers_today"] for one in decided} == {None}
+
+
+TREES = """\
+rules:
+  - id: in-a-tree
+    clause: "1"
+    when: tree_people >= 3
+    verdict: hold
+    because: { en: A tree of sellers., zh: 代理树。 }
+    examples: { hold: [{ text: 面膜89元一盒, remembered: { tree_people: 3 } }] }"""
+COPIED = (
+    "祛斑美白面膜新货到啦，七天见效不反弹，敏感肌也能放心用，89元一盒",
+    "诚招全国代理，一件代发零门槛，跟着我做月入过万不是梦，名额有限",
+    "这款精华液回购了五次，补水保湿效果特别好，今天特价99元两瓶包邮",
+    "老顾客反馈又来了，斑点淡了好多，想变美的姐妹赶紧下单，168元一套",
+    "囤货节最后一天，洗面奶买二送一，59元到手，错过再等一年别后悔",
+)
+
+
+@pytest.mark.parametrize("batch_rows", ["4", "100"])
+def test_trees_grow_after_a_count_of_rows_and_not_of_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_rows: str
+) -> None:
+    monkeypatch.setattr(recalling, "GROWN_ROWS", 15)
+    policy, posts = tmp_path / "sample.yaml", tmp_path / "posts.jsonl"
+    policy.write_text(sample_text(TREES), "utf-8")
+    rows = [
+        {"account": who, "text": text + more, "time": f"2026-05-{day:02d}T10:{minute:02d}:00Z"}
+        for day, text in enumerate(COPIED, 1)
+        for minute, (who, more) in enumerate(
+            [("ada", " 加微信 ada_77881"), ("ben", " 加微信 ben_90210"), ("cleo", "，私信我")]
+        )
+    ]
+    rows += [
+        {"account": who, "text": "早上好", "time": "2026-05-09T10:00:00Z"}
+        for who in ("ada", "ben", "cleo", "fay")
+    ]
+    posts.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    told = screened(str(posts), str(policy), "--remember", "--signals", "--batch-rows", batch_rows)
+    assert [one["signals"]["tree_people"] for one in told] == [0] * 15 + [3, 3, 3, 0]
+    assert [one["rules"] for one in told[15:]] == [["in-a-tree"]] * 3 + [[]]
