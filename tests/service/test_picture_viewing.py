@@ -97,7 +97,8 @@ def test_evidence_lies_on_the_picture_that_shows_it(service, shown):
     left, top, right = code.box.corners[0], code.box.corners[1], code.box.corners[2]
     assert (330 < left < 350, 210 < top < 230, right > left + 80) == (True, True, True)
     assert {(place.field, place.what) for place in coded.evidence} == {
-        ("code", "link u.wechat.com")
+        ("code", "link u.wechat.com"),
+        ("code", "contact wechat:qr:EAbcDefGh"),
     }
     assert coded.evidence[0].boxes == [code.box]
     assert plain.evidence == []
@@ -113,11 +114,14 @@ def test_a_code_shown_twice_counts_once_and_is_marked_in_both_pictures(service, 
     first, second = drawn(code=CODE), drawn("二", code=CODE)
     other = drawn(code="https://t.me/some_shop")
     decision, _, screened = shown("v-2", "面膜89元一盒 下单", first, second, other)
-    fields = {place.field: place.what for place in screened.evidence}
-    assert fields["codes.0"] == "link u.wechat.com"
+    assert {place.what for place in screened.evidence if place.field == "codes.0"} == {
+        "link u.wechat.com", "contact wechat:qr:EAbcDefGh",
+    }  # fmt: skip
     pictures = pictures_in(service, decision)
     assert [{place.what for place in picture.evidence} for picture in pictures] == [
-        {"link u.wechat.com"}, {"link u.wechat.com"}, {"link t.me"},
+        {"link u.wechat.com", "contact wechat:qr:EAbcDefGh"},
+        {"link u.wechat.com", "contact wechat:qr:EAbcDefGh"},
+        {"link t.me", "contact telegram:some_shop"},
     ]  # fmt: skip
 
 

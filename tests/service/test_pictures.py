@@ -150,7 +150,7 @@ def test_what_a_picture_says_is_read_later_and_the_item_taken_down(service, send
 def test_a_picture_without_words_changes_nothing(service, send):
     sent = send(drawn())
     post = screened(service, "p-6", "今天的天空", sent.id, account="ann")
-    assert post.verdict == "allow"
+    assert (post.verdict, post.rules) == ("allow", [])
     read_all(service)
     assert service.pictures.get(PORTREEVE, sent.id).words == "none"
     assert service.stored.item(PORTREEVE, "p-6").state == "published"
