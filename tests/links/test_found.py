@@ -9,7 +9,11 @@ from portreeve.engine import screen
 from portreeve.links import extract
 from portreeve.signals.fold import fold
 from portreeve.signals.text import measure
-from portreeve.signals.top_level import _CHINESE_ALONE, _CHINESE_BEHIND_A_SCHEME
+from portreeve.signals.top_level import (
+    _CHINESE_ALONE,
+    _CHINESE_BEHIND_A_SCHEME,
+    _CHINESE_BEHIND_LATIN,
+)
 
 FOUND = [
     # rarer domains, alone and behind a scheme
@@ -140,5 +144,5 @@ def test_the_key_of_a_long_chinese_address_ends_between_letters():
 
 
 def test_chinese_domains_are_written_as_the_fold_writes_them():
-    names = _CHINESE_ALONE + _CHINESE_BEHIND_A_SCHEME
+    names = _CHINESE_ALONE + _CHINESE_BEHIND_LATIN + _CHINESE_BEHIND_A_SCHEME
     assert [fold(name) for name in names] == list(names)

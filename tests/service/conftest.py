@@ -12,6 +12,7 @@ import pytest
 from portreeve.service.context import Context
 from portreeve.store import Database
 from service import postgres
+from service.shop import Shop
 from service.support import FakeClock, make_context
 
 TEMPLATE = "template_portreeve"
@@ -72,6 +73,14 @@ def database(database_url: str, clock: FakeClock) -> Iterator[Database]:
 def context(database: Database, tmp_path: Path) -> Context:
     """A context over ``database``."""
     return make_context(database, tmp_path)
+
+
+@pytest.fixture
+def shop(context: Context) -> Iterator[Shop]:
+    """Merchants and ads over ``database``, with screening that runs."""
+    made = Shop(context)
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,6 @@ VERA_SENIOR = Actor("sun", scopes_of([Role.senior]))
 
 
 @pytest.fixture
-def shop(context):
-    made = Shop(context)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def scenario(shop):
     """Scenario 6: a licensed hospital, a quack and a shoe shop, each with an ad and a bid."""
     shop.register("hospital", "business", "medical_institution")

@@ -30,7 +30,7 @@ from portreeve.service.retention import Retention
 from portreeve.store.tables import core, trade
 from service.desk import race, refusal
 from service.factories import ANN, account, events, published
-from service.shop import HOST, Shop
+from service.shop import HOST
 
 START = datetime(2014, 6, 1, tzinfo=UTC)
 DEADLINE = START + timedelta(days=7)
@@ -476,13 +476,6 @@ def test_a_proof_that_is_over_makes_nobody_a_member():
         licence_rules(), DEADLINE, enrolled={"lin": Enrolment("enrolled", "north", DEADLINE)}
     )
     assert known.standing(Submission(id="p", account="lin", audience="campus:north")) == "person"
-
-
-@pytest.fixture
-def shop(context):
-    made = Shop(context)
-    yield made
-    made.stop()
 
 
 def test_a_deal_is_screened_by_its_organisers_proof(campus, shop):

@@ -40,17 +40,10 @@ from portreeve.service.retention import Retention
 from portreeve.store import Database
 from portreeve.store.tables import commerce, core
 from service.factories import events
-from service.shop import HOST, MASKS, REASON, VERA, Desk, Shop
+from service.shop import HOST, MASKS, REASON, VERA, Desk
 from service.support import FakeClock, make_context
 
 NOW = datetime(2014, 6, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def shop(context):
-    made = Shop(context)
-    yield made
-    made.stop()
 
 
 def rows(shop, table):
