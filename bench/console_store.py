@@ -119,7 +119,7 @@ class Season:
             _in_a_hurry(context.database.engine)
         self.service = Service(context)
         self._judge = Judge(context, self.service.policies)
-        self._writer = LotWriter(context, self.service.policies, self.service.stored, None)
+        self._writer = LotWriter(context, self.service.policies, self.service.stored)
         self._random = random.Random(plan.seed)
         self._decided = 0
         self._appealed = 0

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
-from portreeve.service import lots, records
+from portreeve.service import records
 from portreeve.service.actor import Actor
 from portreeve.service.decision_links import DecisionLinks
 from portreeve.service.enforcement import Enforcement
@@ -329,18 +329,33 @@ def test_of_two_revisions_that_came_in_an_outage_the_later_one_stands(embedded, 
     assert (item.revision, item.state) == (2, "removed")
 
 
-def test_a_deadline_that_passes_while_an_item_is_judged_counts(embedded, monkeypatch):
+def test_what_is_being_decided_is_not_answered_by_the_fail_policy_at_once(embedded):
+    late = embedded.screening._late
+    pendings = embedded.screening._accepted(HOST, [post("p-1")]).pendings
+    late.capture(pendings)
+    late.miss(pendings)
+    assert (pendings[0].missed, late.is_overtaken(pendings)) == (False, False)
+    late.miss(pendings, writing=True)
+    assert (pendings[0].missed, late.is_overtaken(pendings)) == (True, True)
+
+
+def test_what_is_answered_while_it_is_decided_is_decided_once_more_as_late(embedded):
     desk = embedded
-    [pending] = desk.screening._accepted(HOST, [post("p-1")]).pendings
+    call = desk.screening._accepted(HOST, [post("p-1")])
+    decide, seen = desk.screening.decider.decide, []
 
-    def slow(*given: Any, **more: Any) -> Any:
-        pending.missed = True
-        return judge_all(*given, **more)
+    def slow(taken, is_overtaken):
+        if not seen:
+            desk.screening._late.miss(taken, writing=True)
+        seen.append(is_overtaken())
+        return decide(taken, is_overtaken)
 
-    monkeypatch.setattr(lots, "judge_all", slow)
-    judged = desk.screening._judge.judge([pending])
-    desk.screening._late.capture(judged)
-    assert (judged[0].lot.stages, judged[0].lot.judged.verdict) == (["late"], ["remove"])
+    desk.screening.decider.decide = slow
+    desk.screening._decide(call.pendings)
+    assert (seen, desk.rows(core.decisions)) == ([True], [])
+    desk.screening._decide(desk.screening._next())
+    [decision] = desk.rows(core.decisions)
+    assert (seen, decision.stage, decision.verdict) == ([True, False], "late", "remove")
 
 
 def test_what_was_answered_counts_not_what_a_setting_says_by_now(embedded):

@@ -39,7 +39,9 @@ class Pending:
     ticket: int | None = None
     """Where it stands in the spool."""
     captured: bool = False
-    """It is being written: its answer comes in a moment, unless that fails."""
+    """It is being decided: its answer comes in a moment, unless that fails."""
+    overtaken: bool = False
+    """It was answered by the fail policy while it was being decided."""
     resolved: bool = False
     given_up: bool = False
     """Its call was refused: neither database nor spool took it."""

@@ -11,7 +11,7 @@ from portreeve.service.calls import Pending, fallback, finish
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.lot_writing import Outcome
-from portreeve.service.lots import JudgedLot, PolicyTimes
+from portreeve.service.lots import PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.spool import Entry, Spool
 from portreeve.store import micros
@@ -49,12 +49,12 @@ class Lateness:
     def miss(self, pendings: Iterable[Pending], *, writing: bool = False) -> None:
         """Put submissions in the spool and answer their calls by the fail policy.
 
-        ``writing``: also of what is being written, since that takes too long by now.
+        ``writing``: also of what is being decided, since that takes too long by now.
         """
         with self._lock:
             late = [p for p in pendings if _is_open(p) and (writing or not p.captured)]
             for pending in late:
-                pending.missed = True
+                pending.missed, pending.overtaken = True, pending.captured
         if not late:
             return
         if self._metrics is not None:
@@ -95,33 +95,25 @@ class Lateness:
         policy = self._policies.at(pending.network, pending.accepted)
         return policy.policy_for(pending.submission.account).label
 
-    def capture(self, lots: list[JudgedLot]) -> None:
-        """From here on deadlines wait a little; what was missed since it was judged is late."""
-        with self._lock:
-            for judged in lots:
-                lot = judged.lot
-                for at, pending in enumerate(judged.pendings):
-                    pending.captured = True
-                    if pending.missed and lot.stages[at] != "late":
-                        lot.make_late(at, published=pending.published)
-
-    def is_overtaken(self, lots: list[JudgedLot]) -> bool:
-        """Whether something in the lots was answered by the fail policy since they were captured.
-
-        Then they must not be committed as they are: they are late now.
-        """
-        with self._lock:
-            return any(
-                pending.missed and stage != "late"
-                for judged in lots
-                for pending, stage in zip(judged.pendings, judged.lot.stages, strict=True)
-            )
-
-    def release(self, pendings: list[Pending]) -> None:
-        """The writing has failed: deadlines count again."""
+    def capture(self, pendings: Iterable[Pending]) -> None:
+        """They are being decided: from here on their deadlines wait a little."""
         with self._lock:
             for pending in pendings:
-                pending.captured = pending.resolved = False
+                pending.captured = True
+
+    def is_overtaken(self, pendings: Iterable[Pending]) -> bool:
+        """Whether one of them was answered by the fail policy since they were captured.
+
+        Then what was decided must not be committed as it is: it is late now.
+        """
+        with self._lock:
+            return any(pending.overtaken for pending in pendings)
+
+    def release(self, pendings: list[Pending]) -> None:
+        """They could not be decided: deadlines count again."""
+        with self._lock:
+            for pending in pendings:
+                pending.captured = pending.overtaken = pending.resolved = False
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Announce decisions that came after their deadline, and take them out of the spool.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from portreeve.model import Verdict
-from portreeve.schemas.screening import Screened, Submission
+from portreeve.schemas.screening import Screened, Stage, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.decision_links import DecisionLinks
@@ -17,7 +17,6 @@ from portreeve.service.errors import ServiceError
 from portreeve.service.in_force import InForce
 from portreeve.service.judged import Judged
 from portreeve.service.lots import JudgedLot
-from portreeve.service.metrics import Metrics
 from portreeve.service.reasons import appeal_until
 from portreeve.service.records import Lot, Recorder, Written
 from portreeve.service.stored import Stored
@@ -49,6 +48,7 @@ class Outcome(NamedTuple):
     """What became of one submission: an answer, a refusal, or neither: judge it once more."""
 
     pending: Pending
+    stage: Stage
     written: Written
     answer: bytes | None
     verdict: str
@@ -69,14 +69,12 @@ class LotWriter:
         context: Context,
         policies: PolicyCounts,
         stored: Stored,
-        metrics: Metrics | None,
         notes: Sequence[Note] = (),
     ) -> None:
         """``notes`` are called with what was written, in the same transaction."""
         self._context = context
         self._policies = policies
         self._stored = stored
-        self._metrics = metrics
         self._notes = notes
         self._recorder = Recorder(context.vault)
         self._links = DecisionLinks(context.vault, context.settings)
@@ -111,22 +109,22 @@ class LotWriter:
         Raises:
             StoreUnavailableError: the decision on a repeated item cannot be read.
         """
-        self._count(judged.lot, written)
         of = judged.lot.judged
         repeated = self._repeated(of, written)
         days = self._context.settings.appeal_days
         found = []
         for at, (pending, w) in enumerate(zip(judged.pendings, written, strict=True)):
-            stands = repeated.get(at)
+            stage, stands = judged.lot.stages[at], repeated.get(at)
             if stands is not None:
-                found.append(
-                    Outcome(pending, w, _ENCODE(stands), stands.verdict.value, stands.state)
-                )
+                verdict = stands.verdict.value
+                found.append(Outcome(pending, stage, w, _ENCODE(stands), verdict, stands.state))
             else:
                 link = self._link(of.verdict[at], w)
                 answer = None if w.decision is None else _answer(of, at, pending, w, days, link)
                 refusal = None if w.taken is None else _id_taken(of.submissions[at], w.taken)
-                found.append(Outcome(pending, w, answer, of.verdict[at], of.state(at), refusal))
+                found.append(
+                    Outcome(pending, stage, w, answer, of.verdict[at], of.state(at), refusal)
+                )
         return found
 
     @staticmethod
@@ -175,20 +173,6 @@ class LotWriter:
         if written.decision is None or verdict == Verdict.allow:
             return None
         return self._links.link(written.decision)
-
-    def _count(self, lot: Lot, written: list[Written]) -> None:
-        if self._metrics is None:
-            return
-        self._metrics.batch.observe(len(written))
-        made = Counter(
-            (submission.surface.value, verdict, stage)
-            for submission, verdict, stage, w in zip(
-                lot.judged.submissions, lot.judged.verdict, lot.stages, written, strict=True
-            )
-            if w.decision
-        )
-        for (surface, verdict, stage), count in made.items():
-            self._metrics.decisions.labels(lot.network, surface, verdict, stage).inc(count)
 
 
 def _id_taken(submission: Submission, network: str) -> ServiceError:

@@ -81,7 +81,7 @@ class Judge:
         self._more_known = known
         self._books: dict[str, ReasonBook] = {}
 
-    def judge(self, taken: list[Pending]) -> list[JudgedLot]:
+    def judge(self, taken: Sequence[Pending]) -> list[JudgedLot]:
         """Decide, write nothing.
 
         Raises:

@@ -78,12 +78,6 @@ class Lot:
     stages: list[Stage]
     accepted: list[datetime]
 
-    def make_late(self, at: int, *, published: bool) -> None:
-        """A submission was answered meanwhile; ``published``: and may be seen since."""
-        self.stages[at] = "late"
-        if published and self.judged.verdict[at] == "refuse":
-            self.judged.verdict[at] = "remove"
-
     def ids(self) -> list[str]:
         """The items' names as text."""
         return [str(s.id) for s in self.judged.submissions]

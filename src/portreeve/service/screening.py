@@ -15,15 +15,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
 
 import msgspec
-import sqlalchemy as sa
 
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Screened, Submission
@@ -32,16 +31,16 @@ from portreeve.service.calls import Call, Pending, finish
 from portreeve.service.checking import Checks
 from portreeve.service.context import Context
 from portreeve.service.deadlines import read_deadlines
+from portreeve.service.decider import Decider, FaultError, LocalDecider, OvertakenError
 from portreeve.service.errors import ServiceError
 from portreeve.service.lateness import Lateness
 from portreeve.service.lot_writing import LotWriter, Note, Outcome, PolicyCounts
-from portreeve.service.lots import Judge, JudgedLot, PolicyTimes
+from portreeve.service.lots import Judge, PolicyTimes
 from portreeve.service.metrics import Metrics
 from portreeve.service.more_known import MoreKnown
 from portreeve.service.pictures import Pictures
 from portreeve.service.remembering import Remembering
 from portreeve.service.stored import Stored
-from portreeve.service.worker import place
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
 MOST_AT_ONCE = 1_000
@@ -49,15 +48,11 @@ MOST_AT_ONCE = 1_000
 MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
 _PROBE_EVERY = 0.5
-_WRITING_SECONDS = 0.5
-"""How long a deadline waits for decisions that are being written."""
+_DECIDING_SECONDS = 0.1
+"""How long a deadline waits for what is being decided: a lot takes a fraction of that."""
 _MOST_TRIES = 5
 """How often a decision is written anew when another process was in the way."""
 _log = logging.getLogger("portreeve.screening")
-
-
-class _OvertakenError(Exception):
-    """What was being written was answered by the fail policy meanwhile."""
 
 
 class PoliciesInForce(PolicyTimes, PolicyCounts, Protocol):
@@ -85,16 +80,22 @@ class Screening:
         remembering: Remembering | None = None,
         decided: Callable[[], None] = lambda: None,
         found_out: FoundOut | None = None,
+        decider: Decider | None = None,
     ) -> None:
-        """``decided`` is called after each commit that has consequences to draw."""
+        """``decided`` is called after each commit that has consequences to draw; ``decider``: who
+        decides instead of this process."""
         self._context = context
         self._policies = policies
         self._decided = decided
         self._checks = Checks(context, policies)
+        self._metrics = metrics
         known = None if found_out is None else found_out.known
-        self._judge = Judge(context, policies, remembering, known)
         notes = () if found_out is None else found_out.notes
-        self._writer = LotWriter(context, policies, stored, metrics, notes)
+        self.decider = decider or LocalDecider(
+            context,
+            Judge(context, policies, remembering, known),
+            LotWriter(context, policies, stored, notes),
+        )
         self._room = None if found_out is None else found_out.pictures
         self._late = Lateness(context, policies, metrics)
         self._deadlines = read_deadlines(context.settings.deadlines)
@@ -204,8 +205,8 @@ class Screening:
         self._late.close()
 
     def warm(self) -> None:
-        """Load and compile what the first decision needs, for the network used by default."""
-        self._judge.warm(self._context.settings.network)
+        """Load and compile what the first decision needs."""
+        self.decider.warm()
 
     async def _decided_online(self, call: Call) -> list[bytes]:
         """The answers of a call, within the deadline of its slowest surface."""
@@ -265,8 +266,7 @@ class Screening:
             if self._away:
                 self._park(taken)
                 continue
-            for lots in self._judged_or_failed(taken):
-                self._written_or_not(lots)
+            self._decide(taken)
 
     def _gather(self) -> None:
         """Let submissions gather since the last lot was begun; after a pause there is no wait.
@@ -284,57 +284,57 @@ class Screening:
         count = 1 if self._waiting[0].tries else min(len(self._waiting), MOST_AT_ONCE)
         return [self._waiting.popleft() for _ in range(count)]
 
-    def _judged_or_failed(self, taken: list[Pending]) -> Iterator[list[JudgedLot]]:
-        """Judge submissions; where some cannot be judged, find them, so that the others are."""
+    def _decide(self, taken: list[Pending]) -> None:
+        """Decide submissions; where some cannot be decided, find them, so that the others are."""
+        self._late.capture(taken)
         try:
-            yield self._judge.judge(taken)
-        except StoreUnavailableError:
-            self._park(taken)
-        except Exception as error:
-            if len(taken) == 1:
-                self._fail(taken, error)
-                return
-            half = len(taken) // 2
-            yield from self._judged_or_failed(taken[:half])
-            yield from self._judged_or_failed(taken[half:])
-
-    # --- writing ----------------------------------------------------------------------------------
-
-    def _written_or_not(self, lots: list[JudgedLot]) -> None:
-        pendings = [pending for judged in lots for pending in judged.pendings]
-        try:
-            self._write(lots)
-        except _OvertakenError:
-            self._again(pendings)
-        except (StoreConflictError, sa.exc.IntegrityError) as error:
-            # another process wrote some of the same items; what it wrote is seen now
-            self._try_again(pendings, error, _MOST_TRIES)
+            decided = self.decider.decide(taken, partial(self._late.is_overtaken, taken))
+            self._settle(decided.outcomes)
+            if decided.follows:
+                self._decided()
+        except OvertakenError:
+            self._again(taken)
+        except StoreConflictError as error:
+            self._try_again(taken, FaultError.of(error, judging=False), _MOST_TRIES)
         except StoreUnavailableError as error:
             _log.warning("store away", extra={"facts": {"error": str(error)}})
-            self._late.release(pendings)
-            self._park(pendings)
+            self._late.release(taken)
+            self._park(taken)
+        except FaultError as error:
+            self._apart(taken, error)
         except Exception as error:
-            # one of them it is: each is written alone now, so that the others are
-            self._try_again(pendings, error, 1 if len(pendings) == 1 else _MOST_TRIES)
+            self._apart(taken, FaultError.of(error, judging=False))
 
-    def _write(self, lots: list[JudgedLot]) -> None:
-        with self._context.database.write() as tx:
-            self._late.capture(lots)
-            self._writer.lock(tx, lots)
-            written = [self._writer.write(tx, judged) for judged in lots]
-            if self._late.is_overtaken(lots):
-                raise _OvertakenError
-        outcomes = [
-            outcome
-            for judged, of in zip(lots, written, strict=True)
-            for outcome in self._writer.outcomes(judged, of)
-        ]
+    def _apart(self, taken: list[Pending], error: FaultError) -> None:
+        """One of these it is: what cannot be judged is looked for by halves, what cannot be written
+        by writing each alone."""
+        if len(taken) > 1 and error.judging:
+            self._late.release(taken)
+            half = len(taken) // 2
+            self._decide(taken[:half])
+            self._decide(taken[half:])
+        else:
+            self._try_again(taken, error, 1 if len(taken) == 1 else _MOST_TRIES)
+
+    def _settle(self, outcomes: list[Outcome]) -> None:
+        """Say what became of submissions."""
+        self._count(outcomes)
         self._late.settle(outcome for outcome in outcomes if outcome.is_settled)
         again = _answer_all(outcomes)
         if again:
             self._again(again)
-        if any(map(LotWriter.has_consequences, lots, written)):
-            self._decided()
+
+    def _count(self, outcomes: list[Outcome]) -> None:
+        if self._metrics is None:
+            return
+        self._metrics.batch.observe(len(outcomes))
+        made = Counter(
+            (o.pending.network, o.pending.submission.surface.value, o.verdict, o.stage)
+            for o in outcomes
+            if o.written.decision
+        )
+        for facts, count in made.items():
+            self._metrics.decisions.labels(*facts).inc(count)
 
     def _again(self, pendings: list[Pending]) -> None:
         """Judge submissions once more, before all others."""
@@ -342,7 +342,7 @@ class Screening:
         self._waiting.extendleft(reversed(pendings))
         self._arrived.set()
 
-    def _try_again(self, pendings: list[Pending], error: Exception, most: int) -> None:
+    def _try_again(self, pendings: list[Pending], error: FaultError, most: int) -> None:
         for pending in pendings:
             pending.tries += 1
         hopeless = [pending for pending in pendings if pending.tries >= most]
@@ -358,7 +358,7 @@ class Screening:
         self._miss_soon(call, writing=False)
         if call.loop is not None:
             call.timer = call.loop.call_later(
-                _WRITING_SECONDS, partial(self._miss_soon, call, writing=True)
+                _DECIDING_SECONDS, partial(self._miss_soon, call, writing=True)
             )
 
     def _miss_soon(self, call: Call, *, writing: bool) -> None:
@@ -397,12 +397,9 @@ class Screening:
             self._arrived.set()
             return
 
-    def _fail(self, pendings: list[Pending], error: Exception) -> None:
+    def _fail(self, pendings: list[Pending], error: FaultError) -> None:
         """Something that should not: whoever waits is told, and nothing was written."""
-        _log.error(
-            "screening fails",
-            extra={"facts": {"error": type(error).__name__, "place": place(error)}},
-        )
+        _log.error("screening fails", extra={"facts": {"error": error.kind, "place": error.where}})
         calls = {id(p.call): p.call for p in pendings if p.call is not None}
         for call in calls.values():
             call.error = ServiceError(
