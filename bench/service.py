@@ -71,10 +71,19 @@ class Server:
     port: int
     key: str = ""
 
+    def processes(self) -> list[Path]:
+        """It, and those that it started, as folders of ``/proc``."""
+        own = Path(f"/proc/{self.process.pid}")
+        started = [pid for task in own.glob("task/*/children") for pid in task.read_text().split()]
+        return [own, *(Path("/proc") / pid for pid in started)]
+
     def cpu(self) -> float:
         """CPU seconds of all its threads so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        used = 0
+        for process in self.processes():
+            fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
+            used += int(fields[11]) + int(fields[12])
+        return used / os.sysconf("SC_CLK_TCK")
 
     def decided(self) -> Counter[str]:
         """How many items were decided so far, by verdict."""
@@ -89,11 +98,13 @@ class Server:
                 found[sample.labels["verdict"]] += int(sample.value)
         return found
 
-    def memory(self, what: str = "VmRSS") -> float:
-        """Resident memory in MiB; ``VmHWM`` is its peak."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith(what))
-        return int(line.split()[1]) / 1024
+    def memory(self) -> float:
+        """Resident memory in MiB; what its processes share counts once."""
+        used = 0
+        for process in self.processes():
+            lines = (process / "smaps_rollup").read_text().splitlines()
+            used += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+        return used / 1024
 
 
 @contextmanager

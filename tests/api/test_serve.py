@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -75,6 +76,33 @@ def test_it_serves_at_once_and_ends_well(data):
     everything = json.dumps(log, ensure_ascii=False)
     assert secret not in everything + "".join(served.said)
     assert "abc12345" not in everything
+
+
+def test_nothing_of_it_goes_on_when_it_is_killed(data):
+    served = Served(data)
+    children = [
+        int(pid)
+        for task in Path(f"/proc/{served.process.pid}/task").iterdir()
+        for pid in (task / "children").read_text().split()
+    ]
+    assert len(children) == 1
+    served.process.kill()
+    served.process.communicate()
+    end = time.monotonic() + 20
+    while Path(f"/proc/{children[0]}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{children[0]}").exists()
+
+
+def test_it_can_be_one_process(data):
+    served = Served(data, PORTREEVE_SCREEN_APART="false")
+    tasks = Path(f"/proc/{served.process.pid}/task").iterdir()
+    assert not any((task / "children").read_text() for task in tasks)
+    secret = (data / "admin.key").read_text().strip()
+    with Client(served.url, secret) as client:
+        screened = client.screen(Submission(id="p-1", account="ann", text=SELLS))
+    assert screened.verdict == "refuse"
+    assert served.end()[0] == 0
 
 
 def test_what_was_decided_is_there_after_the_next_start(data):

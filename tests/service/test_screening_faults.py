@@ -9,6 +9,7 @@ import pytest
 from portreeve.schemas.access import Scope
 from portreeve.schemas.screening import Submission
 from portreeve.service.actor import Actor
+from portreeve.service.decider import DeciderGoneError
 from portreeve.service.errors import ServiceError
 from portreeve.service.policies import Policies
 from portreeve.service.records import Recorder
@@ -67,3 +68,45 @@ def test_one_item_that_cannot_be_written_holds_up_no_other(screening, context):
     with context.database.read() as connection:
         made = Counter(connection.execute(core.decisions.select()).columns("item").scalars())
     assert made == {f"p-{n}": 1 for n in range(40) if n != 17}
+
+
+class Ending:
+    """Ends whenever it meets one text, as a process does that a fault of its libraries ends."""
+
+    trouble = None
+
+    def __init__(self, decider):
+        self.decider, self.ends = decider, 0
+
+    def warm(self):
+        self.decider.warm()
+
+    def decide(self, taken, is_overtaken):
+        if any(pending.submission.text == POISON for pending in taken):
+            self.ends += 1
+            raise DeciderGoneError
+        return self.decider.decide(taken, is_overtaken)
+
+
+def test_an_item_that_ends_who_decides_does_so_twice_and_holds_up_no_other(context):
+    policies = Policies(context)
+    policies.seed()
+    screening = Screening(context, policies, Stored(context, policies))
+    screening.decider = ending = Ending(screening.decider)
+    screening.warm()
+    screening.start()
+
+    async def all_at_once():
+        calls = [
+            screening.submit(HOST, [Submission(id=f"p-{n}", account="ann", text=text)])
+            for n, text in enumerate([*(f"早安 {n}" for n in range(9)), POISON])
+        ]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+    screening.stop()
+    assert [answer.code for answer in answers if isinstance(answer, Exception)] == ["internal"]
+    assert ending.ends == 2
+    with context.database.read() as connection:
+        made = Counter(connection.execute(core.decisions.select()).columns("item").scalars())
+    assert made == {f"p-{n}": 1 for n in range(9)}

@@ -1,4 +1,4 @@
-"""``portreeve serve``: the service in one process."""
+"""``portreeve serve``: the service, with screening in a process of its own."""
 
 from __future__ import annotations
 
@@ -36,19 +36,26 @@ def serve(
     # numpy reads it when it is imported: in huge pages the tables of memory, sparse and filled at
     # random, take up more than they hold, and answers are no faster for it
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
-    from portreeve.http.version import VERSION
-    from portreeve.server import Server
-    from portreeve.service import logs
-    from portreeve.service.keys import FIRST_KEY_FILE
-    from portreeve.service.service import Service
+    from portreeve.service.apart.process import ScreeningProcess
     from portreeve.service.settings import from_environment
 
     given = {"HOST": host, "PORT": port, "DATA": data, "LOG_LEVEL": log_level}
     chosen = {f"PORTREEVE_{name}": str(value) for name, value in given.items() if value is not None}
     settings = from_environment({**os.environ, **chosen})
-    logs.configure(settings.log_level)
     _leave_no_core()
-    service = Service.open(settings)
+    apart = None
+    if settings.screen_apart:
+        # both load what they need at the same time
+        apart = ScreeningProcess()
+        apart.begin()
+    from portreeve.http.version import VERSION
+    from portreeve.server import Server
+    from portreeve.service import logs
+    from portreeve.service.keys import FIRST_KEY_FILE
+    from portreeve.service.service import Service
+
+    logs.configure(settings.log_level)
+    service = Service.open(settings, apart)
     made = service.keys.first_key()
     server = Server(service, ready=lambda: typer.echo("Ready."))
     typer.echo(f"Portreeve {VERSION} at {server.url}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from portreeve.service.errors import ServiceError
 
 FILE = "serving.lock"
+_LOOK_SECONDS = 0.05
 
 
 class FolderClaim:
@@ -24,16 +26,18 @@ class FolderClaim:
     >>> FolderClaim(folder).release()
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Claim a folder.
+    def __init__(self, folder: Path, file: str = FILE, *, wait: float = 0.0) -> None:
+        """Claim a folder. ``file``: which claim it is; ``wait``: seconds until it may be free.
 
         Raises:
             ServiceError: ``invalid``, when another process serves it.
         """
-        self._file = os.open(folder / FILE, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        self._file = os.open(folder / file, os.O_CREAT | os.O_RDWR, 0o600)
+        end = time.monotonic() + wait
+        while not self._is_taken():
+            if time.monotonic() < end:
+                time.sleep(_LOOK_SECONDS)
+                continue
             os.close(self._file)
             raise ServiceError(
                 "invalid",
@@ -41,7 +45,14 @@ class FolderClaim:
                 "one writer: stop that process, give another folder with --data, or use "
                 "PostgreSQL (PORTREEVE_DATABASE) for several.",
                 field="data",
-            ) from None
+            )
+
+    def _is_taken(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def release(self) -> None:
         """Let others serve it."""

@@ -19,6 +19,10 @@ class OvertakenError(Exception):
     """Something in the lot was answered by the fail policy meanwhile. Nothing was written."""
 
 
+class DeciderGoneError(Exception):
+    """Who decides has ended meanwhile; nobody knows whether something was written."""
+
+
 class FaultError(Exception):
     """A fault of ours. Nothing was written.
 
@@ -65,6 +69,7 @@ class Decider(Protocol):
             StoreConflictError: another process wrote some of the same; at once again it may go
                 well.
             StoreUnavailableError: the database does not answer.
+            DeciderGoneError: it has ended; the next call finds another one.
             FaultError: something that should not.
         """
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from portreeve.model import Verdict
-from portreeve.schemas.screening import Screened, Stage, Submission
+from portreeve.schemas.screening import ItemState, Screened, Stage, Submission
 from portreeve.service.calls import Pending
 from portreeve.service.context import Context
 from portreeve.service.decision_links import DecisionLinks
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
     written: Written
     answer: bytes | None
     verdict: str
-    state: str
+    state: ItemState
     refusal: ServiceError | None = None
 
     @property

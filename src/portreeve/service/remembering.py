@@ -80,8 +80,15 @@ class _Network:
         self.events = 0
         self.grown = (0, 0)
         self.forest = keeper.memory.growing().grow()
+        self.forests = 1
         self.counters: tuple[Counter, ...] = ()
         keeper.memory.planted(self.forest)
+
+    def plant(self, forest: Forest) -> None:
+        """These are its trees now."""
+        self.keeper.memory.planted(forest)
+        self.forest = forest
+        self.forests += 1
 
 
 class Remembering:
@@ -191,8 +198,7 @@ class Remembering:
             with memory.lock:
                 self._apply(memory, gone)
                 self._keep(memory)
-                memory.forest = memory.keeper.memory.growing().grow()
-                memory.keeper.memory.planted(memory.forest)
+                memory.plant(memory.keeper.memory.growing().grow())
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -213,6 +219,12 @@ class Remembering:
     def forest(self, network: str) -> Forest:
         """The trees of agents, as they were grown last."""
         return self._need(network).forest
+
+    def grown_forest(self, network: str, known: int) -> tuple[int, Forest | None]:
+        """How often the trees were grown, and what came of it unless ``known`` is as often."""
+        memory = self._need(network)
+        with memory.lock:
+            return memory.forests, None if memory.forests == known else memory.forest
 
     def why(self, network: str, one: int, other: int) -> list[Step]:
         """How two accounts are joined; empty when they are not."""
@@ -285,8 +297,7 @@ class Remembering:
             memory.grown = (len(growing.graph.accounts), len(growing.graph.edges))
         forest = growing.grow()
         with memory.lock:
-            memory.keeper.memory.planted(forest)
-            memory.forest = forest
+            memory.plant(forest)
         return forest
 
     def advance(self) -> bool:

@@ -31,7 +31,13 @@ from portreeve.service.calls import Call, Pending, finish
 from portreeve.service.checking import Checks
 from portreeve.service.context import Context
 from portreeve.service.deadlines import read_deadlines
-from portreeve.service.decider import Decider, FaultError, LocalDecider, OvertakenError
+from portreeve.service.decider import (
+    Decider,
+    DeciderGoneError,
+    FaultError,
+    LocalDecider,
+    OvertakenError,
+)
 from portreeve.service.errors import ServiceError
 from portreeve.service.lateness import Lateness
 from portreeve.service.lot_writing import LotWriter, Note, Outcome, PolicyCounts
@@ -48,10 +54,12 @@ MOST_AT_ONCE = 1_000
 MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
 _PROBE_EVERY = 0.5
-_DECIDING_SECONDS = 0.1
+DECIDING_SECONDS = 0.1
 """How long a deadline waits for what is being decided: a lot takes a fraction of that."""
 _MOST_TRIES = 5
 """How often a decision is written anew when another process was in the way."""
+_MOST_ENDS = 2
+"""How often who decides may end over an item; it is tried alone after the first time."""
 _log = logging.getLogger("portreeve.screening")
 
 
@@ -175,6 +183,8 @@ class Screening:
     @property
     def trouble(self) -> str | None:
         """What is wrong; None when all is well."""
+        if self.decider.trouble is not None:
+            return self.decider.trouble
         if self._away:
             return "the database does not answer; items are answered by their surface's fail policy"
         if self._thread is None or not self._thread.is_alive():
@@ -296,6 +306,8 @@ class Screening:
             self._again(taken)
         except StoreConflictError as error:
             self._try_again(taken, FaultError.of(error, judging=False), _MOST_TRIES)
+        except DeciderGoneError as error:
+            self._try_again(taken, FaultError.of(error, judging=False), _MOST_ENDS)
         except StoreUnavailableError as error:
             _log.warning("store away", extra={"facts": {"error": str(error)}})
             self._late.release(taken)
@@ -358,7 +370,7 @@ class Screening:
         self._miss_soon(call, writing=False)
         if call.loop is not None:
             call.timer = call.loop.call_later(
-                _DECIDING_SECONDS, partial(self._miss_soon, call, writing=True)
+                DECIDING_SECONDS, partial(self._miss_soon, call, writing=True)
             )
 
     def _miss_soon(self, call: Call, *, writing: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import threading
 from contextlib import suppress
 from functools import cached_property
@@ -12,6 +10,9 @@ from portreeve.schemas.access import Scope
 from portreeve.service.account_history import AccountHistories
 from portreeve.service.accounts import Accounts
 from portreeve.service.actor import Actor
+from portreeve.service.apart.deciding import RemoteDecider
+from portreeve.service.apart.process import ScreeningProcess
+from portreeve.service.apart.remembering import RemoteRemembering
 from portreeve.service.appeals import Appeals
 from portreeve.service.attempts import Attempts
 from portreeve.service.audit import AuditLog
@@ -39,6 +40,7 @@ from portreeve.service.commerce.staff import Staff
 from portreeve.service.concerned import Concerned
 from portreeve.service.context import Context, open_context
 from portreeve.service.crowds import CrowdRoom
+from portreeve.service.decider import Decider
 from portreeve.service.deciding_again import DecidingAgain
 from portreeve.service.decision_facts import DecisionRoom
 from portreeve.service.decisions import PersonDecisions
@@ -95,6 +97,7 @@ from portreeve.service.sessions import Sessions
 from portreeve.service.settings import Settings
 from portreeve.service.signing_in import SigningIn
 from portreeve.service.single_sign_on import SingleSignOn
+from portreeve.service.steadiness import steady
 from portreeve.service.stored import Stored
 from portreeve.service.trajectories import SellerTrajectories
 from portreeve.service.undo import Undo
@@ -106,8 +109,6 @@ _FOLLOWED_AT_ONCE = 100
 """Few, since nothing is decided while their transaction is open."""
 _FOLLOW_GATHER = 0.1
 """Seconds in which decisions with consequences gather: few transactions instead of many."""
-_SWITCH_SECONDS = 0.001
-"""A thread that comes back from the database or the engine waits so long for one that runs."""
 _MINUTE = 60.0
 _HOUR = SWEEP_EVERY.total_seconds()
 
@@ -128,13 +129,20 @@ class Service:
     >>> service.stop()
     """
 
-    def __init__(self, context: Context) -> None:
-        """Put the parts together; nothing runs yet."""
+    def __init__(self, context: Context, apart: ScreeningProcess | None = None) -> None:
+        """Put the parts together; nothing runs yet. ``apart``: the process that screens, when it is
+        not this one."""
         self.context = context
         self.metrics = Metrics()
         self.policies = Policies(context)
         self.stored = Stored(context, self.policies)
-        self.remembering = Remembering(context)
+        decider: Decider | None = None
+        if apart is None:
+            self.remembering = Remembering(context)
+        else:
+            apart.serve(context.settings)
+            self.remembering, decider = RemoteRemembering(context, apart), RemoteDecider(apart)
+        self._apart = apart
         self.accounts = Accounts(context, related=self.remembering.hear)
         self.crowds = CrowdRoom(context, self.remembering)
         self.account_histories = AccountHistories(context)
@@ -217,6 +225,7 @@ class Service:
             remembering=self.remembering,
             decided=self._following.wake,
             found_out=FoundOut(known, self.pictures, notes),
+            decider=decider,
         )
         self.ads = Ads(context, self.screening, self.policies)
         self.ad_market = AdMarket(context)
@@ -240,14 +249,14 @@ class Service:
         self._warm = False
 
     @classmethod
-    def open(cls, settings: Settings) -> Service:
-        """Open the store, bring it up to date, and put the parts together.
+    def open(cls, settings: Settings, apart: ScreeningProcess | None = None) -> Service:
+        """Open the store, bring it up to date, and put the parts together; ``apart``: see above.
 
         Raises:
             ServiceError: ``invalid``, when a setting or a key cannot be used.
             StoreUnavailableError: the database does not answer.
         """
-        service = cls(open_context(settings))
+        service = cls(open_context(settings), apart)
         service.policies.seed()
         return service
 
@@ -257,19 +266,43 @@ class Service:
         follows = self.context.settings.follow_links
         return [
             self._following,
-            Worker("policies", self._refresh, every=LOOK_EVERY),
+            *self._lookers,
             Worker("alarms", self._watch, every=10.0),
             Worker("retroactive", self.retroactive.advance, every=5.0),
             Worker("sanctions", self._expire, every=1.0),
             Worker("decision-log", self.log.exporter.work, every=1.0),
-            Worker("memory", self.remembering.advance, every=10.0),
             Worker("campaigns", self.campaigns.cases.watch, every=10.0),
-            Worker("picture-banks", self._look_at_banks, every=LOOK_AT_BANKS_EVERY),
             Worker("pictures", self.picture_reading.advance, every=1.0),
             *([Worker("links", self.link_following.advance, every=1.0)] if follows else ()),
             Worker("deals", self.deals.advance, every=1.0),
             Worker("retention", self._sweep, every=_HOUR),
         ]
+
+    @cached_property
+    def _lookers(self) -> list[Worker]:
+        """What runs beside deciding: it keeps up with what others change."""
+        return [
+            Worker("policies", self._refresh, every=LOOK_EVERY),
+            Worker("memory", self.remembering.advance, every=10.0),
+            Worker("picture-banks", self._look_at_banks, every=LOOK_AT_BANKS_EVERY),
+        ]
+
+    def start_deciding(self) -> None:
+        """For a process that decides lots for another one and does nothing else."""
+        self.remembering.open()
+        self.screening.warm()
+        for worker in self._lookers:
+            worker.start()
+        self.policies.lookup.kept()
+        self._bank_index.kept()
+
+    def deciding_trouble(self) -> str | None:
+        """What is wrong with memory, or with what runs beside deciding; None when all is well."""
+        failing = [worker.name for worker in self._lookers if not worker.healthy]
+        known = self.remembering.trouble
+        if known is None and failing:
+            return f"{', '.join(failing)} fails in the screening process; the log says why"
+        return known
 
     def start(self) -> None:
         """Begin to take items; the engine is warm when this returns.
@@ -281,11 +314,7 @@ class Service:
             self._claim = FolderClaim(self.context.folder)
         self.remembering.open()
         self.screening.warm()
-        # what lives as long as the process is not looked at again by every collection
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        steady()
         self.screening.start()
         for worker in self.workers:
             worker.start()
@@ -304,7 +333,7 @@ class Service:
         """
         self._warm = False
         database = self.context.database
-        patience = threading.Timer(self.context.settings.drain_seconds, database.abandon)
+        patience = threading.Timer(self.context.settings.drain_seconds, self._give_up)
         patience.start()
         self.screening.stop()
         self._following.finish()
@@ -323,6 +352,11 @@ class Service:
         database.close()
         if self._claim is not None:
             self._claim.release()
+
+    def _give_up(self) -> None:
+        self.context.database.abandon()
+        if self._apart is not None:
+            self._apart.abandon()
 
     def ready(self) -> dict[str, str]:
         """What must be well for the service to be of use; ``ok``, or what is wrong."""

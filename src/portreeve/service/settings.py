@@ -90,6 +90,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=0,
         ),
     ] = 8.0
+    screen_apart: Annotated[
+        bool,
+        Meta(
+            description="`portreeve serve` screens in a process of its own, which answers more "
+            "evenly and takes some 150 MiB more; where memory is short, turn it off"
+        ),
+    ] = True
     webhook_private: Annotated[
         bool,
         Meta(description="webhooks may go to addresses of inner networks, and by http"),

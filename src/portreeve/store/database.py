@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -47,6 +48,13 @@ _TOO_LONG = "54000"
 
 _CONFLICTS = frozenset({"40001", "40P01"})
 """What PostgreSQL says of a transaction that it gave up for another one."""
+
+
+_PATIENCE_SECONDS = 10.0
+"""How long a writer of SQLite waits for others."""
+
+_LOOK_SECONDS = 0.0005
+"""How long it waits until it looks again whether one is done."""
 
 
 def utc_now() -> datetime:
@@ -247,7 +255,7 @@ class Database:
             if self.dialect == "sqlite":
                 # set for each one: connections are used again
                 connection.exec_driver_sql(f"PRAGMA secure_delete = {'ON' if wipe else 'FAST'}")
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin(connection)
             tx = Transaction(connection, self.clock())
             yield tx
             tx.finish()
@@ -274,6 +282,30 @@ class Database:
             raise StoreUnavailableError("it was given up")
 
 
+def _begin(connection: sa.Connection) -> None:
+    """Begin to write in SQLite as soon as no other process does.
+
+    SQLite itself looks again after ever longer pauses, up to a tenth of a second.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_begun(connection, hopeful=time.monotonic() < until):
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * _PATIENCE_SECONDS:.0f}")
+
+
+def _has_begun(connection: sa.Connection, *, hopeful: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if hopeful and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True
+
+
 def _break(connection: Any) -> None:
     """Shut a psycopg connection's socket, while another thread waits for it."""
     try:
@@ -290,7 +322,11 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.StaticPool if memory else sa.pool.QueuePool,
-        connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _PATIENCE_SECONDS,
+            "isolation_level": None,
+        },
         hide_parameters=True,
     )
 

@@ -1,0 +1,80 @@
+"""Lots decided by the screening process, as if it were done here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from portreeve.service.apart import wire
+from portreeve.service.apart.process import ProcessEndedError, ScreeningProcess
+from portreeve.service.calls import Pending
+from portreeve.service.decider import Decided, DeciderGoneError, FaultError, OvertakenError
+from portreeve.service.errors import ServiceError
+from portreeve.service.lot_writing import Outcome
+from portreeve.service.records import Written
+from portreeve.store import StoreConflictError, StoreUnavailableError
+
+
+class RemoteDecider:
+    """Sends lots to the screening process and waits for what becomes of them."""
+
+    def __init__(self, process: ScreeningProcess) -> None:
+        self._process = process
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the process."""
+        return self._process.trouble
+
+    def warm(self) -> None:
+        """Wait until the process is ready.
+
+        Raises:
+            StoreUnavailableError: the database does not answer it.
+            ProcessEndedError: it does not start.
+        """
+        self._process.need()
+
+    def decide(self, taken: Sequence[Pending], is_overtaken: Callable[[], bool]) -> Decided:
+        """See :class:`portreeve.service.decider.Decider`."""
+        try:
+            pipe = self._process.need()
+            pipe.send_bytes(wire.LOT + wire.encode([_sent(pending) for pending in taken]))
+            while (said := pipe.recv_bytes())[:1] == wire.OVERTAKEN:
+                pipe.send_bytes(wire.YES if is_overtaken() else wire.NO)
+        except ProcessEndedError as error:
+            # nothing can be decided for some time, as when the database is away
+            raise StoreUnavailableError(str(error)) from None
+        except (EOFError, OSError):
+            self._process.lost()
+            if self._process.closed:
+                raise StoreUnavailableError("the service stops") from None
+            raise DeciderGoneError("the screening process has ended") from None
+        if said[:1] == wire.WRONG:
+            raise _error(wire.decode_wrong(said[1:]))
+        lot = wire.decode_said(said[1:])
+        return Decided([_outcome(one, taken[one.at]) for one in lot.said], lot.follows)
+
+
+def _sent(pending: Pending) -> wire.Sent:
+    return wire.Sent(
+        pending.submission, pending.network, pending.accepted, pending.actor, pending.then,
+        pending.missed,
+    )  # fmt: skip
+
+
+def _outcome(said: wire.Said, pending: Pending) -> Outcome:
+    written = Written(said.decision, said.revision, said.repeated, said.taken, said.decided)
+    refusal = None
+    if said.refusal is not None:
+        refusal = ServiceError(said.refusal.code, said.refusal.detail, field=said.refusal.field)
+    return Outcome(pending, said.stage, written, said.answer, said.verdict, said.state, refusal)
+
+
+def _error(wrong: wire.Wrong) -> Exception:
+    if wrong.error == "overtaken":
+        return OvertakenError()
+    if wrong.error == "conflict":
+        return StoreConflictError(wrong.words)
+    if wrong.error == "away":
+        return StoreUnavailableError(wrong.words)
+    return FaultError(wrong.words, wrong.where, judging=wrong.judging)

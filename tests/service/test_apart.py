@@ -1,0 +1,220 @@
+"""Screening in a process of its own: the same answers, and nothing lost when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from portreeve.model import Surface
+from portreeve.schemas.access import Scope
+from portreeve.schemas.accounts import RelationEvent
+from portreeve.schemas.screening import Screened, Submission
+from portreeve.service.actor import Actor
+from portreeve.service.apart.process import ProcessEndedError, ScreeningProcess
+from portreeve.service.errors import ServiceError
+from portreeve.service.service import Service
+from portreeve.service.settings import Settings
+from portreeve.store import StoreUnavailableError
+from portreeve.store.tables import core
+
+HOST = Actor("host", frozenset({Scope.screen}))
+SALE = "补水面膜一盒89元，三盒包邮，现货当天发，要的加微信 maskshop88，数量不多先到先得"
+LIFE = "晚饭后散步，河边的风很凉快"
+NETWORK = "acquaintance"
+TIME = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Apart:
+    """A service whose screening is a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = ScreeningProcess()
+        settings = Settings(data=str(folder), deadlines="moments=20000:hold")
+        self.service = Service.open(settings, self.process)
+        self.service.start()
+        self.number = 0
+
+    def screen(self, *texts: str) -> list[Screened]:
+        """Screen posts, each of another account."""
+        posts = []
+        for text in texts:
+            self.number += 1
+            id, account = f"p-{self.number}", f"a-{self.number}"
+            posts.append(Submission(id=id, account=account, text=text, time=TIME))
+        return self.service.screening.screen(HOST, posts)
+
+    def decided(self) -> dict[str, int]:
+        """How many decisions each item has."""
+        d = core.decisions.c
+        with self.service.context.database.read() as connection:
+            rows = connection.execute(sa.select(d.item, sa.func.count()).group_by(d.item)).all()
+        return {item: count for item, count in rows}  # noqa: C416
+
+    def kill(self) -> None:
+        """End the process as a fault would."""
+        pid = self.process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """One for all tests here: it takes seconds to start."""
+    apart = Apart(tmp_path_factory.mktemp("apart") / "data")
+    yield apart
+    apart.service.stop()
+    assert apart.process.pid is None
+
+
+def test_it_answers_as_a_service_in_one_process_does(apart, tmp_path):
+    alone = Service.open(Settings(data=str(tmp_path / "data")))
+    alone.start()
+    posts = [
+        Submission(id=7, account="same", text=SALE, time=TIME),
+        Submission(id="8", account="same", text=LIFE, time=TIME, published=True),
+        Submission(id="x", text=LIFE, time=TIME, surface=Surface.group),
+    ]
+    told = []
+    for service in (alone, apart.service):
+        answers = service.screening.screen(HOST, posts)
+        assert len({a.decision for a in answers}) == 3
+        told.append([
+            msgspec.structs.replace(a, decision="d", link="l", appeal_until=None) for a in answers
+        ])  # fmt: skip
+    alone.stop()
+    assert told[0] == told[1]
+    assert [(a.id, a.verdict.value, a.state, a.stage, a.revision) for a in told[1]] == [
+        (7, "refuse", "refused", "before", 1),
+        ("8", "allow", "published", "after", 1),
+        ("x", "allow", "published", "before", 1),
+    ]
+
+
+def test_what_is_sent_again_has_its_decision_and_an_id_taken_is_refused(apart):
+    post = Submission(id="again", account="ann", text=LIFE)
+    [first] = apart.service.screening.screen(HOST, [post])
+    [second] = apart.service.screening.screen(HOST, [post])
+    assert (second.decision, second.repeated) == (first.decision, True)
+    other = msgspec.structs.replace(post, network="stranger")
+    with pytest.raises(ServiceError) as refused:
+        apart.service.screening.screen(HOST, [other])
+    assert (refused.value.code, refused.value.field) == ("conflict", "id")
+
+
+def test_its_memory_is_told_and_asked(apart):
+    before = apart.service.remembering.graph(NETWORK)
+    apart.screen(SALE, SALE + "哦", SALE + "呀")
+    memory = apart.service.remembering
+    graph = memory.graph(NETWORK)
+    assert len(graph.accounts) == len(before.accounts) + 3
+    one, other = memory.numbers([f"a-{apart.number - 1}", f"a-{apart.number}"]).tolist()
+    assert memory.why(NETWORK, one, other)
+    assert NETWORK in memory.networks
+    assert memory.forest(NETWORK) is memory.forest(NETWORK)
+    grown = memory.grow(NETWORK)
+    assert np.array_equal(memory.forest(NETWORK).nodes, grown.nodes)
+    memory.forget(f"a-{apart.number}")
+    assert len(memory.graph(NETWORK).accounts) == len(graph.accounts) - 1
+    assert (memory.trouble, memory.state(NETWORK).trouble) == (None, None)
+
+
+def test_relations_reach_its_memory(apart):
+    """A live room that the people of six groups enter within minutes is told as a crowd."""
+    opened = datetime.now(UTC) - timedelta(hours=2)
+    before = opened - timedelta(days=2)
+    told = [("group_owned", "anchor", f"g{n}", before) for n in range(6)]
+    told += [("group_joined", f"m{n}", f"g{n % 6}", before) for n in range(90)]
+    told += [("room_opened", "anchor", "room", opened)]
+    told += [("room_entered", f"m{n}", "room", opened + timedelta(seconds=n)) for n in range(60)]
+    memory = apart.service.remembering
+    assert len(memory.crowds(NETWORK)) == 0
+    memory.hear(
+        [
+            RelationEvent(kind=kind, account=account, other=other, time=time)
+            for kind, account, other, time in told
+        ],
+        datetime.now(UTC),
+    )
+    assert memory.crowds(NETWORK)["groups"].tolist() == [6]
+
+
+def test_metrics_count_what_it_decides(apart):
+    [_] = apart.screen(LIFE)
+    reader = Actor("reader", frozenset({Scope.metrics}))
+    page = apart.service.measured(reader).decode()
+    assert 'portreeve_decisions_total{network="acquaintance",stage="before"' in page
+
+
+def test_when_it_ends_under_load_every_item_is_decided_once(apart):
+    async def load() -> list[Screened]:
+        calls = [
+            apart.service.screening.submit(
+                HOST, [Submission(id=f"load-{n}", account=f"b-{n}", text=LIFE)]
+            )
+            for n in range(200)
+        ]
+        threading.Timer(0.01, apart.kill).start()
+        answers = await asyncio.gather(*calls)
+        return [msgspec.json.decode(answer[0], type=Screened) for answer in answers]
+
+    answers = asyncio.run(load())
+    assert {a.verdict.value for a in answers} == {"allow"}
+    assert not any(a.provisional for a in answers)
+    made = apart.decided()
+    assert [made[f"load-{n}"] for n in range(200)] == [1] * 200
+    assert apart.service.screening.trouble is None
+
+
+def test_while_it_is_down_that_is_said_and_memory_is_unavailable(apart):
+    apart.kill()
+    memory = apart.service.remembering
+    end = time.monotonic() + 10
+    while memory.trouble is None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert memory.trouble in {
+        "The screening process has ended meanwhile. Try again.",
+        "The screening process does not run; it is started again. Try again.",
+    }
+    assert (memory.networks, memory.evicted()) == ([], {})
+    with pytest.raises(ServiceError) as refused:
+        memory.graph(NETWORK)
+    assert refused.value.code == "unavailable"
+    [answer] = apart.screen(LIFE)
+    assert (answer.verdict.value, memory.trouble) == ("allow", None)
+    assert len(memory.graph(NETWORK).accounts) > 3
+
+
+def test_one_that_cannot_start_is_tried_again_after_a_pause(tmp_path):
+    process = ScreeningProcess()
+    process.serve(Settings(data=str(tmp_path), database="postgresql://127.0.0.1:9/nothing"))
+    with pytest.raises(StoreUnavailableError):
+        process.need()
+    with pytest.raises(ProcessEndedError) as ended:
+        process.need()
+    assert str(ended.value) == "the screening process does not run; it is started again"
+    process.close()
+    assert process.pid is None
+
+
+def test_what_is_refused_over_there_is_refused_here(apart):
+    journal = apart.service.context.folder / "memory" / "community.db"
+    journal.mkdir()
+    with pytest.raises(ServiceError) as refused:
+        apart.service.remembering.graph("community")
+    assert refused.value.code == "not-found"
+    trouble = apart.service.remembering.trouble
+    assert trouble == "the journal of memory cannot be opened: unable to open database file"
+    journal.rmdir()
+    assert len(apart.service.remembering.graph("community").accounts) == 0
+    assert apart.service.remembering.trouble is None
