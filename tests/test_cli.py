@@ -33,6 +33,18 @@ def test_the_page_of_commands_is_current() -> None:
     )
 
 
+def test_a_file_in_the_way_of_a_folder_is_told_with_a_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post, taken = tmp_path / "a.jsonl", tmp_path / "taken"
+    post.write_text('{"id": 1, "text": "早安"}')
+    taken.touch()
+    assert run("campaigns", str(post), "--out", str(taken)) == 2
+    assert capsys.readouterr().err == (
+        f"portreeve: {taken}: File exists. A file is there: name a folder, or another place.\n"
+    )
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom portreeve.cli import main\n"

@@ -126,6 +126,9 @@ def test_wrong_usage(report, keys, tmp_path, capfd):
     assert run(report, "--keys", report) == 2
     out, err = capfd.readouterr()
     assert out == ""
-    assert f"portreeve: {none}: No such file or directory\n" in err
+    assert (
+        f"portreeve: {none}: No such file or directory. Check the name, and the folders in it.\n"
+        in err
+    )
     assert "--at is no time with offset. Write it such as 2014-06-02T12:00:00Z.\n" in err
     assert f"portreeve: {report}: keys has a field that is not part of the format." in err

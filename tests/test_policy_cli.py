@@ -151,6 +151,13 @@ def test_counters_are_tested_explained_and_listed(run):
         "sample@1 has no counter or signal of memory or of pictures `dayly`. "
         "Did you mean `daily`?\n",
     )
+    said = "sample@1 has no counter or signal of memory or of pictures"
+    for given, remedy in {
+        "prices=3": f"{said} `prices`. What is written tells it: say it in --text.\n",
+        "zzz=3": f"{said} `zzz`. `portreeve policy signals` lists them.\n",
+    }.items():
+        wrong = run("explain", "sample.yaml", "--text", "早", "--known", given)
+        assert (wrong.exit_code, wrong.stderr) == (2, remedy)
     listed = json.loads(
         run("signals", "--policy", "sample.yaml", "--group", "counter", "--json").stdout
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -28,6 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_report(error))
 
 
+_REMEDIES = {
+    errno.ENOENT: "Check the name, and the folders in it.",
+    errno.EEXIST: "A file is there: name a folder, or another place.",
+    errno.ENOTDIR: "A part of the path is a file: name another place.",
+    errno.EISDIR: "It is a folder: name a file.",
+    errno.EACCES: "You may not: ask for the right to it, or name another place.",
+    errno.EROFS: "Nothing can be written there: name another place.",
+    errno.ENOSPC: "The disk is full: make room, or name another place.",
+}
+
+
 def _report(error: Exception) -> int:
     from portreeve.cli.terminal import printable
 
@@ -36,7 +48,9 @@ def _report(error: Exception) -> int:
         return 2
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        print(printable(f"portreeve: {where}{error.strerror}"), file=sys.stderr)
+        remedy = _REMEDIES.get(error.errno or 0)
+        said = f"{error.strerror}. {remedy}" if remedy else str(error.strerror)
+        print(printable(f"portreeve: {where}{said}"), file=sys.stderr)
         return 2
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"

@@ -270,7 +270,7 @@ def _remembered(policy: Policy, given: list[str]) -> pl.DataFrame | None:
     import polars as pl
 
     from portreeve.policy.errors import suggest
-    from portreeve.signals.catalog import GIVEN_SIGNALS, column_type
+    from portreeve.signals.catalog import CATALOG, GIVEN_SIGNALS, column_type
 
     names = [*policy.counters, *GIVEN_SIGNALS]
     columns = []
@@ -278,7 +278,9 @@ def _remembered(policy: Policy, given: list[str]) -> pl.DataFrame | None:
         name, _, text = one.partition("=")
         if name not in names:
             message = f"{policy.label} has no counter or signal of memory or of pictures `{name}`."
-            _fail(f"{message} {suggest(name, names)}".strip())
+            measured = "What is written tells it: say it in --text." if name in CATALOG else ""
+            listed = "`portreeve policy signals` lists them."
+            _fail(f"{message} {measured or suggest(name, names) or listed}")
         kind = column_type(name)
         wanted = "true or false" if kind == pl.Boolean else "a number"
         try:
