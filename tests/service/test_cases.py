@@ -140,6 +140,17 @@ def test_reach_is_of_all_accounts(desk):
     assert (found.reach, found.priority) == (1003, 1004.0)
 
 
+def test_counts_that_were_taken_before_they_had_a_bound_open_a_case_all_the_same(desk):
+    account(desk.database, "huge", friends=2**63 - 1, followers=2**63 - 1)
+    account(desk.database, "huger", friends=2**63 - 1)
+    held(desk, "p-1", account="huge")
+    held(desk, "p-2", COPIES[0], account="huger")
+    [case] = desk.open()
+    assert desk.cases.get(ANN, case).reach == 1_000_000_000_000_000
+    desk.reports.report_item(ANN, ReportItem(item="p-1", reporter="reader"))
+    assert desk.cases.get(ANN, case).reports == 1
+
+
 def test_two_reviewers_cannot_hold_one_case(desk, clock):
     held(desk, "p-1")
     [case] = desk.open()

@@ -21,6 +21,9 @@ from datetime import datetime, timedelta
 DOUBLING = timedelta(hours=6)
 """The age at which the priority of a case has doubled."""
 
+MOST_REACH = 10**15
+"""Where a reach stops to grow: a sum of what hosts say must still fit its column."""
+
 _SECOND = 1_000_000  # microseconds
 
 _MOST_DOUBLINGS = 900
@@ -48,6 +51,15 @@ def severity(*, tier: str | None, lawful: bool = True, franked: bool = False) ->
         1.0 if lawful else UNLAWFUL_SEVERITY,
         FRANKED_SEVERITY if franked else 1.0,
     )
+
+
+def reach(*counts: int | None) -> int:
+    """How many people somebody or something reaches in all; None is not known, and counts nothing.
+
+    >>> reach(120, None, 80), reach(2**63 - 1, 1)
+    (200, 1000000000000000)
+    """
+    return min(sum(count or 0 for count in counts), MOST_REACH)
 
 
 def weight(severity: float, reach: int, reports: int) -> float:

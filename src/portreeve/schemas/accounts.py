@@ -11,7 +11,10 @@ from portreeve import model
 from portreeve.schemas.base import Answer, Request
 from portreeve.schemas.enforcement import Language, Sanction, Strike
 
-Count = Annotated[int, Meta(ge=0)]
+MOST_PEOPLE = 10**12
+"""More than there are: what is beyond it is a mistake of the host."""
+
+Count = Annotated[int, Meta(ge=0, le=MOST_PEOPLE)]
 
 
 class AccountFacts(Request, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from portreeve.enforcement import copies, queues
+from portreeve.enforcement import copies, priority, queues
 from portreeve.enforcement.priority import rank, severity
 from portreeve.policy.document import Policy
 from portreeve.service import case_steps, claims
@@ -88,7 +88,7 @@ class CaseOpening:
                 _note_bands(group, by_band)
                 near = group
             near.decisions.append(row)
-            near.reach += reach.get(row.account, 0)
+            near.reach = priority.reach(near.reach, reach.get(row.account))
             near.severity = max(near.severity, group.severity)
         self._write(tx, [group for group in groups if group.decisions])
 
@@ -185,7 +185,7 @@ class CaseOpening:
             queue=queues.route(None, None, "campaign").name,
             sealed=False,
             severity=severity(tier=None, lawful=not unlawful),
-            reach=sum((row["friends"] or 0) + (row["followers"] or 0) for row in known),
+            reach=priority.reach(*(n for row in known for n in (row["friends"], row["followers"]))),
             reports=0,
             opened=micros(tx.time),
             size=0,
@@ -377,7 +377,7 @@ def _reach(tx: Transaction, rows: Sequence[Row]) -> dict[str, int]:
             accounts.c.id.in_(named)
         )
     )
-    return {row.id: (row.friends or 0) + (row.followers or 0) for row in found}
+    return {row.id: priority.reach(row.friends, row.followers) for row in found}
 
 
 def _new_group(

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from portreeve.enforcement import priority
 from portreeve.pictures.structs import Fault
 from portreeve.pictures.text_reader import TextReader
 from portreeve.pictures.texts import PictureText
@@ -74,7 +75,7 @@ class PictureReading:
             return
         named = {s.account for _, s in shows if s.account}
         found = rows_by_key(tx.connection, accounts, ("id", "friends", "followers"), named)
-        reach = {row[0]: (row[1] or 0) + (row[2] or 0) for row in map(tuple, found)}
+        reach = {row[0]: priority.reach(row[1], row[2]) for row in map(tuple, found)}
         rows, urgent = [], []
         for at, s in shows:
             suspicion = min(1.0, (of.promotion[at] or 0.0) + (0.5 if s.codes else 0.0) + 0.05)

@@ -150,7 +150,8 @@ class LiveLedgers:
             sa.insert(live_judgements),
             {
                 "id": id, "sale": sale.id, "account": account, "knowledge": grade.knowledge,
-                "reach": grade.reach, "people": grade.people, "rules": rules.head.label,
+                "reach": grade.reach, "people": min(grade.people, schemas.MOST_PEOPLE),
+                "rules": rules.head.label,
                 "sanction": sanction, "time": tx.time, "by": actor.name,
             },
         )  # fmt: skip
