@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from portreeve.http import problems
+from portreeve.http.wrong_values import unstorable
 from portreeve.schemas.base import Paging
+from portreeve.schemas.cases import AddNote
 from portreeve.schemas.errors import Problem
 from portreeve.schemas.keys import NewKey
-from portreeve.schemas.screening import Batch
+from portreeve.schemas.screening import Batch, Submission
 from portreeve.service.errors import ServiceError
 from portreeve.store import StoreUnavailableError
 
@@ -99,6 +101,166 @@ def test_no_json(http, body, detail):
     headers = {"Content-Type": "application/json"}
     _, found = asked(http, "POST", "/v1/keys", content=body, headers=headers)
     assert (found.status, found.code, found.detail) == (400, "bad-request", detail)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (rb'{"id": "a", "text": "canary \ud83d"}', "text"),
+        (rb'{"id": "a", "text": "\udc00 canary"}', "text"),
+        (rb'{"id": "a", "links": ["x", "\ud83d\u0041"]}', "links[1]"),
+        (rb'{"id": "a", "canary \ud83d": 1}', None),
+    ],
+)
+def test_half_a_character(http, body, field):
+    headers = {"Content-Type": "application/json"}
+    answer, found = asked(http, "POST", "/v1/screen", content=body, headers=headers)
+    subject = f"`{field}`" if field else "A value"
+    assert (found.status, found.code, found.field, found.detail) == (
+        422,
+        "invalid",
+        field,
+        f"{subject} has half a character: an escape from \\ud800 to \\udfff without its other "
+        "half. Leave it out, or send the whole character.",
+    )
+    assert "canary" not in answer.text
+
+
+EAST, WEST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field", "detail"),
+    [
+        (
+            "POST",
+            "/v1/log/search",
+            {"since": EAST},
+            "since",
+            "`since` lies beyond the years 1 to 9999 in UTC, or too near their ends to reckon "
+            "with. Give another time, or leave it out.",
+        ),
+        (
+            "POST",
+            "/v1/log/search",
+            {"until": WEST},
+            "until",
+            "`until` lies beyond the years 1 to 9999 in UTC, or too near their ends to reckon "
+            "with. Give another time, or leave it out.",
+        ),
+        (
+            "POST",
+            "/v1/screen",
+            {"id": "t", "time": EAST},
+            "time",
+            "`time` lies beyond the years 1 to 9999 in UTC, or too near their ends to reckon "
+            "with. Give another time, or leave it out.",
+        ),
+        (
+            "POST",
+            "/v1/screen",
+            {"id": 2**70},
+            "id",
+            "`id` is a number beyond -9223372036854775808 and 18446744073709551615. Give it as "
+            "text.",
+        ),
+        (
+            "PUT",
+            "/v1/accounts/huge",
+            {"followers": 2**63 - 1},
+            "followers",
+            "`followers` must be a whole number <= 1000000000000.",
+        ),
+        (
+            "POST",
+            "/v1/sanctions",
+            {"account": "known", "kind": "warn", "reason": "Spam.", "network": "nope"},
+            "network",
+            "No policy governs the network 'nope'. Networks with a policy: acquaintance, "
+            "community, stranger.",
+        ),
+    ],
+)
+def test_values_that_cannot_be_meant(http, method, path, body, field, detail):
+    http.put("/v1/accounts/known", json={})
+    _, found = asked(http, method, path, json=body)
+    assert (found.field, found.detail) == (field, detail)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "detail"),
+    [
+        (
+            {"body": AddNote(note="canary \x00")},
+            "note",
+            "`note` has the character U+0000. Leave it out.",
+        ),
+        (
+            {"id": "canary\x00"},
+            "id",
+            "`id` has the character U+0000. Leave it out.",
+        ),
+        (
+            {"body": Batch(items=[Submission(id="a"), Submission(id=2**63)])},
+            "items[1].id",
+            "`items[1].id` is a number beyond 9223372036854775807. Give a smaller one.",
+        ),
+        (
+            {"body": {"report": {"canary 1": ["\x00"]}}},
+            "report",
+            "`report` has the character U+0000. Leave it out.",
+        ),
+        (
+            {},
+            None,
+            "A value cannot be stored: a text with the character U+0000, a name of thousands of "
+            "letters, or a number that is too large. Leave it out.",
+        ),
+    ],
+)
+def test_which_value_cannot_be_stored(given, field, detail):
+    found = unstorable(given)
+    assert (found.code, found.field, found.detail) == ("invalid", field, detail)
+
+
+def test_a_row_that_cannot_be_decided_alone_is_set_aside(http, caplog):
+    items = [
+        {"id": "good-1", "text": "猫睡着了"},
+        {"id": 2**70, "text": "猫睡着了"},
+        {"id": "late", "time": EAST},
+        {"id": "chat-1", "surface": "private_chat"},
+        {"id": "chat-2", "surface": "private_chat", "text": CANARY, "codes": [CANARY],
+         "pictures": [CANARY], "category": CANARY, "network": CANARY},
+        {"id": "good-2", "text": "狗睡着了"},
+    ]  # fmt: skip
+    answer = http.post("/v1/screen/batch", json={"items": items})
+    found = answer.json()
+    assert [item["id"] for item in found["items"]] == ["good-1", "good-2"]
+    sealed = {
+        "field": "surface",
+        "code": "sealed-surface",
+        "detail": "Surface 'private_chat' is sealed: nothing of it is screened. Leave these items "
+        "out.",
+    }
+    assert found["rejected"] == [
+        {
+            "index": 1,
+            "field": "id",
+            "code": "invalid",
+            "detail": "`id` is a number beyond -9223372036854775808 and 18446744073709551615. "
+            "Give it as text.",
+        },
+        {
+            "index": 2,
+            "field": "time",
+            "code": "invalid",
+            "detail": "`time` lies beyond the years 1 to 9999 in UTC, or too near their ends to "
+            "reckon with. Give another time, or leave it out.",
+        },
+        {"index": 3} | sealed,
+        {"index": 4} | sealed,
+    ]
+    assert CANARY not in answer.text + caplog.text
 
 
 def test_json_without_a_bottom(http):

@@ -15,8 +15,9 @@ import logging
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -37,6 +38,7 @@ from portreeve.http.call import (
 from portreeve.http.lanes import Lane
 from portreeve.http.router import Router
 from portreeve.http.traces import Tracing
+from portreeve.http.wrong_values import unstorable
 from portreeve.schemas import access
 from portreeve.service.actor import Actor
 from portreeve.service.errors import ServiceError
@@ -235,20 +237,25 @@ class _Handler:
     def __init__(self, route: Route) -> None:
         self.route = route
         self.waits = inspect.iscoroutinefunction(route.function)
-        self._decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        read_as = route.body if route.read_as is None else route.read_as
+        self._decoder = None if read_as is None else msgspec.json.Decoder(read_as)
         self._lists = _list_fields(route.query)
 
     async def awaited(
         self, service: Service, actor: Actor, call: Call, places: dict[str, str], body: bytes
     ) -> Reply:
         """Wait for the answer of a coroutine."""
-        return self._reply(await self.route.call(service, actor, self._given(call, places, body)))
+        given = self._given(call, places, body)
+        with _naming_what_is_wrong(given):
+            return self._reply(await self.route.call(service, actor, given))
 
     def done(
         self, service: Service, actor: Actor, call: Call, places: dict[str, str], body: bytes
     ) -> Reply:
         """Do the work."""
-        return self._reply(self.route.call(service, actor, self._given(call, places, body)))
+        given = self._given(call, places, body)
+        with _naming_what_is_wrong(given):
+            return self._reply(self.route.call(service, actor, given))
 
     def _reply(self, answer: Any) -> Reply:
         if self.route.answer is None:
@@ -270,7 +277,7 @@ class _Handler:
             except msgspec.ValidationError as error:
                 raise problems.invalid(error, self.route.body) from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise problems.unreadable(error) from None
+                raise problems.unreadable(error, body) from None
         return given
 
     def _query(self, call: Call, kind: type[msgspec.Struct]) -> msgspec.Struct:
@@ -297,6 +304,15 @@ class _Handler:
 
 
 _ENCODER = msgspec.json.Encoder()
+
+
+@contextmanager
+def _naming_what_is_wrong(given: dict[str, Any]) -> Iterator[None]:
+    """Where a value cannot be stored, say which."""
+    try:
+        yield
+    except problems.UNSTORABLE:
+        raise unstorable(given) from None
 
 
 def _unknown_query(kind: type[msgspec.Struct] | None) -> ServiceError:

@@ -12,7 +12,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,8 +55,10 @@ class Route:
     query: type[msgspec.Struct] | None
     answer: Any
     function: Function
-    reads: bool
+    reads: bool = False
     """It only reads, whatever its method: a question too long for an address."""
+    read_as: type[msgspec.Struct] | None = None
+    """A body that takes more than ``body`` promises to, so that the route can say what is wrong."""
 
     @property
     def status(self) -> int:
@@ -104,10 +106,18 @@ class Routes:
         return self._declare("GET", path, scope)
 
     def post(
-        self, path: str, scope: Scope | None, *, reads: bool = False
+        self,
+        path: str,
+        scope: Scope | None,
+        *,
+        reads: bool = False,
+        read_as: type[msgspec.Struct] | None = None,
     ) -> Callable[[Function], Function]:
-        """Makes or does something; or only ``reads``, and is asked more than an address holds."""
-        return self._declare("POST", path, scope, reads=reads)
+        """Makes or does something; or only ``reads``, and is asked more than an address holds.
+
+        ``read_as``: what the body is read as; a struct that takes more than the one promised.
+        """
+        return self._declare("POST", path, scope, reads=reads, read_as=read_as)
 
     def put(self, path: str, scope: Scope | None) -> Callable[[Function], Function]:
         """Sets something whole."""
@@ -122,18 +132,23 @@ class Routes:
         return self._declare("DELETE", path, scope)
 
     def _declare(
-        self, method: str, path: str, scope: Scope | None, *, reads: bool = False
+        self,
+        method: str,
+        path: str,
+        scope: Scope | None,
+        *,
+        reads: bool = False,
+        read_as: type[msgspec.Struct] | None = None,
     ) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:
-            self.declared.append(_route(self.area, method, path, scope, function, reads=reads))
+            route = _route(self.area, method, path, scope, function)
+            self.declared.append(replace(route, reads=reads, read_as=read_as))
             return function
 
         return declare
 
 
-def _route(
-    area: str, method: str, path: str, scope: Scope | None, function: Function, *, reads: bool
-) -> Route:
+def _route(area: str, method: str, path: str, scope: Scope | None, function: Function) -> Route:
     hints = _hints(function)
     words = inspect.getdoc(function) or ""
     summary, _, description = words.partition("\n\n")
@@ -154,7 +169,6 @@ def _route(
         query=query,
         answer=None if answer is type(None) else answer,
         function=function,
-        reads=reads,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from portreeve.http.schema import schemas_of
+from portreeve.http.wrong_values import half_a_character, unstorable
 from portreeve.model import SealedSurfaceError
 from portreeve.schemas.errors import Problem
 from portreeve.service.errors import ServiceError
@@ -18,6 +19,9 @@ from portreeve.service.worker import place
 from portreeve.store import StoreLimitError, StoreUnavailableError
 
 CONTENT_TYPE = b"application/problem+json"
+
+UNSTORABLE = (sa.exc.DataError, OverflowError, StoreLimitError)
+"""What is raised when a value of a request cannot be stored or reckoned with."""
 
 _log = logging.getLogger("portreeve.http")
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>.*)`$")
@@ -40,12 +44,8 @@ def refusal(error: Exception) -> ServiceError:
         return ServiceError(
             "unavailable", "The database does not answer. Nothing was written; try again."
         )
-    if isinstance(error, sa.exc.DataError | OverflowError | StoreLimitError):
-        return ServiceError(
-            "invalid",
-            "A value cannot be stored: a text with the character U+0000, a name of thousands of "
-            "letters, or a number that is too large. Leave it out.",
-        )
+    if isinstance(error, UNSTORABLE):
+        return unstorable({})
     facts = {"error": type(error).__name__, "place": place(error)}
     _log.error("unexpected error", extra={"facts": facts})
     return ServiceError(
@@ -67,12 +67,17 @@ def problem(error: ServiceError, request: str | None) -> Problem:
     )
 
 
-def unreadable(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> ServiceError:
+def unreadable(
+    error: msgspec.DecodeError | UnicodeDecodeError | RecursionError, body: bytes
+) -> ServiceError:
     """The body is not JSON that can be read."""
     if isinstance(error, RecursionError):
         return ServiceError("bad-request", "The body is nested too deeply. Send what is asked for.")
     if isinstance(error, UnicodeDecodeError):
         return ServiceError("bad-request", "The body is not UTF-8. Send JSON in UTF-8.")
+    half = half_a_character(body)
+    if half is not None:
+        return half
     at = re.search(r"\(byte (\d+)\)", str(error))
     where = f" at byte {at[1]}" if at else ": it ends too early"
     return ServiceError("bad-request", f"The body is not JSON{where}. Send one JSON value.")

@@ -10,9 +10,13 @@ from portreeve.policy.errors import suggest
 from portreeve.schemas.base import LONGEST_NAME
 from portreeve.schemas.screening import Submission
 from portreeve.service.context import Context
-from portreeve.service.errors import ServiceError
+from portreeve.service.errors import ServiceError, time_beyond
 from portreeve.service.lots import PolicyTimes
 from portreeve.signals.goods_table import goods_table
+from portreeve.store import in_utc
+
+LEAST_ID, MOST_ID = -(2**63), 2**64 - 1
+"""What an id may be that is a number: what 64 bits hold, with a sign or without."""
 
 _NAMES = ("account", "parent", "audience")
 
@@ -29,12 +33,24 @@ class Checks:
         or ``not-found`` for a network that nothing governs."""
         known: dict[str | None, Policy | ServiceError] = {}
         for at, submission in enumerate(submissions):
-            policy = known.get(submission.network)
-            if policy is None:
-                policy = known[submission.network] = self._policy(submission.network)
-            error = policy if isinstance(policy, ServiceError) else _fault(submission, policy)
+            error = self._error(submission, known)
             if error is not None:
                 yield at, error
+
+    def _error(
+        self, submission: Submission, known: dict[str | None, Policy | ServiceError]
+    ) -> ServiceError | None:
+        if submission.surface.sealed:
+            return ServiceError(
+                "sealed-surface",
+                f"Surface {submission.surface.value!r} is sealed: nothing of it is screened. Leave "
+                "these items out.",
+                field="surface",
+            )
+        policy = known.get(submission.network)
+        if policy is None:
+            policy = known[submission.network] = self._policy(submission.network)
+        return policy if isinstance(policy, ServiceError) else _fault(submission, policy)
 
     def _policy(self, network: str | None) -> Policy | ServiceError:
         named = network or self._context.settings.network
@@ -45,6 +61,7 @@ class Checks:
 
 
 def _fault(submission: Submission, policy: Policy) -> ServiceError | None:
+    """What is wrong with a submission of a network that a policy governs."""
     state = policy.surfaces.get(submission.surface, SurfaceState.governed)
     if state is not SurfaceState.governed:
         return _closed(submission.surface, state, policy.label)
@@ -55,6 +72,14 @@ def _fault(submission: Submission, policy: Policy) -> ServiceError | None:
             f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
             field="id",
         )
+    if isinstance(submission.id, int) and not LEAST_ID <= submission.id <= MOST_ID:
+        return ServiceError(
+            "invalid",
+            f"`id` is a number beyond {LEAST_ID} and {MOST_ID}. Give it as text.",
+            field="id",
+        )
+    if submission.time is not None and in_utc(submission.time) is None:
+        return time_beyond("time")
     if submission.pictures and (submission.codes or submission.picture_text):
         return ServiceError(
             "invalid",

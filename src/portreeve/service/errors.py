@@ -68,6 +68,16 @@ class ServiceError(Exception):
         self.more = more
 
 
+def time_beyond(field: str) -> ServiceError:
+    """A time is one that the calendar has in no offset but its own."""
+    return ServiceError(
+        "invalid",
+        f"`{field}` lies beyond the years 1 to 9999 in UTC, or too near their ends to reckon with. "
+        "Give another time, or leave it out.",
+        field=field,
+    )
+
+
 def not_found(what: str, id: str) -> ServiceError:
     """There is no such record."""
     return ServiceError("not-found", f"There is no {what} {id!r}.")

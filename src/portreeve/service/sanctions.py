@@ -16,6 +16,7 @@ from portreeve.service.actor import Actor
 from portreeve.service.bulk import announce_all
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
+from portreeve.service.networks import need_governed
 from portreeve.service.standing import lock, sanction_event
 from portreeve.service.telling import give_notices
 from portreeve.store import Transaction, new_id
@@ -79,9 +80,11 @@ class Sanctions:
 
         Raises:
             ServiceError: ``forbidden``; ``invalid`` when the kind and ``days`` do not fit;
-                ``not-found`` when the account is unknown.
+                ``not-found`` when the account is unknown, or no policy governs the network.
         """
+        actor.need(Scope.sanctions)
         with self._context.database.write() as tx:
+            need_governed(tx.connection, request.network)
             return self.impose_in(tx, actor, request)
 
     def impose_in(self, tx: Transaction, actor: Actor, request: Imposition) -> Sanction:

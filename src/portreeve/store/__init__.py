@@ -4,7 +4,7 @@ A transaction writes records, audit entries and events together. Tables are desc
 ``portreeve.store.tables``.
 """
 
-from portreeve.store.columns import Json, Time, micros, moment
+from portreeve.store.columns import Json, Time, in_utc, micros, moment
 from portreeve.store.database import (
     Clock,
     Database,
@@ -25,6 +25,7 @@ __all__ = [
     "StoreUnavailableError",
     "Time",
     "Transaction",
+    "in_utc",
     "micros",
     "moment",
     "new_id",

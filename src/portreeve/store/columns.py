@@ -57,6 +57,20 @@ def micros(time: datetime) -> int:
     return min(max((known - _EPOCH) // _MICROSECOND, _FIRST), _LAST)
 
 
+def in_utc(time: datetime, *, margin: timedelta = timedelta()) -> datetime | None:
+    """A time in UTC; None when it lies beyond the years 1 to 9999 there, or within ``margin`` of
+    their ends. A time without offset is UTC.
+
+    >>> in_utc(datetime.fromisoformat("0001-01-01T00:00:00+14:00")) is None
+    True
+    """
+    known = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    passed = known - _EPOCH
+    if not _FIRST * _MICROSECOND + margin <= passed <= _LAST * _MICROSECOND - margin:
+        return None
+    return known.astimezone(UTC)
+
+
 def moment(number: int) -> datetime:
     """The moment so many microseconds after 1970.
 

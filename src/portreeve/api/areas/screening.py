@@ -8,7 +8,14 @@ import msgspec
 
 from portreeve.api.routes import Routes
 from portreeve.schemas.access import Scope
-from portreeve.schemas.screening import Batch, BatchAnswer, Rejected, Screened, Submission
+from portreeve.schemas.screening import (
+    Batch,
+    BatchAnswer,
+    BatchRows,
+    Rejected,
+    Screened,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from portreeve.service.actor import Actor
@@ -36,7 +43,7 @@ async def screen(service: Service, actor: Actor, body: Submission) -> Screened:
     return cast(Screened, msgspec.Raw(answer))
 
 
-@routes.post("/v1/screen/batch", Scope.screen)
+@routes.post("/v1/screen/batch", Scope.screen, read_as=BatchRows)
 async def screen_batch(service: Service, actor: Actor, body: Batch) -> BatchAnswer:
     """Screen many items at once, at most 10,000.
 
