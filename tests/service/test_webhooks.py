@@ -24,6 +24,7 @@ from portreeve.service.webhooks.address import check_url
 from portreeve.service.webhooks.schedule import PAUSES
 from portreeve.store.tables.core import audit, events
 from portreeve.store.tables.doors import deliveries
+from portreeve.store.tables.doors import webhooks as webhook_rows
 from service.receiver import Receiver, until
 
 ANN = Actor("ann", frozenset({Scope.webhooks}))
@@ -273,6 +274,37 @@ def test_why_no_answer_came_is_noted(webhooks, context):
         assert listed(webhooks, made.id)[0].last_error == "refused"
 
 
+def test_a_try_that_fails_in_a_way_nobody_expects_is_noted_too(webhooks, context):
+    made = webhooks.create(ANN, NewWebhook(url="http://127.0.0.1:1/"))
+    with context.database.write() as tx:
+        tx.execute(sa.update(webhook_rows).values(url="http://127.0.0.1:99999/"))
+    happen(context)
+    until(lambda: (found := listed(webhooks, made.id)) and found[0].attempts == 1)
+    [delivery] = listed(webhooks, made.id)
+    assert (delivery.state, delivery.last_error) == ("pending", "protocol")
+    # five seconds, give or take a fifth, and not the ninety of the lease
+    assert timedelta(seconds=4) <= delivery.next - NOW <= timedelta(seconds=6)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "detail"),
+    [
+        ("case.openned", "`types[1]` is of no event that there is. Did you mean `case.opened`?"),
+        (
+            "q.*",
+            "`types[1]` is of no event that there is. There are account.*, alarm.*, appeal.*, "
+            "case.*, claim.*, comments.*, deal.*, decision.*, followers.*, item.*, key.*, "
+            "merchant.*, notice.*, partner.*, person.*, policy.*, report.*, sanction.*, "
+            "webhook.*; docs/webhooks.md lists them all.",
+        ),
+    ],
+)
+def test_types_that_no_event_has_are_refused(webhooks, receiver, pattern, detail):
+    with pytest.raises(ServiceError) as caught:
+        webhooks.create(ANN, NewWebhook(url=receiver.url, types=["policy.retroactive.*", pattern]))
+    assert (caught.value.field, caught.value.detail) == ("types[1]", detail)
+
+
 def test_plain_http_where_tls_is_wanted_is_noted(webhooks, context, receiver):
     made = webhooks.create(ANN, NewWebhook(url=receiver.url.replace("http:", "https:")))
     happen(context)
@@ -306,6 +338,8 @@ def test_plain_http_where_tls_is_wanted_is_noted(webhooks, context, receiver):
             "https://ann:pass@example.com/",
             "`url` holds a user name or password. Leave it out: messages are signed.",
         ),
+        ("http://127.0.0.1:99999/", "`url` has the port 99999. Give one from 1 to 65535."),
+        ("http://127.0.0.1:0/", "`url` has the port 0. Give one from 1 to 65535."),
         (
             "https://example.com/#x",
             "`url` has a part after #. Leave it out: it is never sent.",

@@ -18,6 +18,8 @@ from portreeve.service.errors import ServiceError
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
+_LAST_PORT = 65_535
+
 
 def check_url(url: str, *, private: bool) -> str:
     """The URL in its normal form.
@@ -31,6 +33,8 @@ def check_url(url: str, *, private: bool) -> str:
     host = parsed.raw_host.decode("ascii")
     if parsed.scheme not in {"https", "http"} or not _HOST.fullmatch(host):
         raise _wrong("`url` is not a web address. Give one that starts with https://.")
+    if parsed.port is not None and not 1 <= parsed.port <= _LAST_PORT:
+        raise _wrong(f"`url` has the port {parsed.port}. Give one from 1 to {_LAST_PORT}.")
     if parsed.userinfo:
         raise _wrong("`url` holds a user name or password. Leave it out: messages are signed.")
     if parsed.fragment:

@@ -52,6 +52,7 @@ class Webhooks:
         """Add a webhook. It is told of what happens from now on."""
         actor.need(Scope.webhooks)
         url = check_url(new.url, private=self._context.settings.webhook_private)
+        records.check_types(new.types)
         with self._context.database.write() as tx:
             count = tx.execute(sa.select(sa.func.count()).select_from(webhooks)).scalar_one()
             if count >= MOST_WEBHOOKS:
@@ -96,6 +97,8 @@ class Webhooks:
         }
         if "url" in values:
             values["url"] = check_url(values["url"], private=self._context.settings.webhook_private)
+        if "types" in values:
+            records.check_types(values["types"])
         with self._context.database.write() as tx:
             row = records.webhook_row(tx.connection, id)
             changed = sorted(name for name, value in values.items() if value != getattr(row, name))

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from portreeve.policy.errors import suggest
+from portreeve.schemas.events import EVENTS
 from portreeve.schemas.webhooks import Delivery, Message, Webhook
-from portreeve.service.errors import not_found
+from portreeve.service.errors import ServiceError, not_found
 from portreeve.store.tables.core import events
 from portreeve.store.tables.doors import deliveries, webhooks
 from portreeve.store.vault import Vault
@@ -42,10 +44,29 @@ def wants(types: Sequence[str], webhook: str, event_type: str, subject: str) -> 
     """
     if event_type == TEST_EVENT:
         return subject == webhook
-    return any(
-        pattern in ("*", event_type)
-        or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
-        for pattern in types
+    return any(_fits(pattern, event_type) for pattern in types)
+
+
+def check_types(types: Sequence[str]) -> None:
+    """See that each pattern is of an event that there is.
+
+    Raises:
+        ServiceError: ``invalid``, naming those there are.
+    """
+    for at, pattern in enumerate(types):
+        if not any(_fits(pattern, event_type) for event_type in EVENTS):
+            areas = sorted({f"{event_type.split('.')[0]}.*" for event_type in EVENTS})
+            near = suggest(pattern, [*EVENTS, *areas])
+            hint = near or f"There are {', '.join(areas)}; docs/webhooks.md lists them all."
+            raise ServiceError(
+                "invalid", f"`types[{at}]` is of no event that there is. {hint}",
+                field=f"types[{at}]",
+            )  # fmt: skip
+
+
+def _fits(pattern: str, event_type: str) -> bool:
+    return pattern in ("*", event_type) or (
+        pattern.endswith(".*") and event_type.startswith(pattern[:-1])
     )
 
 

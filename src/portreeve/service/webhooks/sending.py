@@ -143,14 +143,7 @@ class Sender:
     async def _deliver(self, outbox: Outbox, claim: _Claim) -> None:
         started = time.monotonic()
         try:
-            if claim.body is None:
-                answered = Answered(error="no-event")
-            else:
-                now = int(self._context.now().timestamp())
-                signatures = [sign(key, claim.message, now, claim.body) for key in claim.keys]
-                answered = await outbox.post(
-                    claim.url, claim.body, claim.message, now, " ".join(signatures)
-                )
+            answered = await self._tried(outbox, claim)
             took = round(1000 * (time.monotonic() - started))
             await asyncio.to_thread(self._note, claim, answered, took)
         except Exception as error:
@@ -158,6 +151,20 @@ class Sender:
         finally:
             self._under_way[claim.webhook] -= 1
             self._due.set()
+
+    async def _tried(self, outbox: Outbox, claim: _Claim) -> Answered:
+        """Make an attempt. Whatever goes wrong ends it: else it would be made for ever."""
+        if claim.body is None:
+            return Answered(error="no-event")
+        try:
+            now = int(self._context.now().timestamp())
+            signatures = [sign(key, claim.message, now, claim.body) for key in claim.keys]
+            return await outbox.post(
+                claim.url, claim.body, claim.message, now, " ".join(signatures)
+            )
+        except Exception as error:
+            self._say("a webhook delivery fails", error)
+            return Answered(error="protocol")
 
     def _say(self, what: str, error: Exception) -> None:
         known = isinstance(error, StoreUnavailableError)
