@@ -297,10 +297,10 @@ def test_rollback_only_to_what_was_in_force(policies, clock):
         "sample@2 was never in force on 'sample'. Activate it instead."
     )
     assert refused(rollback, BOB, "sample", Rollback(to="1", rationale="x")).detail == (
-        "sample@1 is in force already."
+        "sample@1 is in force already. Activate another version."
     )
     assert refused(rollback, BOB, "sample", Rollback(rationale="x")).detail == (
-        "sample@1 is the first version that was in force on 'sample'."
+        "sample@1 is the first version that was in force on 'sample'. Activate another version."
     )
 
 
@@ -340,6 +340,12 @@ def test_roll_out_to_a_part_of_the_accounts(policies, clock):
     assert taken[0] < taken[1] < taken[2] < taken[3] == set(accounts)
     assert 150 < len(taken[1]) < 250
     assert policies.versions.get(DAN, "sample", "2").state == "rollout"
+    assert refused(
+        policies.changes.rollback, BOB, "sample", Rollback(rationale="It refuses too much.")
+    ).detail == (
+        "sample@1 is the first version that was in force on 'sample'. "
+        "To end the roll-out of sample@2, set its percent to 0."
+    )
     policies.changes.rollout(BOB, "sample", "2", Rollout(percent=0))
     clock.advance(seconds=1)
     assert policies.at("sample", clock()).candidate is None

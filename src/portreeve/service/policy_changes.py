@@ -104,7 +104,7 @@ class Changes:
         with self._context.database.write() as tx:
             locked = self._lock(tx, network)
             forced = _forced(locked)
-            label = _target(forced, network, rollback.to)
+            label = _target(locked, forced, rollback.to)
             row = version_row(tx.connection, label)
             effective = _moment(locked.now, rollback.effective, None)
             first = next(change for change in forced if change.policy == label)
@@ -383,8 +383,9 @@ def _forced(locked: _Locked) -> list[Change]:
     return sorted(forced, key=lambda change: (change.effective, change.seq))
 
 
-def _target(forced: Sequence[Change], network: str, asked: str | None) -> str:
+def _target(locked: _Locked, forced: Sequence[Change], asked: str | None) -> str:
     """The label that a rollback goes back to."""
+    network = locked.network
     if not forced:
         raise ServiceError("conflict", f"Nothing is in force on {network!r} to go back from.")
     current = forced[-1].policy
@@ -392,12 +393,16 @@ def _target(forced: Sequence[Change], network: str, asked: str | None) -> str:
     if asked is None:
         if not earlier:
             raise ServiceError(
-                "conflict", f"{current} is the first version that was in force on {network!r}."
+                "conflict",
+                f"{current} is the first version that was in force on {network!r}. "
+                f"{_instead(locked)}",
             )
         return str(earlier[-1])
     label = f"{network}@{asked}"
     if label == current:
-        raise ServiceError("conflict", f"{label} is in force already.", field="to")
+        raise ServiceError(
+            "conflict", f"{label} is in force already. {_instead(locked)}", field="to"
+        )
     if label not in earlier:
         raise ServiceError(
             "conflict",
@@ -405,6 +410,14 @@ def _target(forced: Sequence[Change], network: str, asked: str | None) -> str:
             field="to",
         )
     return label
+
+
+def _instead(locked: _Locked) -> str:
+    """What to do where there is nothing to go back to."""
+    candidate = locked.standing.candidate if locked.standing else None
+    if candidate is None:
+        return "Activate another version."
+    return f"To end the roll-out of {candidate}, set its percent to 0."
 
 
 def _share(percent: float) -> int:
