@@ -110,6 +110,11 @@ def test_groups_are_counted_the_largest_first(log, by, wanted):
 def test_groups_can_be_sorted_and_cut(log):
     page = log.search(ANALYST, LogSearch(group_by=["verdict"], order="-verdict", limit=2))
     assert [row["verdict"] for row in page.items] == ["refuse", "hold"]
+    asked = LogSearch(group_by=["verdict"], order="-verdict", limit=2, cursor=page.next)
+    rest = log.search(ANALYST, asked)
+    assert ([row["verdict"] for row in rest.items], rest.next) == (["allow"], None)
+    with pytest.raises(ServiceError, match="the same `group_by`"):
+        log.search(ANALYST, LogSearch(group_by=["network"], limit=2, cursor=page.next))
 
 
 @pytest.mark.parametrize("order", [None, "seq", "promotion", "-promotion", "account", "-account",
@@ -130,11 +135,17 @@ def test_pages_follow_one_another_without_gap(log, order):
     ({"columns": ["verdickt"]}, "columns[0]",
      "The log has no column `verdickt`. Did you mean `verdict`?"),
     ({"columns": ["item", "item"]}, "columns[1]", "`item` is named twice. Name it once."),
-    ({"order": "-rules"}, "order", "`rules` is a list, which has no order."),
+    ({"order": "-rules"}, "order",
+     "`rules` is a list, which has no order. Sort by another column."),
     ({"group_by": ["rules", "clauses"]}, "group_by",
      "`group_by` names two lists, rules and clauses. Count by one of them."),
+    ({"group_by": ["rules"], "columns": ["item"]}, "columns",
+     "`columns` does not go with `group_by`. Leave it out."),
     ({"group_by": ["rules"], "cursor": "x"}, "cursor",
-     "`cursor` does not go with `group_by`. Leave it out."),
+     "`cursor` is not from a page of this search. Give `next` of the page before, and the same "
+     "`group_by`."),
+    ({"order": "verdcit"}, "order",
+     "The log has no column `verdcit`. Did you mean `verdict`?"),
     ({"group_by": ["verdict"], "order": "item"}, "order",
      "Groups can be sorted by verdict, count, not by `item`."),
     ({"cursor": "bm8="}, "cursor", "`cursor` is not from a page of this search. Give `next` of "

@@ -65,9 +65,13 @@ class LogSearch(LogScope, frozen=True, kw_only=True):
     limit: Annotated[
         int, Meta(description="how many rows or groups at most", ge=1, le=MOST_ROWS)
     ] = 100
-    cursor: Annotated[str | None, Meta(description="`next` of the page before; not for groups")] = (
-        None
-    )
+    cursor: Annotated[
+        str | None,
+        Meta(
+            description="`next` of the page before; groups that change meanwhile can move between "
+            "pages, unless `until` is given"
+        ),
+    ] = None
 
 
 class LogExport(LogScope, frozen=True, kw_only=True):

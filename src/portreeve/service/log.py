@@ -245,11 +245,12 @@ class Log:
                 f"`group_by` names two lists, {' and '.join(lists)}. Count by one of them.",
                 field="group_by",
             )
-        if request.cursor is not None or request.columns is not None:
-            field = "cursor" if request.cursor is not None else "columns"
+        if request.columns is not None:
             raise ServiceError(
-                "invalid", f"`{field}` does not go with `group_by`. Leave it out.", field=field
+                "invalid", "`columns` does not go with `group_by`. Leave it out.", field="columns"
             )
+        counted = [[column.name for column in columns], request.order]
+        skip = _skip(request.cursor, counted)
         query = Query(
             select=(*(_name(column.name) for column in columns), "count(*) AS count"),
             where=_where(request),
@@ -258,9 +259,15 @@ class Log:
             group=True,
             each=lists[0] if lists else None,
             order=_group_order(request.order, columns),
-            limit=request.limit,
+            limit=request.limit + 1,
+            skip=skip,
         )
-        return Page(items=_ask(self._reader, query).to_pylist())
+        rows = _ask(self._reader, query).to_pylist()
+        more = len(rows) > request.limit
+        return Page(
+            items=rows[: request.limit],
+            next=_written([*counted, skip + request.limit]) if more else None,
+        )
 
 
 _KEY, _SEQ = "sort key", "sort seq"
@@ -314,11 +321,7 @@ def _place_in(problem: Problem) -> dict[str, int]:
 
 def _known(names: Sequence[str], field: str) -> list[LogColumn]:
     for at, name in enumerate(names):
-        if name not in LOG:
-            hint = suggest(name, LOG) or "docs/log.md lists the columns."
-            raise ServiceError(
-                "invalid", f"The log has no column `{name}`. {hint}", field=f"{field}[{at}]"
-            )
+        _column(name, f"{field}[{at}]")
         if name in names[:at]:
             raise ServiceError(
                 "invalid", f"`{name}` is named twice. Name it once.", field=f"{field}[{at}]"
@@ -326,14 +329,23 @@ def _known(names: Sequence[str], field: str) -> list[LogColumn]:
     return [LOG[name] for name in names]
 
 
+def _column(name: str, field: str) -> LogColumn:
+    if name not in LOG:
+        hint = suggest(name, LOG) or "docs/log.md lists the columns."
+        raise ServiceError("invalid", f"The log has no column `{name}`. {hint}", field=field)
+    return LOG[name]
+
+
 def _order(order: str | None) -> tuple[LogColumn, bool]:
     """The column to sort by, and whether in falling order."""
     if order is None:
         return LOG["seq"], True
-    column = _known([order.removeprefix("-")], "order")[0]
+    column = _column(order.removeprefix("-"), "order")
     if column.type == "list":
         raise ServiceError(
-            "invalid", f"`{column.name}` is a list, which has no order.", field="order"
+            "invalid",
+            f"`{column.name}` is a list, which has no order. Sort by another column.",
+            field="order",
         )
     return column, order.startswith("-")
 
@@ -364,33 +376,62 @@ def _cursor(row: Row, key: LogColumn, falling: bool) -> str:
     value = row[_KEY]
     place = micros(value) if isinstance(value, datetime) else value
     order = f"{'-' if falling else ''}{key.name}"
-    return base64.urlsafe_b64encode(json.dumps([order, place, row[_SEQ]]).encode()).decode()
+    return _written([order, place, row[_SEQ]])
+
+
+def _written(place: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _read(cursor: str) -> list[Any]:
+    """What :func:`_written` wrote; nothing if it did not.
+
+    >>> _read(_written(["-seq", 1, 2])), _read("nothing")
+    (['-seq', 1, 2], [])
+    """
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, RecursionError):
+        return []
+    return place if isinstance(place, list) else []
+
+
+def _skip(cursor: str | None, counted: list[Any]) -> int:
+    """How many groups came before a page; ``counted``: by what, and in which order."""
+    if cursor is None:
+        return 0
+    *of, skip = _read(cursor) or [None]
+    if of != counted or not _is_place("count", skip) or skip is None or skip < 0:
+        raise _foreign("group_by")
+    return int(skip)
+
+
+def _foreign(same: str) -> ServiceError:
+    return ServiceError(
+        "invalid",
+        "`cursor` is not from a page of this search. Give `next` of the page before, and the "
+        f"same `{same}`.",
+        field="cursor",
+    )
 
 
 def _after(cursor: str | None, key: LogColumn, falling: bool) -> tuple[str, ...]:
     """The condition that leaves what comes after the cursor's place."""
     if cursor is None:
         return ()
-    try:
-        order, value, seq = json.loads(base64.urlsafe_b64decode(cursor))
-        fits = order == f"{'-' if falling else ''}{key.name}"
-        fits = fits and _is_place("count", seq) and seq is not None and _is_place(key.type, value)
-    except (ValueError, TypeError):
-        fits = False
-    if not fits:
-        raise ServiceError(
-            "invalid",
-            "`cursor` is not from a page of this search. Give `next` of the page before, and the "
-            "same `order`.",
-            field="cursor",
-        )
+    place = _read(cursor)
+    if len(place) != 3 or place[0] != f"{'-' if falling else ''}{key.name}":
+        raise _foreign("order")
+    _, value, seq = place
+    if not _is_place("count", seq) or seq is None or not _is_place(key.type, value):
+        raise _foreign("order")
     name, sign = _name(key.name), "<" if falling else ">"
     if key.name == "seq":
         return (f"seq {sign} {seq}",)
     if value is None:
         return (f"{name} IS NULL AND seq {sign} {seq}",)
-    place = _literal(key, value)
-    return (f"{name} {sign} {place} OR {name} IS NULL OR ({name} = {place} AND seq {sign} {seq})",)
+    at = _literal(key, value)
+    return (f"{name} {sign} {at} OR {name} IS NULL OR ({name} = {at} AND seq {sign} {seq})",)
 
 
 def _is_place(kind: LogType, value: Any) -> bool:

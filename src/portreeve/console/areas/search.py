@@ -209,13 +209,17 @@ def _asked(desk: Desk, query: SearchQuery, *, charted: bool = False) -> Found:
     try:
         span = period(query, desk.now, desk.zone)
         asked = LogSearch(
-            where=query.condition, since=span.since, until=span.until, order=query.order
+            where=query.condition,
+            since=span.since,
+            until=span.until,
+            order=query.order,
+            cursor=query.cursor,
         )
         if query.group:
             wanted = replace(asked, group_by=query.group, limit=GROUPS)
         else:
             needed = _needed(query.shown)
-            wanted = replace(asked, columns=needed, limit=ROWS, cursor=query.cursor)
+            wanted = replace(asked, columns=needed, limit=ROWS)
         page = desk.service.log.search(desk.actor, wanted)
         if query.cursor is None and not charted:
             charted = desk.service.log.size(desk.actor, span.since, span.until) <= AT_ONCE

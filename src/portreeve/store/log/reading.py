@@ -65,6 +65,8 @@ class Query:
     """A list column of which every element becomes a row."""
     order: str = NEWEST_FIRST
     limit: int = 100
+    skip: int = 0
+    """How many rows of a grouped answer to leave out before those."""
 
     @property
     def lists_rows(self) -> bool:
@@ -266,4 +268,5 @@ def _sql(query: Query, select: Sequence[str]) -> str:
         rows = f"(SELECT * REPLACE (unnest({name}) AS {name}) FROM {rows})"
     grouped = " GROUP BY ALL" if query.group else ""
     columns = ", ".join(select)
-    return f"SELECT {columns} FROM {rows}{grouped} ORDER BY {query.order} LIMIT {query.limit}"
+    limits = f"LIMIT {query.limit} OFFSET {query.skip}"
+    return f"SELECT {columns} FROM {rows}{grouped} ORDER BY {query.order} {limits}"
