@@ -17,6 +17,7 @@ from portreeve.client import (
     verify_webhook,
 )
 from portreeve.model import Verdict
+from portreeve.schemas.accounts import AccountFacts
 from portreeve.schemas.base import Page, Paging
 from portreeve.schemas.campaigns import (
     CampaignAct,
@@ -93,6 +94,12 @@ def test_many_items_are_screened_together(client):
         ("b-3", "refuse"),
     ]
     assert [(one.index, one.field) for one in answer.rejected] == [(1, "surface")]
+
+
+@pytest.mark.parametrize("id", [".", "..", "a/../b", "%2E%2E", "..."])
+def test_an_account_is_reached_whatever_its_name(client, id):
+    client.put_account(id, AccountFacts(language="en"))
+    assert client.get_account(id).id == id
 
 
 def test_a_refusal_is_an_error(client):

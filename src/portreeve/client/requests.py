@@ -123,12 +123,13 @@ def pause(tries: int, retries: int, response: httpx.Response | None) -> float | 
 
 
 def part(value: str | int) -> str:
-    """A part of a path, encoded.
+    """A part of a path, encoded. Dots alone are too: they would be steps within the path.
 
-    >>> part("at://a/b")
-    'at%3A%2F%2Fa%2Fb'
+    >>> part("at://a/b"), part("..")
+    ('at%3A%2F%2Fa%2Fb', '%2E%2E')
     """
-    return quote(str(value), safe="")
+    text = str(value)
+    return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
 def _key_of(environment: Mapping[str, str]) -> str | None:
