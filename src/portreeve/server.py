@@ -88,7 +88,7 @@ class Server:
         self._doors = Doors(
             App(service, ROUTES, self._tracing),
             Console(service, PAGES, self._tracing, ending=lambda: self._server.should_exit),
-            give_up=service.context.database.abandon,
+            give_up=service.give_up,
         )
         self._server = uvicorn.Server(
             uvicorn.Config(

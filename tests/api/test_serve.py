@@ -19,9 +19,10 @@ from portreeve.schemas.screening import Submission
 SELLS = "面膜89元一盒 加微信 abc12345 下单"
 
 
-def run(*arguments, **environment):
+def run(*arguments, cwd=None, **environment):
     return subprocess.Popen(
-        [sys.executable, "-m", "portreeve", *arguments],
+        [Path(sys.executable).parent / "portreeve", *arguments],
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -32,14 +33,19 @@ def run(*arguments, **environment):
 class Served:
     """A running ``portreeve serve``."""
 
-    def __init__(self, data, **environment):
-        self.process = run("serve", "--port", "0", "--data", str(data), **environment)
+    def __init__(self, data, cwd=None, **environment):
+        self.process = run("serve", "--port", "0", "--data", str(data), cwd=cwd, **environment)
         self.said = []
         while not self.said or self.said[-1] != "Ready.":
             line = self.process.stdout.readline()
             assert line, self.process.stderr.read()
             self.said.append(line.strip())
         self.url = re.search(r"http://\S+", self.said[0])[0]
+
+    def children(self):
+        """The processes that it started."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -80,24 +86,38 @@ def test_it_serves_at_once_and_ends_well(data):
 
 def test_nothing_of_it_goes_on_when_it_is_killed(data):
     served = Served(data)
-    children = [
-        int(pid)
-        for task in Path(f"/proc/{served.process.pid}/task").iterdir()
-        for pid in (task / "children").read_text().split()
-    ]
-    assert len(children) == 1
+    [child] = served.children()
     served.process.kill()
     served.process.communicate()
     end = time.monotonic() + 20
-    while Path(f"/proc/{children[0]}").exists() and time.monotonic() < end:
+    while Path(f"/proc/{child}").exists() and time.monotonic() < end:
         time.sleep(0.05)
-    assert not Path(f"/proc/{children[0]}").exists()
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_it_ends_though_its_screening_hangs(data, tmp_path):
+    """And though what is in the folder where it was started has a name of what it imports."""
+    (tmp_path / "polars.py").write_text("raise SystemExit(3)")
+    served = Served(data, cwd=tmp_path, PORTREEVE_DRAIN_SECONDS="1")
+    [child] = served.children()
+    os.kill(child, signal.SIGSTOP)
+    secret = (data / "admin.key").read_text().strip()
+    asking = threading.Thread(
+        target=lambda: httpx.get(
+            f"{served.url}/metrics", headers={"Authorization": f"Bearer {secret}"}, timeout=60
+        )
+    )
+    asking.start()
+    time.sleep(0.5)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(40) == 0
+    asking.join()
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_it_can_be_one_process(data):
     served = Served(data, PORTREEVE_SCREEN_APART="false")
-    tasks = Path(f"/proc/{served.process.pid}/task").iterdir()
-    assert not any((task / "children").read_text() for task in tasks)
+    assert served.children() == []
     secret = (data / "admin.key").read_text().strip()
     with Client(served.url, secret) as client:
         screened = client.screen(Submission(id="p-1", account="ann", text=SELLS))

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -331,12 +332,40 @@ def test_of_two_revisions_that_came_in_an_outage_the_later_one_stands(embedded, 
 
 def test_what_is_being_decided_is_not_answered_by_the_fail_policy_at_once(embedded):
     late = embedded.screening._late
-    pendings = embedded.screening._accepted(HOST, [post("p-1")]).pendings
-    late.capture(pendings)
-    late.miss(pendings)
-    assert (pendings[0].missed, late.is_overtaken(pendings)) == (False, False)
-    late.miss(pendings, writing=True)
-    assert (pendings[0].missed, late.is_overtaken(pendings)) == (True, True)
+    [pending] = embedded.screening._accepted(HOST, [post("p-1")]).pendings
+    late.capture([pending])
+    assert (late.miss([pending]), pending.missed) == ([], False)
+    assert (late.miss([pending], deciding=True), pending.missed) == ([], True)
+    assert not late.may_commit([pending])
+
+
+def test_what_is_being_committed_is_answered_by_its_decision(embedded, monkeypatch):
+    late = embedded.screening._late
+    [pending] = embedded.screening._accepted(HOST, [post("p-1")]).pendings
+    late.capture([pending])
+    assert late.may_commit([pending])
+    assert (late.miss([pending], deciding=True), pending.missed) == ([pending], False)
+    # a commit that hangs does not keep the fail policy from answering for ever
+    monkeypatch.setattr(pending, "promised", 0.0)
+    assert (late.miss([pending], deciding=True), pending.missed) == ([], True)
+
+
+def test_a_commit_that_takes_long_is_waited_for(embedded):
+    """A deadline of half a second, a commit of two: the decision is the answer."""
+    desk = embedded.start()
+    decide = desk.screening.decider.decide
+
+    def slow(taken, may_commit):
+        def slowly():
+            answer = may_commit()
+            time.sleep(1.2)
+            return answer
+
+        return decide(taken, slowly)
+
+    desk.screening.decider.decide = slow
+    [answer] = desk.submit(post("p-1", LIFE))
+    assert (answer.provisional, answer.stage) == (False, "before")
 
 
 def test_what_is_answered_while_it_is_decided_is_decided_once_more_as_late(embedded):
@@ -344,18 +373,21 @@ def test_what_is_answered_while_it_is_decided_is_decided_once_more_as_late(embed
     call = desk.screening._accepted(HOST, [post("p-1")])
     decide, seen = desk.screening.decider.decide, []
 
-    def slow(taken, is_overtaken):
-        if not seen:
-            desk.screening._late.miss(taken, writing=True)
-        seen.append(is_overtaken())
-        return decide(taken, is_overtaken)
+    def slow(taken, may_commit):
+        def asked():
+            if not seen:
+                desk.screening._late.miss(taken, deciding=True)
+            seen.append(may_commit())
+            return seen[-1]
+
+        return decide(taken, asked)
 
     desk.screening.decider.decide = slow
     desk.screening._decide(call.pendings)
-    assert (seen, desk.rows(core.decisions)) == ([True], [])
+    assert (seen, desk.rows(core.decisions)) == ([False], [])
     desk.screening._decide(desk.screening._next())
     [decision] = desk.rows(core.decisions)
-    assert (seen, decision.stage, decision.verdict) == ([True, False], "late", "remove")
+    assert (seen, decision.stage, decision.verdict) == ([False, True], "late", "remove")
 
 
 def test_what_was_answered_counts_not_what_a_setting_says_by_now(embedded):

@@ -81,11 +81,11 @@ class Ending:
     def warm(self):
         self.decider.warm()
 
-    def decide(self, taken, is_overtaken):
+    def decide(self, taken, may_commit):
         if any(pending.submission.text == POISON for pending in taken):
             self.ends += 1
             raise DeciderGoneError
-        return self.decider.decide(taken, is_overtaken)
+        return self.decider.decide(taken, may_commit)
 
 
 def test_an_item_that_ends_who_decides_does_so_twice_and_holds_up_no_other(context):

@@ -73,6 +73,7 @@ PARTS = {
     "memory": "记忆",
     "campaigns": "团伙立案",
     "picture-banks": "已知图片库",
+    "screener": "审核进程",
     "pictures": "图片识别",
     "links": "短链接跟进",
     "deals": "团购",

@@ -42,6 +42,9 @@ class Pending:
     """It is being decided: its answer comes in a moment, unless that fails."""
     overtaken: bool = False
     """It was answered by the fail policy while it was being decided."""
+    promised: float = 0.0
+    """Until when its decision, which is being committed, goes before the fail policy; by the
+    monotonic clock."""
     resolved: bool = False
     given_up: bool = False
     """Its call was refused: neither database nor spool took it."""

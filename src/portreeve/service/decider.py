@@ -24,22 +24,25 @@ class DeciderGoneError(Exception):
 
 
 class FaultError(Exception):
-    """A fault of ours. Nothing was written.
+    """A fault of ours.
 
     ``kind`` and ``where`` name the error and its place in the code, as the log does; ``judging``:
-    it was found before anything was to be written, so that the lot's parts can be tried at once.
+    it was found before anything was to be written, so that the lot's parts can be tried at once;
+    ``known``: it is known that nothing was written.
     """
 
-    def __init__(self, kind: str, where: str, *, judging: bool) -> None:
+    def __init__(self, kind: str, where: str, *, judging: bool, known: bool = True) -> None:
         super().__init__(f"{kind} at {where}")
         self.kind = kind
         self.where = where
         self.judging = judging
+        self.known = known
 
     @classmethod
     def of(cls, error: BaseException, *, judging: bool) -> FaultError:
         """What is told of an error: nothing of its words, which may hold content."""
-        return cls(type(error).__name__, place(error), judging=judging)
+        known = not isinstance(error, DeciderGoneError)
+        return cls(type(error).__name__, place(error), judging=judging, known=known)
 
 
 class Decided(NamedTuple):
@@ -59,13 +62,13 @@ class Decider(Protocol):
     def warm(self) -> None:
         """Load and compile what the first decision needs."""
 
-    def decide(self, taken: Sequence[Pending], is_overtaken: Callable[[], bool]) -> Decided:
+    def decide(self, taken: Sequence[Pending], may_commit: Callable[[], bool]) -> Decided:
         """Decide submissions: all or none of them is written.
 
-        ``is_overtaken`` says, before the commit, whether it must not come to that.
+        ``may_commit`` is asked once all is written, right before the commit.
 
         Raises:
-            OvertakenError: it must not.
+            OvertakenError: it may not.
             StoreConflictError: another process wrote some of the same; at once again it may go
                 well.
             StoreUnavailableError: the database does not answer.
@@ -91,7 +94,7 @@ class LocalDecider:
         """Load and compile what the first decision needs, for the network used by default."""
         self._judge.warm(self._context.settings.network)
 
-    def decide(self, taken: Sequence[Pending], is_overtaken: Callable[[], bool]) -> Decided:
+    def decide(self, taken: Sequence[Pending], may_commit: Callable[[], bool]) -> Decided:
         """See :class:`Decider`."""
         try:
             lots = self._judge.judge(taken)
@@ -100,7 +103,7 @@ class LocalDecider:
         except Exception as error:
             raise FaultError.of(error, judging=True) from error
         try:
-            return self._written(lots, is_overtaken)
+            return self._written(lots, may_commit)
         except (OvertakenError, StoreUnavailableError):
             raise
         except sa.exc.IntegrityError as error:
@@ -109,11 +112,11 @@ class LocalDecider:
         except Exception as error:
             raise FaultError.of(error, judging=False) from error
 
-    def _written(self, lots: list[JudgedLot], is_overtaken: Callable[[], bool]) -> Decided:
+    def _written(self, lots: list[JudgedLot], may_commit: Callable[[], bool]) -> Decided:
         with self._context.database.write() as tx:
             self._writer.lock(tx, lots)
             written = [self._writer.write(tx, judged) for judged in lots]
-            if is_overtaken():
+            if not may_commit():
                 raise OvertakenError
         outcomes = [
             outcome

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from portreeve.service.calls import Pending, fallback, finish
 from portreeve.service.context import Context
@@ -16,6 +17,8 @@ from portreeve.service.metrics import Metrics
 from portreeve.service.spool import Entry, Spool
 from portreeve.store import micros
 
+COMMIT_SECONDS = 2.0
+"""How long a deadline waits for a commit: longer only takes one to a database that hangs."""
 _log = logging.getLogger("portreeve.screening")
 
 
@@ -46,17 +49,24 @@ class Lateness:
         """Leave what is not decided to the next process."""
         self._spool.close()
 
-    def miss(self, pendings: Iterable[Pending], *, writing: bool = False) -> None:
+    def miss(self, pendings: Iterable[Pending], *, deciding: bool = False) -> list[Pending]:
         """Put submissions in the spool and answer their calls by the fail policy.
 
-        ``writing``: also of what is being decided, since that takes too long by now.
+        ``deciding``: also of what is being decided, since that takes too long by now. What comes
+        back is left: it is being committed at this moment.
         """
         with self._lock:
-            late = [p for p in pendings if _is_open(p) and (writing or not p.captured)]
+            due = [p for p in pendings if _is_open(p) and (deciding or not p.captured)]
+            now = time.monotonic()
+            left = [pending for pending in due if now < pending.promised]
+            late = [pending for pending in due if now >= pending.promised]
             for pending in late:
                 pending.missed, pending.overtaken = True, pending.captured
-        if not late:
-            return
+        if late:
+            self._answer(late)
+        return left
+
+    def _answer(self, late: list[Pending]) -> None:
         if self._metrics is not None:
             for surface, count in Counter(p.submission.surface.value for p in late).items():
                 self._metrics.missed.labels(surface).inc(count)
@@ -101,19 +111,26 @@ class Lateness:
             for pending in pendings:
                 pending.captured = True
 
-    def is_overtaken(self, pendings: Iterable[Pending]) -> bool:
-        """Whether one of them was answered by the fail policy since they were captured.
+    def may_commit(self, pendings: Sequence[Pending]) -> bool:
+        """Whether none of them was answered by the fail policy since they were captured.
 
-        Then what was decided must not be committed as it is: it is late now.
+        If one was, what was decided must not be committed as it is: it is late now. If none was,
+        none is while the commit lasts, for ``COMMIT_SECONDS`` at most.
         """
         with self._lock:
-            return any(pending.overtaken for pending in pendings)
+            if any(pending.overtaken for pending in pendings):
+                return False
+            until = time.monotonic() + COMMIT_SECONDS
+            for pending in pendings:
+                pending.promised = until
+            return True
 
     def release(self, pendings: list[Pending]) -> None:
         """They could not be decided: deadlines count again."""
         with self._lock:
             for pending in pendings:
                 pending.captured = pending.overtaken = pending.resolved = False
+                pending.promised = 0.0
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Announce decisions that came after their deadline, and take them out of the spool.

@@ -8,6 +8,7 @@ or in Redis, and holds numbers only (:mod:`portreeve.memory`).
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -80,7 +81,7 @@ class _Network:
         self.events = 0
         self.grown = (0, 0)
         self.forest = keeper.memory.growing().grow()
-        self.forests = 1
+        self.forest_number = secrets.randbits(62)
         self.counters: tuple[Counter, ...] = ()
         keeper.memory.planted(self.forest)
 
@@ -88,7 +89,7 @@ class _Network:
         """These are its trees now."""
         self.keeper.memory.planted(forest)
         self.forest = forest
-        self.forests += 1
+        self.forest_number += 1
 
 
 class Remembering:
@@ -221,10 +222,12 @@ class Remembering:
         return self._need(network).forest
 
     def grown_forest(self, network: str, known: int) -> tuple[int, Forest | None]:
-        """How often the trees were grown, and what came of it unless ``known`` is as often."""
+        """The trees as they were grown last, under a number that no others have, in whatever
+        process; None when they are those of the number ``known``."""
         memory = self._need(network)
         with memory.lock:
-            return memory.forests, None if memory.forests == known else memory.forest
+            number = memory.forest_number
+            return number, None if number == known else memory.forest
 
     def why(self, network: str, one: int, other: int) -> list[Step]:
         """How two accounts are joined; empty when they are not."""

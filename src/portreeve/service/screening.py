@@ -18,6 +18,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -60,6 +61,11 @@ _MOST_TRIES = 5
 """How often a decision is written anew when another process was in the way."""
 _MOST_ENDS = 2
 """How often who decides may end over an item; it is tried alone after the first time."""
+_NOTHING = "The item could not be decided. Nothing was written; try again."
+_PERHAPS = (
+    "The item could not be decided, as far as is known. Send it again: if it was decided after "
+    "all, that decision is the answer."
+)
 _log = logging.getLogger("portreeve.screening")
 
 
@@ -298,7 +304,7 @@ class Screening:
         """Decide submissions; where some cannot be decided, find them, so that the others are."""
         self._late.capture(taken)
         try:
-            decided = self.decider.decide(taken, partial(self._late.is_overtaken, taken))
+            decided = self.decider.decide(taken, partial(self._late.may_commit, taken))
             self._settle(decided.outcomes)
             if decided.follows:
                 self._decided()
@@ -366,24 +372,31 @@ class Screening:
     # --- when it takes too long -------------------------------------------------------------------
 
     def _miss_later(self, call: Call) -> None:
-        """The deadline of a call has passed; what is being written has a little longer."""
-        self._miss_soon(call, writing=False)
+        """The deadline of a call has passed; what is being decided has a little longer."""
+        self._miss_soon(call, deciding=False)
+        self._miss_in_a_while(call)
+
+    def _miss_in_a_while(self, call: Call) -> None:
         if call.loop is not None:
             call.timer = call.loop.call_later(
-                DECIDING_SECONDS, partial(self._miss_soon, call, writing=True)
+                DECIDING_SECONDS, partial(self._miss_soon, call, deciding=True)
             )
 
-    def _miss_soon(self, call: Call, *, writing: bool) -> None:
+    def _miss_soon(self, call: Call, *, deciding: bool) -> None:
         if not self._stopping.is_set():
-            self._missing.append((call, writing))
+            self._missing.append((call, deciding))
             self._spooling.submit(self._miss_gathered)
 
     def _miss_gathered(self) -> None:
         """Spool what has gathered together, so that many deadlines at once wait for one sync."""
         taken = [self._missing.popleft() for _ in range(len(self._missing))]
-        for writing in (False, True):
-            calls = [call for call, is_writing in taken if is_writing is writing]
-            self._late.miss([p for call in calls for p in call.pendings], writing=writing)
+        for deciding in (False, True):
+            calls = [call for call, is_deciding in taken if is_deciding is deciding]
+            left = self._late.miss([p for call in calls for p in call.pendings], deciding=deciding)
+            for call in {id(p.call): p.call for p in left}.values() if deciding else ():
+                if call is not None and call.loop is not None:
+                    with suppress(RuntimeError):  # a loop that is closed: nobody waits any more
+                        call.loop.call_soon_threadsafe(self._miss_in_a_while, call)
 
     def _park(self, pendings: list[Pending]) -> None:
         """Keep submissions until the database is back."""
@@ -396,6 +409,8 @@ class Screening:
 
     def _wait_for_store(self) -> None:
         while not self._stopping.wait(_PROBE_EVERY):
+            if self.decider.trouble is not None:
+                continue
             try:
                 with self._context.database.write():
                     pass
@@ -414,9 +429,7 @@ class Screening:
         _log.error("screening fails", extra={"facts": {"error": error.kind, "place": error.where}})
         calls = {id(p.call): p.call for p in pendings if p.call is not None}
         for call in calls.values():
-            call.error = ServiceError(
-                "internal", "The item could not be decided. Nothing was written; try again."
-            )
+            call.error = ServiceError("internal", _NOTHING if error.known else _PERHAPS)
         finish(calls.values())
 
 

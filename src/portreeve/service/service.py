@@ -267,6 +267,7 @@ class Service:
         return [
             self._following,
             *self._lookers,
+            *(() if self._apart is None else [Worker("screener", self._apart.watch, every=1.0)]),
             Worker("alarms", self._watch, every=10.0),
             Worker("retroactive", self.retroactive.advance, every=5.0),
             Worker("sanctions", self._expire, every=1.0),
@@ -333,7 +334,7 @@ class Service:
         """
         self._warm = False
         database = self.context.database
-        patience = threading.Timer(self.context.settings.drain_seconds, self._give_up)
+        patience = threading.Timer(self.context.settings.drain_seconds, self.give_up)
         patience.start()
         self.screening.stop()
         self._following.finish()
@@ -353,7 +354,8 @@ class Service:
         if self._claim is not None:
             self._claim.release()
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """Tell whoever still waits for a database that does not answer: the service stops."""
         self.context.database.abandon()
         if self._apart is not None:
             self._apart.abandon()

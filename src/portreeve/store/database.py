@@ -300,7 +300,9 @@ def _has_begun(connection: sa.Connection, *, hopeful: bool) -> bool:
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     except sa.exc.OperationalError as error:
-        if hopeful and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+        # the low byte is the kind; above it, why: another recovers what a fault left, for example
+        kind = (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF
+        if hopeful and kind == sqlite3.SQLITE_BUSY:
             return False
         raise
     return True

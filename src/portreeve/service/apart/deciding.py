@@ -30,29 +30,33 @@ class RemoteDecider:
 
         Raises:
             StoreUnavailableError: the database does not answer it.
-            ProcessEndedError: it does not start.
+            ServiceError: ``unavailable``: it does not start.
         """
-        self._process.need()
-
-    def decide(self, taken: Sequence[Pending], is_overtaken: Callable[[], bool]) -> Decided:
-        """See :class:`portreeve.service.decider.Decider`."""
         try:
-            pipe = self._process.need()
-            pipe.send_bytes(wire.LOT + wire.encode([_sent(pending) for pending in taken]))
-            while (said := pipe.recv_bytes())[:1] == wire.OVERTAKEN:
-                pipe.send_bytes(wire.YES if is_overtaken() else wire.NO)
+            self._process.need()
+        except ProcessEndedError as error:
+            raise ServiceError(
+                "unavailable",
+                f"Screening cannot begin: {error}. The lines above say more; with "
+                "PORTREEVE_SCREEN_APART=false it runs in the service's own process.",
+            ) from None
+
+    def decide(self, taken: Sequence[Pending], may_commit: Callable[[], bool]) -> Decided:
+        """See :class:`portreeve.service.decider.Decider`."""
+        lot = wire.encode_lot([_sent(pending) for pending in taken])
+        try:
+            said = self._process.decide(lot, may_commit)
         except ProcessEndedError as error:
             # nothing can be decided for some time, as when the database is away
             raise StoreUnavailableError(str(error)) from None
-        except (EOFError, OSError):
-            self._process.lost()
+        except EOFError as error:
             if self._process.closed:
                 raise StoreUnavailableError("the service stops") from None
-            raise DeciderGoneError("the screening process has ended") from None
+            raise DeciderGoneError(str(error)) from None
         if said[:1] == wire.WRONG:
             raise _error(wire.decode_wrong(said[1:]))
-        lot = wire.decode_said(said[1:])
-        return Decided([_outcome(one, taken[one.at]) for one in lot.said], lot.follows)
+        decided = wire.decode_said(said[1:])
+        return Decided([_outcome(one, taken[one.at]) for one in decided.said], decided.follows)
 
 
 def _sent(pending: Pending) -> wire.Sent:

@@ -73,13 +73,14 @@ class RemoteRemembering(Remembering):
 
     def forest(self, network: str) -> Forest:
         """The trees of agents, as they were grown last: the same object until they grow again."""
-        grown, known = self._forests.get(network, (0, None))
-        grown, forest = self._process.ask("grown_forest", network, grown)
+        known = self._forests.get(network)
+        told: tuple[int, Forest | None]
+        told = self._process.ask("grown_forest", network, known[0] if known else -1)
+        number, forest = told
         if forest is not None:
-            self._forests[network] = (grown, forest)
-            return self._forests[network][1]
+            known = self._forests[network] = (number, forest)
         assert known is not None
-        return known
+        return known[1]
 
     def why(self, network: str, one: int, other: int) -> list[Step]:
         """How two accounts are joined; empty when they are not."""

@@ -1,14 +1,13 @@
-"""The screening process: ``python -m portreeve.service.apart.screener LOTS MEMORY``.
+"""The screening process, as it runs: started by the service, with its ends of two pipes.
 
-It is started by the service, with the numbers of its ends of two pipes, and ends when they do.
-What it is told to do it does through the same objects as a service in one process.
+It ends when they do. What it is told to do it does through the same objects as a service in one
+process.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -25,13 +24,12 @@ from portreeve.service.claim import FolderClaim
 from portreeve.service.decider import Decider, FaultError, OvertakenError
 from portreeve.service.errors import ServiceError
 from portreeve.service.lot_writing import Outcome
-from portreeve.service.screening import DECIDING_SECONDS
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
-_SURE_SECONDS = DECIDING_SECONDS / 2
-"""So long after a lot came nobody can have been answered by the fail policy meanwhile."""
+_GRACE_SECONDS = 1.0
+"""How long the lot at hand may take when the service has gone."""
 _LAST_LOT_SECONDS = 10.0
 """How long one process waits for another, whose service has ended, to finish its lot."""
 
@@ -57,19 +55,15 @@ def main(lots: Connection[bytes, bytes], memory: Connection[Any, Any]) -> None:
 
 
 def _decide(lots: Connection[bytes, bytes], decider: Decider) -> None:
+    def may_commit() -> bool:
+        lots.send_bytes(wire.MAY_COMMIT)
+        return lots.recv_bytes() == wire.YES
+
     while True:
         sent = wire.decode_lot(lots.recv_bytes()[len(wire.LOT) :])
-        sure = time.monotonic() + _SURE_SECONDS
-
-        def is_overtaken(sure: float = sure) -> bool:
-            if time.monotonic() < sure:
-                return False
-            lots.send_bytes(wire.OVERTAKEN)
-            return lots.recv_bytes() == wire.YES
-
         taken = [_pending(at, one) for at, one in enumerate(sent)]
         try:
-            decided = decider.decide(taken, is_overtaken)
+            decided = decider.decide(taken, may_commit)
         except Exception as error:
             lots.send_bytes(wire.WRONG + wire.encode(_wrong(error)))
         else:
@@ -84,7 +78,8 @@ def _answer(memory: Connection[Any, Any], service: Service) -> None:
         try:
             what, given = memory.recv()
         except (EOFError, OSError):
-            return
+            time.sleep(_GRACE_SECONDS)
+            os._exit(0)  # what is decided is committed, what is remembered is in the journal
         try:
             if what == "trouble":
                 told: Any = service.deciding_trouble()
@@ -100,6 +95,8 @@ def _answer(memory: Connection[Any, Any], service: Service) -> None:
             fault = FaultError.of(error, judging=False)
             answer = ("fault", fault.kind, fault.where)
         memory.send(answer)
+        if what == "close":
+            os._exit(0)
 
 
 def _pending(at: int, sent: wire.Sent) -> Pending:
@@ -125,15 +122,17 @@ def _wrong(error: Exception) -> wire.Wrong:
         return wire.Wrong("conflict", str(error))
     if isinstance(error, StoreUnavailableError):
         return wire.Wrong("away", str(error))
+    if isinstance(error, ServiceError):
+        return wire.Wrong("fault", error.detail)
     fault = error if isinstance(error, FaultError) else FaultError.of(error, judging=False)
     return wire.Wrong("fault", fault.kind, fault.where, fault.judging)
 
 
-if __name__ == "__main__":
-    # the service decides when this ends: what a terminal sends to all of its processes is for it
+def run(lots: int, memory: int) -> None:
+    """Screen, by the numbers of the pipes, until the service goes."""
+    # the service decides when this ends: what is sent to all of its processes is for it
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with suppress(EOFError, OSError):
-        main(Connection(int(sys.argv[1])), Connection(int(sys.argv[2])))
-    # the service has gone: what is decided is committed, what is remembered is in the journal
+        main(Connection(lots), Connection(memory))
     os._exit(0)

@@ -11,11 +11,11 @@ from portreeve.schemas.screening import ItemState, Stage, Submission
 from portreeve.service.deadlines import FailPolicy
 
 GO, LOT, YES, NO = b"g", b"l", b"y", b"n"
-"""What the service begins a message with: settings; a lot; whether one was overtaken."""
+"""What the service begins a message with: settings; a lot; whether it may be committed."""
 
-READY, OVERTAKEN, DECIDED, WRONG = b"r", b"o", b"d", b"w"
-"""What the screener begins one with: it is ready; it asks whether the lot is overtaken; what became
-of it; what went wrong."""
+READY, MAY_COMMIT, DECIDED, WRONG = b"r", b"m", b"d", b"w"
+"""What the screener begins one with: it is ready; it asks whether it may commit the lot; what
+became of it; what went wrong."""
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True):
@@ -73,7 +73,10 @@ class Wrong(msgspec.Struct, frozen=True, array_like=True):
     judging: bool = False
 
 
+encode_lot = msgspec.json.Encoder().encode
+decode_lot = msgspec.json.Decoder(list[Sent]).decode
+"""Submissions come as JSON from hosts too: there is nothing in them that JSON cannot hold."""
+
 encode = msgspec.msgpack.Encoder().encode
-decode_lot = msgspec.msgpack.Decoder(list[Sent]).decode
 decode_said = msgspec.msgpack.Decoder(LotSaid).decode
 decode_wrong = msgspec.msgpack.Decoder(Wrong).decode
