@@ -292,8 +292,8 @@ class AsyncOperations:
         """Screen many items at once, at most 10,000.
 
         Items that cannot be decided, such as one of a sealed surface, are set aside in
-        `rejected`; the others are decided. A body that has not the form of a batch is refused
-        whole.
+        `rejected`; the others are decided. Of a sealed surface nothing is kept, whatever the
+        item holds. A body that has not the form of a batch is refused whole.
 
         Needs the scope `screen`.
         """

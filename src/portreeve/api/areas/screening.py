@@ -48,7 +48,8 @@ async def screen_batch(service: Service, actor: Actor, body: Batch) -> BatchAnsw
     """Screen many items at once, at most 10,000.
 
     Items that cannot be decided, such as one of a sealed surface, are set aside in `rejected`; the
-    others are decided. A body that has not the form of a batch is refused whole.
+    others are decided. Of a sealed surface nothing is kept, whatever the item holds. A body that
+    has not the form of a batch is refused whole.
     """
     answers, wrong = await service.screening.submit_sound(actor, body.items)
     rejected = [
