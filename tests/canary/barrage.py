@@ -122,7 +122,12 @@ class _Gun:
     def leaf(self, leaf: tuple[str, ...]) -> None:
         where = ".".join([self._operation.name, *leaf]).replace(".[]", "[]").replace(".{}", "{}")
         text = f"{self._canaries.new(where)} {CHAT}"
-        self._send(where, body=_with(self._operation.body, leaf, text), once=True)
+        body = _with(self._operation.body, leaf, text)
+        item = {"screen": leaf[:0], "screen_batch": leaf[:2]}.get(self._operation.name)
+        if item is not None and leaf[-1] != "id":
+            # what is sent again unchanged is not written, and an item stays one account's
+            body = _with(body, (*item, "id"), secrets.token_hex(8))
+        self._send(where, body=body, once=True)
 
     def strange_bodies(self) -> None:
         name, body = self._operation.name, self._operation.body

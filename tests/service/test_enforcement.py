@@ -337,6 +337,35 @@ def test_a_person_who_allows_frees_what_the_mute_refused(database, clock, follow
     assert (kinds(database), state(database, "chat")) == ([], ("published", None))
 
 
+def test_a_person_who_confirms_frees_nothing_that_the_sanction_refused(
+    database, clock, follow, person
+):
+    """The mute goes on in another decision's name: what it refused meanwhile stays refused."""
+    decision(database, "post-1")
+    decision(database, "post-2")
+    clock.advance(hours=1)
+    decision(database, "chat", rules=("account.mute",))
+    follow()
+    seen = len(events(database))
+    person("post-2", "refuse", [SELLING])
+    follow()
+    assert (kinds(database), state(database, "chat")) == (["mute"], ("refused", None))
+    told = [type for type, _, _ in events(database)[seen:]]
+    assert told[:3] == ["sanction.lifted", "sanction.started", "decision.made"]
+
+
+def test_a_persons_decision_is_on_whom_the_machines_was(database, follow, person):
+    """Though the item was sent again in another's name, as an older release let it be."""
+    decision(database, "post-1")
+    decision(database, "post-2")
+    with database.write() as tx:
+        tx.execute(sa.update(core.items).values(account="innocent"))
+    follow()
+    person("post-2", "refuse", [SELLING])
+    follow()
+    assert (kinds(database), kinds(database, "innocent")) == (["mute"], [])
+
+
 def test_the_case_of_an_undone_decision_is_marked(database, follow, undo):
     id = decision(database)
     follow()

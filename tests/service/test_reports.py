@@ -11,6 +11,7 @@ from franking_cases import FORGER, GENUINE, KEYS, MESSAGE, NEW, OPENING_KEY, sta
 from portreeve.model import Verdict
 from portreeve.schemas.enforcement import Imposition
 from portreeve.schemas.reports import AddFrankingKey, ReportClaim, ReportFranked, ReportItem
+from portreeve.service.accounts import Accounts
 from portreeve.service.message_judge import MessageJudgement, PolicyMessageJudge
 from portreeve.service.reports import Reports
 from portreeve.service.retention import Retention
@@ -226,6 +227,27 @@ def test_a_genuine_report_opens_exactly_one_message(desk, keys):
         for table in ("reports", "items", "decisions", "case_actions", "audit", "events"):
             rows = connection.execute(sa.text(f"SELECT * FROM {table}")).all()
             assert "便宜" not in str(rows)
+
+
+def test_who_sent_a_message_is_an_account_of_which_one_can_be_told(desk, keys):
+    """Though nothing but the message was ever heard of it."""
+    desk.reports.report_franked(BEN, franked())
+    assert Accounts(desk.context).get(BEN, "mallory").id == "mallory"
+
+
+def test_a_message_whose_id_an_item_has_is_no_fault_of_ours(desk, keys):
+    """As an older release let one have it."""
+    decision(desk.database, "message:acquaintance:m-1")
+    assert refusal(lambda: desk.reports.report_franked(BEN, franked())) == (
+        "conflict",
+        "There is an item 'message:acquaintance:m-1' that is no message: nothing can be reported "
+        "under this id.",
+    )
+
+
+def test_a_claim_names_a_network_that_a_policy_governs(desk):
+    claim = ReportClaim(account="sly", reporter="rita", words="x", network="nope")
+    assert refusal(lambda: desk.reports.report_claim(BEN, claim))[0] == "not-found"
 
 
 def test_two_networks_may_use_the_same_id_for_a_message(desk, keys):

@@ -13,6 +13,8 @@ from portreeve.schemas.base import Answer, Request
 
 Stage = Literal["before", "after", "late", "retroactive", "person"]
 ItemState = Literal["published", "held", "refused", "removed", "deleted"]
+MESSAGE_ITEM = "message:"
+"""What the ids of reported private messages begin with; no other item's do."""
 MOST_PICTURES = 30
 """Pictures that one item may show."""
 MOST_ITEMS = 10_000
@@ -23,7 +25,8 @@ class Submission(Item, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An item to be screened, before or after publication.
 
     The same id with the same content is the same item: its decision is given again. With other
-    content it is an edit: a new revision. An id names one item on all networks of a service.
+    content it is an edit: a new revision. An id names one item, of one account, on all networks of
+    a service; it does not begin with ``message:``.
 
     >>> Submission(id="p-1", text="猫睡着了").published
     False

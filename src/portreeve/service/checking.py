@@ -8,7 +8,7 @@ from portreeve.model import Surface, SurfaceState
 from portreeve.policy import Policy
 from portreeve.policy.errors import suggest
 from portreeve.schemas.base import LONGEST_NAME
-from portreeve.schemas.screening import Submission
+from portreeve.schemas.screening import MESSAGE_ITEM, Submission
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, time_beyond
 from portreeve.service.lots import PolicyTimes
@@ -70,6 +70,13 @@ def _fault(submission: Submission, policy: Policy) -> ServiceError | None:
         return ServiceError(
             "invalid",
             f"`id` must have 1 to {LONGEST_NAME} characters, none of them NUL.",
+            field="id",
+        )
+    if id.startswith(MESSAGE_ITEM):
+        return ServiceError(
+            "invalid",
+            f"`id` begins with {MESSAGE_ITEM!r}, as only those of reported private messages do. "
+            "Give the item another.",
             field="id",
         )
     if isinstance(submission.id, int) and not LEAST_ID <= submission.id <= MOST_ID:

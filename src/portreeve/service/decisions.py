@@ -76,15 +76,16 @@ class PersonDecisions:
         last = tx.execute(sa.select(d).where(d.c.id == (instead_of or item.decision))).one()
         id = new_id("dec")
         sealed = self._context.vault.seal_many(
-            tx, [item.account or NOBODY], [reason.encode()], [f"{id}.reason"]
+            tx, [last.account or NOBODY], [reason.encode()], [f"{id}.reason"]
         )
         policy = self._policy(last, rules, tx.time)
         refused = Verdict(verdict).rank >= Verdict.refuse.rank
         law = {rule.id for rule in policy.rules if rule.layer == "law"}
         kept = ("promotion", "recruits", "goods_category", "goods_tier", "grade")
         row = {name: getattr(last, name) for name in kept} | {
-            "id": id, "item": item.id, "revision": last.revision, "account": item.account,
-            "network": item.network, "surface": item.surface, "stage": PERSON,
+            # of whom and where the decision was: the item may be another's by now
+            "id": id, "item": item.id, "revision": last.revision, "account": last.account,
+            "network": last.network, "surface": last.surface, "stage": PERSON,
             "decided": tx.time, "verdict": verdict, "permitted": not refused,
             "lawful": not refused or law.isdisjoint(rules), "policy": policy.label,
             "rules": list(rules), "clauses": list(clauses), "supersedes": last.id,

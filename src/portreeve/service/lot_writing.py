@@ -121,7 +121,7 @@ class LotWriter:
             else:
                 link = self._link(of.verdict[at], w)
                 answer = None if w.decision is None else _answer(of, at, pending, w, days, link)
-                refusal = None if w.taken is None else _id_taken(of.submissions[at], w.taken)
+                refusal = None if w.taken is None else _id_taken(of.submissions[at], w)
                 found.append(
                     Outcome(pending, stage, w, answer, of.verdict[at], of.state(at), refusal)
                 )
@@ -175,11 +175,18 @@ class LotWriter:
         return self._links.link(written.decision)
 
 
-def _id_taken(submission: Submission, network: str) -> ServiceError:
+def _id_taken(submission: Submission, written: Written) -> ServiceError:
+    if written.foreign:
+        return ServiceError(
+            "conflict",
+            f"Item {str(submission.id)!r} is another account's. An id names one item of one "
+            "account: give this one another.",
+            field="id",
+        )
     return ServiceError(
         "conflict",
-        f"Item {str(submission.id)!r} is on the network {network!r}. An id names one item on all "
-        "networks: give this one another, such as with the network's name before it.",
+        f"Item {str(submission.id)!r} is on the network {written.taken!r}. An id names one item on "
+        "all networks: give this one another, such as with the network's name before it.",
         field="id",
     )
 

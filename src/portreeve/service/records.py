@@ -44,6 +44,7 @@ class Kept(NamedTuple):
 
     id: str
     network: str
+    account: str | None
     revision: int
     digest: str
     decision: str
@@ -56,7 +57,8 @@ class Written(NamedTuple):
     """What became of one submission.
 
     ``decision`` is None when nothing was written: ``repeated`` names the decision that stands, or
-    the item was changed after this submission came, or its id is taken on the network ``taken``.
+    the item was changed after this submission came, or its id is taken on the network ``taken``,
+    by another account if ``foreign``.
     """
 
     decision: str | None
@@ -64,6 +66,7 @@ class Written(NamedTuple):
     repeated: str | None = None
     taken: str | None = None
     decided: datetime | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,7 @@ def _sorted_out(
     lot: Lot, kept: Mapping[str, Kept], digests: list[str]
 ) -> tuple[list[Written | None], list[int]]:
     """What is known of each submission already, and the places of those to be written."""
+    submissions = lot.judged.submissions
     answers: list[Written | None] = [None] * len(digests)
     fresh: list[int] = []
     first: dict[str, int] = {}
@@ -274,6 +278,9 @@ def _sorted_out(
             answers[at] = Written(None, 0, id if same else None)
         elif before is not None and before.network != lot.network:
             answers[at] = Written(None, before.revision, taken=before.network)
+        elif before is not None and before.account not in (None, submissions[at].account):
+            # an account could else get rid of what it did, or lay it at another's door
+            answers[at] = Written(None, before.revision, taken=before.network, foreign=True)
         elif before is not None and _stands(before, digest, lot, at):
             answers[at] = Written(None, before.revision, before.decision)
         else:

@@ -17,6 +17,7 @@ from portreeve.franking import Report as FrankedReport
 from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
 from portreeve.schemas.reports import Report, ReportClaim, ReportFranked, ReportItem
+from portreeve.schemas.screening import MESSAGE_ITEM
 from portreeve.service import franking, standing
 from portreeve.service.actor import SCREEN, Actor
 from portreeve.service.case_opening import CaseOpening, decision_row, lock_items
@@ -25,12 +26,12 @@ from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.evidence import message_name, words_name
 from portreeve.service.message_judge import MessageJudge, MessageJudgement
+from portreeve.service.networks import need_governed
+from portreeve.service.remembering_names import account_numbers
 from portreeve.store import Transaction, new_id
+from portreeve.store.statements import insert_missing
 from portreeve.store.tables.cases import case_items, cases, reports
-from portreeve.store.tables.core import decisions, items
-
-MESSAGE_ITEM = "message:"
-"""What the names of reported messages begin with here; the network's own id follows."""
+from portreeve.store.tables.core import accounts, decisions, items
 
 _DOWN = ("refused", "removed")
 
@@ -78,10 +79,15 @@ class Reports:
             return self._file(tx, actor, report)
 
     def report_claim(self, actor: Actor, request: ReportClaim) -> Report:
-        """Claim something against an account. Claims against one account come into one case."""
+        """Claim something against an account. Claims against one account come into one case.
+
+        Raises:
+            ServiceError: ``not-found``: no policy governs the network.
+        """
         actor.need(Scope.reports)
         network = request.network or self._context.settings.network
         with self._context.database.write() as tx:
+            need_governed(tx.connection, request.network)
             standing.lock(tx)  # two claims at the same time open one case
             report = self._report(
                 tx, EvidenceGrade.reporters_claim, network, request.reporter, request.words
@@ -128,6 +134,7 @@ class Reports:
                 tx, EvidenceGrade.franked, network, request.reporter, request.words
             )
             franked = franking.verifier(tx, network, report["id"]).verify(given)
+            self._meet(tx, franked.sender)
             decision = _decide_message(tx, network, franked, judged)
             message = self._context.vault.seal_many(
                 tx, [franked.sender], [franked.message], [message_name(report["id"])]
@@ -140,6 +147,12 @@ class Reports:
                 "case": self._opening.for_message(tx, decision),
             }
             return self._file(tx, actor, report)
+
+    def _meet(self, tx: Transaction, sender: str) -> None:
+        """Note who sent a message: it may be all that was ever heard of the account."""
+        number = int(account_numbers(self._context.vault, [sender])[0])
+        known = {"id": sender, "first_seen": tx.time, "number": number}
+        insert_missing(tx, accounts, [known])
 
     def read(self, actor: Actor, id: str) -> Report:
         """How a report stands."""
@@ -249,6 +262,11 @@ def _decide_message(
     """Put a message among the items, without content, and a decision on it: so that notices,
     strikes, undo and appeals are the same for it as for everything else."""
     name = f"{MESSAGE_ITEM}{network}:{franked.message_id}"
+    if tx.execute(sa.select(items.c.id).where(items.c.id == name)).first() is not None:
+        raise ServiceError(
+            "conflict",
+            f"There is an item {name!r} that is no message: nothing can be reported under this id.",
+        )
     decision = {
         "id": new_id("dec"), "item": name, "revision": 1, "account": franked.sender,
         "network": network, "surface": Surface.private_chat.value, "stage": "after",

@@ -88,7 +88,8 @@ def free(tx: Transaction, changed: Recomputed, by: str, policies: PolicyBook) ->
 
     So a post that was refused for nothing but a mute comes back with the strike that caused the
     mute. It stays as it is when a rule of the policy holds that would stop it or costs a strike,
-    or when another sanction restricted the account then.
+    or when another sanction restricted the account then; one that goes on in the place of another,
+    such as when a person confirms what the machine decided, counts from when that began.
     """
     gone: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for sanction in [*changed.reversed, *changed.lapsed]:
@@ -98,6 +99,8 @@ def free(tx: Transaction, changed: Recomputed, by: str, policies: PolicyBook) ->
         return []
     candidates = _under_sanctions(tx, gone)
     others = _others(tx, gone)
+    for key, on in _going_on(tx, changed).items():
+        others[key] += on
     rules = rules_of(candidates, policies)
     freed = [
         row
@@ -148,6 +151,33 @@ def _others(
     for row in fetch_in(tx.connection, statement, s.account, accounts):
         if row["id"] not in left_out:
             found[row["account"], row["network"]].append(row)
+    return found
+
+
+def _going_on(
+    tx: Transaction, changed: Recomputed
+) -> dict[tuple[str, str], list[Mapping[Any, Any]]]:
+    """Sanctions that have begun where others are reversed, for the same decision or for one that
+    took its place, as if they had begun with those."""
+    d = core.decisions.c
+    named = {row["decision"] for row in changed.started}
+    before = {
+        row["id"]: row["supersedes"]
+        for row in fetch_in(tx.connection, sa.select(d.id, d.supersedes), d.id, named)
+    }
+    found: dict[tuple[str, str], list[Mapping[Any, Any]]] = defaultdict(list)
+    for started in changed.started:
+        if started["kind"] in ACTS:
+            continue
+        causes = {started["decision"], before.get(started["decision"])}
+        place = (started["account"], started["network"])
+        found[place] += [
+            {**started, "begins": min(started["begins"], row["begins"])}
+            for row in changed.reversed
+            if (row["account"], row["network"]) == place
+            and row["kind"] not in ACTS
+            and row["decision"] in causes
+        ]
     return found
 
 

@@ -218,16 +218,17 @@ def _write(
 
 
 def _tell(tx: Transaction, done: Recomputed) -> None:
-    """What begins is told unless it is over already; what is reversed always."""
+    """What begins is told unless it is over already; what is reversed always, and first: what
+    begins may take its place."""
     announce_all(
         tx,
         [
+            *(sanction_event("sanction.lifted", row, outcome="reversed") for row in done.reversed),
             *(
                 sanction_event("sanction.started", row)
                 for row in done.started
                 if row["outcome"] is None
             ),
-            *(sanction_event("sanction.lifted", row, outcome="reversed") for row in done.reversed),
         ],
     )
 

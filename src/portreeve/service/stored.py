@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from portreeve.model import Surface, Verdict
 from portreeve.schemas.access import Scope
-from portreeve.schemas.screening import DecisionRecord, ItemRecord, Screened
+from portreeve.schemas.screening import MESSAGE_ITEM, DecisionRecord, ItemRecord, Screened
 from portreeve.service.actor import Actor
 from portreeve.service.bulk import fetch_in
 from portreeve.service.context import Context
 from portreeve.service.decision_links import DecisionLinks
-from portreeve.service.errors import not_found
+from portreeve.service.errors import ServiceError, not_found
 from portreeve.service.reasons import appeal_until, reach_of, reasons_of
 from portreeve.service.standing import PolicyBook
 from portreeve.store import Transaction
@@ -73,9 +73,15 @@ class Stored:
         """The host says that the item is gone. What was decided stays, and can be appealed.
 
         Raises:
-            ServiceError: ``not-found``.
+            ServiceError: ``not-found``; ``conflict``: it is a private message that was reported.
         """
         actor.need(Scope.screen)
+        if id.startswith(MESSAGE_ITEM):
+            raise ServiceError(
+                "conflict",
+                "A reported private message is not on the network: there is nothing to delete. "
+                "What was decided on it can be undone.",
+            )
         with self._context.database.write() as tx:
             self._delete(tx, actor, id)
         return self.item(actor, id)

@@ -67,7 +67,9 @@ def _sent(pending: Pending) -> wire.Sent:
 
 
 def _outcome(said: wire.Said, pending: Pending) -> Outcome:
-    written = Written(said.decision, said.revision, said.repeated, said.taken, said.decided)
+    written = Written(
+        said.decision, said.revision, said.repeated, said.taken, said.decided, said.foreign
+    )
     refusal = None
     if said.refusal is not None:
         refusal = ServiceError(said.refusal.code, said.refusal.detail, field=said.refusal.field)

@@ -264,7 +264,8 @@ class ScreeningProcess:
         except EOFError:
             return wire.Wrong("fault", "it ended")
         except OSError as error:
-            return wire.Wrong("fault", error.strerror or "it ended")
+            gone = isinstance(error, BrokenPipeError | ConnectionResetError)
+            return wire.Wrong("fault", "it ended" if gone else str(error.strerror))
         return None if said[:1] == wire.READY else wire.decode_wrong(said[1:])
 
     def _clear(self) -> None:

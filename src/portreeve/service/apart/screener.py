@@ -111,7 +111,7 @@ def _said(outcome: Outcome) -> wire.Said:
     refusal = None if refused is None else wire.Refusal(refused.code, refused.detail, refused.field)
     return wire.Said(
         outcome.pending.place, outcome.stage, w.decision, w.revision, w.repeated, w.taken,
-        w.decided, outcome.answer, outcome.verdict, outcome.state, refusal,
+        w.decided, w.foreign, outcome.answer, outcome.verdict, outcome.state, refusal,
     )  # fmt: skip
 
 

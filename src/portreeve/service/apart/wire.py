@@ -48,6 +48,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     repeated: str | None
     taken: str | None
     decided: datetime | None
+    foreign: bool
     answer: bytes | None
     verdict: str
     state: ItemState
