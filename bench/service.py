@@ -54,8 +54,10 @@ class Size:
     rates: tuple[int, ...] = (250, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000)
     seconds: float = 12.0
     batches: int = 200
-    beside: int = 1_000
-    """Of this rate is measured what other work does to it."""
+    beside: tuple[tuple[int, str], ...] = (
+        (250, "nothing"), (1_000, "nothing"), (1_000, "searches"), (2_500, "nothing"),
+    )  # fmt: skip
+    """Rates at which two processes are compared with one, and what is done beside."""
 
     @property
     def items(self) -> int:
@@ -63,7 +65,7 @@ class Size:
         return _WARM_UP + int(sum(self.rates) * self.seconds)
 
 
-QUICK = Size(rates=(250, 500), seconds=2.0, batches=4, beside=250)
+QUICK = Size(rates=(250, 500), seconds=2.0, batches=4, beside=((250, "searches"),))
 
 
 @dataclass
@@ -308,32 +310,37 @@ def bare(folder: Path, bodies: Path, size: Size, note: Callable[[str], None]) ->
 
 
 def beside(folder: Path, bodies: Path, size: Size, note: Callable[[str], None]) -> Section:
-    """Single items while somebody searches the log, with two processes and with one."""
+    """Single items with two processes and with one, and while somebody searches the log."""
     rows = []
     for apart, processes in (("true", "two"), ("false", "one")):
         name = f"beside-{processes}"
         with service(folder, name, PORTREEVE_SCREEN_APART=apart) as (server, started):
             drive(server, "/v1/screen", bodies, 0, _WARM_UP, 500)
             first = _WARM_UP
-            count = int(size.beside * size.seconds)
-            for what in ("nothing", "searches"):
-                note(f"{processes} process(es), beside {what}")
+            for rate, what in size.beside:
+                note(f"{processes} process(es), {rate:,} a second beside {what}")
+                count = int(rate * size.seconds)
                 with _searching(server, is_on=what == "searches"):
-                    result = drive(server, "/v1/screen", bodies, first, count, size.beside)
+                    result = drive(server, "/v1/screen", bodies, first, count, rate)
                 first += count
-                memory = f"{server.memory():,.0f} MiB"
-                rows.append((processes, what, *_milliseconds(result), memory, f"{started:.2f} s"))
+                rows.append(
+                    (
+                        processes, f"{rate:,}", what, f"{result.per_second:,.0f}",
+                        *_milliseconds(result), f"{server.memory():,.0f} MiB", f"{started:.2f} s",
+                    )
+                )  # fmt: skip
     return Section(
-        title="Beside other work",
+        title="Two processes, and one",
         columns=(
-            "processes", "beside", "p50", "p95", "p99", "p99.9", "memory", "start to ready",
+            "processes", "offered a second", "beside", "answered a second", "p50", "p95", "p99",
+            "p99.9", "memory", "start to ready",
         ),
         rows=tuple(rows),
         notes=(
-            f"{size.beside:,} single items a second, {size.seconds:.0f} seconds each. *Searches*: "
-            "one person searches the decision log by a condition, the next as soon as one is "
-            "answered.",
+            f"{size.seconds:.0f} seconds each, on a new store for each number of processes. "
             "*One*: with `PORTREEVE_SCREEN_APART=false`.",
+            "*Searches*: one person searches the decision log by a condition, the next as soon as "
+            "one is answered.",
         ),
     )  # fmt: skip
 
@@ -411,11 +418,10 @@ batches, and 500 MB. The tables show how far that is reached on two cores that t
 shares.
 
 Screening is a process of its own: one process has one interpreter, and when web server, screening,
-consequences and decision log took turns on its lock, 2,500 single items a second were answered at
-35 ms (p50) and 104 ms (p99), and 3,300 a second were all there was. Now the first is limited by the
-second core: the web server, consequences and the log share one process, and the load generator
-wants a part of it too. The slowest answers are those of lots that had to wait while consequences
-were written: SQLite has one writer at a time.
+consequences and decision log take turns on its lock, answers come later and less evenly (see *Two
+processes, and one*). The slowest answers are those of lots that had to wait while consequences were
+written: SQLite has one writer at a time, and the web server, consequences and the log share the
+other process, as they share its core with the load generator.
 
 A lot of single items costs the screening process some five milliseconds however small it is: the
 engine's columns, the policy and the statements of one transaction are hundreds of small calls. In

@@ -330,23 +330,26 @@ def test_of_two_revisions_that_came_in_an_outage_the_later_one_stands(embedded, 
     assert (item.revision, item.state) == (2, "removed")
 
 
-def test_what_is_being_decided_is_not_answered_by_the_fail_policy_at_once(embedded):
+def test_what_is_being_decided_is_not_answered_by_the_fail_policy_at_once(embedded, monkeypatch):
     late = embedded.screening._late
     [pending] = embedded.screening._accepted(HOST, [post("p-1")]).pendings
     late.capture([pending])
     assert (late.miss([pending]), pending.missed) == ([], False)
+    assert (late.miss([pending], deciding=True), pending.missed) == ([pending], False)
+    pending.promised = time.monotonic()
     assert (late.miss([pending], deciding=True), pending.missed) == ([], True)
     assert not late.may_commit([pending])
 
 
-def test_what_is_being_committed_is_answered_by_its_decision(embedded, monkeypatch):
+def test_what_is_being_committed_is_answered_by_its_decision(embedded):
     late = embedded.screening._late
     [pending] = embedded.screening._accepted(HOST, [post("p-1")]).pendings
     late.capture([pending])
+    pending.promised = time.monotonic()
     assert late.may_commit([pending])
     assert (late.miss([pending], deciding=True), pending.missed) == ([pending], False)
     # a commit that hangs does not keep the fail policy from answering for ever
-    monkeypatch.setattr(pending, "promised", 0.0)
+    pending.promised = time.monotonic()
     assert (late.miss([pending], deciding=True), pending.missed) == ([], True)
 
 
@@ -376,6 +379,8 @@ def test_what_is_answered_while_it_is_decided_is_decided_once_more_as_late(embed
     def slow(taken, may_commit):
         def asked():
             if not seen:
+                for pending in taken:
+                    pending.promised = 0.0
                 desk.screening._late.miss(taken, deciding=True)
             seen.append(may_commit())
             return seen[-1]

@@ -43,8 +43,7 @@ class Pending:
     overtaken: bool = False
     """It was answered by the fail policy while it was being decided."""
     promised: float = 0.0
-    """Until when its decision, which is being committed, goes before the fail policy; by the
-    monotonic clock."""
+    """Until when its decision goes before the fail policy; by the monotonic clock."""
     resolved: bool = False
     given_up: bool = False
     """Its call was refused: neither database nor spool took it."""

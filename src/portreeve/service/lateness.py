@@ -17,8 +17,10 @@ from portreeve.service.metrics import Metrics
 from portreeve.service.spool import Entry, Spool
 from portreeve.store import micros
 
+PROMISED_SECONDS = 0.5
+"""How long a deadline waits for what was taken to be decided, at most: that takes a fraction."""
 COMMIT_SECONDS = 2.0
-"""How long a deadline waits for a commit: longer only takes one to a database that hangs."""
+"""How long it waits for a commit: longer only takes one to a database that hangs."""
 _log = logging.getLogger("portreeve.screening")
 
 
@@ -53,7 +55,7 @@ class Lateness:
         """Put submissions in the spool and answer their calls by the fail policy.
 
         ``deciding``: also of what is being decided, since that takes too long by now. What comes
-        back is left: it is being committed at this moment.
+        back is left: it was taken to be decided just now, or is being committed.
         """
         with self._lock:
             due = [p for p in pendings if _is_open(p) and (deciding or not p.captured)]
@@ -106,10 +108,13 @@ class Lateness:
         return policy.policy_for(pending.submission.account).label
 
     def capture(self, pendings: Iterable[Pending]) -> None:
-        """They are being decided: from here on their deadlines wait a little."""
+        """They are being decided: from here on their deadlines wait a little, and for
+        ``PROMISED_SECONDS`` none is answered by the fail policy.
+        """
         with self._lock:
+            until = time.monotonic() + PROMISED_SECONDS
             for pending in pendings:
-                pending.captured = True
+                pending.captured, pending.promised = True, until
 
     def may_commit(self, pendings: Sequence[Pending]) -> bool:
         """Whether none of them was answered by the fail policy since they were captured.

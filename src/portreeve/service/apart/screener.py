@@ -23,11 +23,15 @@ from portreeve.service.calls import Pending
 from portreeve.service.claim import FolderClaim
 from portreeve.service.decider import Decider, FaultError, OvertakenError
 from portreeve.service.errors import ServiceError
+from portreeve.service.lateness import PROMISED_SECONDS
 from portreeve.service.lot_writing import Outcome
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
+_SURE_SECONDS = PROMISED_SECONDS / 2
+"""So long after a lot came it may be committed without asking: none is answered by the fail policy
+meanwhile, nor while a commit lasts that does not hang."""
 _GRACE_SECONDS = 1.0
 """How long the lot at hand may take when the service has gone."""
 _LAST_LOT_SECONDS = 10.0
@@ -55,12 +59,16 @@ def main(lots: Connection[bytes, bytes], memory: Connection[Any, Any]) -> None:
 
 
 def _decide(lots: Connection[bytes, bytes], decider: Decider) -> None:
-    def may_commit() -> bool:
-        lots.send_bytes(wire.MAY_COMMIT)
-        return lots.recv_bytes() == wire.YES
-
     while True:
         sent = wire.decode_lot(lots.recv_bytes()[len(wire.LOT) :])
+        sure = time.monotonic() + _SURE_SECONDS
+
+        def may_commit(sure: float = sure) -> bool:
+            if time.monotonic() < sure:
+                return True
+            lots.send_bytes(wire.MAY_COMMIT)
+            return lots.recv_bytes() == wire.YES
+
         taken = [_pending(at, one) for at, one in enumerate(sent)]
         try:
             decided = decider.decide(taken, may_commit)
