@@ -114,18 +114,21 @@ class Service:
             return answer.status, json.loads(data)
         return answer.status, data.decode()
 
-    def resident_bytes(self) -> int:
-        """Memory that the process has now."""
+    def processes(self) -> list[int]:
+        """Its number, and those of the processes that it started: the one that screens."""
         assert self.process is not None
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * resource.getpagesize()
+        own = self.process.pid
+        tasks = Path(f"/proc/{own}/task").glob("*/children")
+        return [own, *(int(pid) for task in tasks for pid in task.read_text().split())]
 
-    def peak_bytes(self) -> int:
-        """The most memory that the process ever had."""
-        assert self.process is not None
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) * 1024
+    def resident_bytes(self) -> int:
+        """Memory that it has now; what its processes share counts once."""
+        used = 0
+        for pid in self.processes():
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            [line] = [line for line in lines if line.startswith("Pss:")]
+            used += int(line.split()[1])
+        return used * 1024
 
 
 def portreeve(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +62,31 @@ def kills(service: Service, count: int, *, longest: float = 2.0, seed: int = 1) 
         load.stop()
         assert service.stop() == 0
     return Kills(count, starts, load.broken.total(), check(service, load))
+
+
+def ends(service: Service, count: int, *, longest: float = 2.0, seed: int = 1) -> Kills:
+    """Kill the process that screens, and no other, under load at random moments."""
+    chance = random.Random(seed)
+    with serving(service):
+        starts = []
+        load = Load([service], name=f"e{seed}").start()
+        for _ in range(count):
+            time.sleep(chance.uniform(0.0, longest))
+            [_, ended] = service.processes()
+            began = time.monotonic()
+            os.kill(ended, signal.SIGKILL)
+            wait(lambda ended=ended: _screens_anew(service, ended), 60.0)
+            starts.append(time.monotonic() - began)
+        time.sleep(1.0)
+        load.stop()
+        assert service.stop() == 0
+    return Kills(count, starts, load.broken.total(), check(service, load))
+
+
+def _screens_anew(service: Service, ended: int) -> bool:
+    if ended in service.processes() or len(service.processes()) < 2:
+        return False
+    return service.request("GET", "/health/ready")[0] == 200
 
 
 @dataclass(frozen=True)

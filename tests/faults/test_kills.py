@@ -9,3 +9,9 @@ def test_nothing_accepted_is_lost_or_decided_twice(service):
     assert seen.found.answers > 100
     assert seen.found.in_files > 0
     assert seen.found.audit_entries > 0
+
+
+def test_nothing_is_lost_when_only_screening_ends(service):
+    seen = scenes.ends(service, 2)
+    assert seen.found.answers > 100
+    assert (seen.broken, len(seen.starts)) == (0, 2)

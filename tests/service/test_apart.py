@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from portreeve.model import Surface
 from portreeve.schemas.access import Scope
 from portreeve.schemas.accounts import RelationEvent
+from portreeve.schemas.privacy import ErasureReason
 from portreeve.schemas.screening import Screened, Submission
 from portreeve.service.actor import Actor
 from portreeve.service.apart import process
@@ -50,7 +51,7 @@ class Apart:
 
     def __init__(self, folder: Path) -> None:
         self.process = ScreeningProcess()
-        settings = Settings(data=str(folder), deadlines="moments=20000:hold")
+        settings = Settings(data=str(folder), deadlines="moments=20000:hold comment=300:allow")
         self.service = Service.open(settings, self.process)
         self.service.start()
         self.number = 0
@@ -203,6 +204,48 @@ def test_while_it_is_down_that_is_said_and_memory_is_unavailable(apart):
     assert answer.verdict.value == "allow"
     eventually(lambda: memory.trouble is None)
     assert len(memory.graph(NETWORK).accounts) > 3
+
+
+def test_what_the_fail_policy_answers_while_it_is_down_is_decided_as_late(apart):
+    comment = Submission(id="late", account="cat", text=SALE, surface=Surface.comment)
+
+    async def asked() -> Screened:
+        with apart.process._starting:
+            apart.kill()
+            [answer] = await apart.service.screening.submit(HOST, [comment])
+        return msgspec.json.decode(answer, type=Screened)
+
+    answer = asyncio.run(asked())
+    assert (answer.provisional, answer.state) == (True, "published")
+    eventually(lambda: apart.decided().get("late") == 1)
+    d = core.decisions.c
+    with apart.service.context.database.read() as connection:
+        found = connection.execute(sa.select(d.stage, d.verdict).where(d.item == "late")).one()
+    assert tuple(found) == ("late", "remove")
+
+
+def test_what_memory_is_told_while_it_is_down_it_is_told_later(apart):
+    memory = apart.service.remembering
+    eventually(lambda: apart.process.trouble is None)
+    known = len(memory.graph(NETWORK).accounts)
+    with apart.process._starting:
+        apart.kill()
+        eventually(lambda: apart.process.trouble is not None)
+        memory.forget(f"a-{apart.number}")
+    eventually(lambda: apart.process.trouble is None)
+    memory.advance()
+    assert len(memory.graph(NETWORK).accounts) == known - 1
+
+
+def test_nothing_of_an_erased_account_is_sealed_by_either_process(apart):
+    apart.service.screening.screen(HOST, [Submission(id="e-1", account="gone", text=LIFE)])
+    officer = Actor("officer", frozenset({Scope.privacy}))
+    apart.service.privacy.erase(officer, "gone", ErasureReason.person)
+    apart.service.screening.screen(HOST, [Submission(id="e-2", account="gone", text=LIFE)])
+    c = core.contents.c
+    with apart.service.context.database.read() as connection:
+        found = connection.execute(sa.select(c.item, c.sealed).where(c.account == "gone")).all()
+    assert [tuple(row) for row in found] == [("e-2", b"")]
 
 
 def test_one_that_ends_while_nothing_comes_is_started_again(apart):

@@ -354,6 +354,21 @@ def test_a_person_who_confirms_frees_nothing_that_the_sanction_refused(
     assert told[:3] == ["sanction.lifted", "sanction.started", "decision.made"]
 
 
+def test_an_edit_is_no_confirmation_of_what_it_takes_the_place_of(database, clock, follow, undo):
+    """What only the sanction for the first text refused comes back, though the second has one."""
+    decision(database, "post-1")
+    first = decision(database, "post-2")
+    follow()
+    clock.advance(hours=1)
+    decision(database, "chat", rules=("account.mute",))
+    follow()
+    clock.advance(hours=1)
+    decision(database, "post-2", edit=True)
+    follow()
+    undo(first)
+    assert (kinds(database), state(database, "chat")) == (["mute"], ("published", None))
+
+
 def test_a_persons_decision_is_on_whom_the_machines_was(database, follow, person):
     """Though the item was sent again in another's name, as an older release let it be."""
     decision(database, "post-1")

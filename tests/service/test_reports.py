@@ -240,8 +240,8 @@ def test_a_message_whose_id_an_item_has_is_no_fault_of_ours(desk, keys):
     decision(desk.database, "message:acquaintance:m-1")
     assert refusal(lambda: desk.reports.report_franked(BEN, franked())) == (
         "conflict",
-        "There is an item 'message:acquaintance:m-1' that is no message: nothing can be reported "
-        "under this id.",
+        "There is an item 'message:acquaintance:m-1' that is no message, so no message of this id "
+        "can be reported. Report another of the sender's, or claim what happened in words.",
     )
 
 

@@ -602,6 +602,17 @@ def test_an_id_that_another_account_has_is_refused(desk):
     assert (item.account, item.decision) == ("ann", first.decision)
 
 
+def test_of_several_only_the_one_whose_id_is_taken_is_set_aside(desk):
+    desk.submit(post("p-1", LIFE))
+    given = [post("p-0", LIFE), post("p-1", SALE, account="bob"), post("p-2", LIFE)]
+    answers, wrong = asyncio.run(desk.screening.submit_sound(HOST, given))
+    assert [msgspec.json.decode(answer)["id"] for answer in answers] == ["p-0", "p-2"]
+    assert {at: (error.code, error.field) for at, error in wrong.items()} == {1: ("conflict", "id")}
+    with pytest.raises(ServiceError) as refused:
+        desk.submit(*given)
+    assert refused.value.field == "items[1].id"
+
+
 def test_an_item_of_nobody_may_become_somebodys(desk):
     desk.submit(post("p-1", LIFE, account=None))
     [answer] = desk.submit(post("p-1", LIFE, account="bob"))

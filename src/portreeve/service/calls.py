@@ -14,6 +14,7 @@ import msgspec
 from portreeve.model import Verdict
 from portreeve.schemas.screening import ItemState, Screened, Stage, Submission
 from portreeve.service.deadlines import FailPolicy
+from portreeve.service.errors import ServiceError
 
 _ENCODE = msgspec.json.Encoder().encode
 _FALLBACK: dict[FailPolicy, tuple[Verdict, ItemState]] = {
@@ -73,6 +74,8 @@ class Call:
     pendings: list[Pending]
     answers: list[bytes | None]
     left: int
+    refusals: dict[int, ServiceError] = field(default_factory=dict)
+    """By place, why a submission has no answer; its answer is empty."""
     future: asyncio.Future[None] | None = None
     loop: asyncio.AbstractEventLoop | None = None
     event: threading.Event | None = None
@@ -86,6 +89,12 @@ class Call:
             self.left -= 1
             return self.left == 0
         return False
+
+    def refuse(self, place: int, refusal: ServiceError) -> bool:
+        """Note why there is no answer; whether it was the last one missing."""
+        if self.answers[place] is None:
+            self.refusals[place] = refusal
+        return self.answer(place, b"")
 
 
 def finish(calls: Iterable[Call]) -> None:

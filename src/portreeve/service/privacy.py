@@ -47,23 +47,23 @@ class Privacy:
             raise ServiceError("invalid", "`account` is empty. Name an account.", field="account")
         with self._context.database.write(wipe=True) as tx:
             before = _erased_before(tx, account)
-            if before is not None:
-                self._forget_too(account)
-                return Erased(account=account, erased=before, contents=0)
-            if not _is_known(tx, account):
-                raise not_found("account", account)
-            self._context.vault.destroy(tx, account)
-            gone = _wipe(tx, account)
-            _mark(tx, account)
-            tx.audit(actor.name, "person.erase", account, reason=reason.value, contents=gone)
-            tx.announce("account.erased", account, reason=reason.value)
-        self._forget_too(account)
+            gone = 0 if before is not None else self._erase(tx, actor, account, reason)
+        # again, when it was erased before: that may have been cut short at this point
         self._context.database.scrub(person_keys)
-        return Erased(account=account, erased=tx.time, contents=gone)
-
-    def _forget_too(self, account: str) -> None:
         if self._forget is not None:
             self._forget(account)
+        return Erased(account=account, erased=before or tx.time, contents=gone)
+
+    def _erase(self, tx: Transaction, actor: Actor, account: str, reason: ErasureReason) -> int:
+        """Erase in a transaction; how many contents there were."""
+        if not _is_known(tx, account):
+            raise not_found("account", account)
+        self._context.vault.destroy(tx, account)
+        gone = _wipe(tx, account)
+        _mark(tx, account)
+        tx.audit(actor.name, "person.erase", account, reason=reason.value, contents=gone)
+        tx.announce("account.erased", account, reason=reason.value)
+        return gone
 
 
 def _erased_before(tx: Transaction, account: str) -> datetime | None:

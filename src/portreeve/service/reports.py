@@ -265,7 +265,8 @@ def _decide_message(
     if tx.execute(sa.select(items.c.id).where(items.c.id == name)).first() is not None:
         raise ServiceError(
             "conflict",
-            f"There is an item {name!r} that is no message: nothing can be reported under this id.",
+            f"There is an item {name!r} that is no message, so no message of this id can be "
+            "reported. Report another of the sender's, or claim what happened in words.",
         )
     decision = {
         "id": new_id("dec"), "item": name, "revision": 1, "account": franked.sender,

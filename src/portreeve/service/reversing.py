@@ -158,13 +158,13 @@ def _going_on(
     tx: Transaction, changed: Recomputed
 ) -> dict[tuple[str, str], list[Mapping[Any, Any]]]:
     """Sanctions that have begun where others are reversed, for the same decision or for one that
-    took its place, as if they had begun with those."""
-    d = core.decisions.c
+    took its place on the same revision, as if they had begun with those."""
+    d, older = core.decisions, core.decisions.alias()
     named = {row["decision"] for row in changed.started}
-    before = {
-        row["id"]: row["supersedes"]
-        for row in fetch_in(tx.connection, sa.select(d.id, d.supersedes), d.id, named)
-    }
+    again = sa.select(d.c.id, d.c.supersedes).join_from(
+        d, older, (d.c.supersedes == older.c.id) & (d.c.revision == older.c.revision)
+    )
+    before = {row["id"]: row["supersedes"] for row in fetch_in(tx.connection, again, d.c.id, named)}
     found: dict[tuple[str, str], list[Mapping[Any, Any]]] = defaultdict(list)
     for started in changed.started:
         if started["kind"] in ACTS:

@@ -55,12 +55,13 @@ MOST_AT_ONCE = 1_000
 MOST_WAITING = 100_000
 """Submissions that may wait; beyond, calls are refused."""
 _PROBE_EVERY = 0.5
-DECIDING_SECONDS = 0.1
-"""How long a deadline waits for what is being decided: a lot takes a fraction of that."""
+_LOOK_SECONDS = 0.1
+"""After so long it is looked again whether what was being decided at its deadline is late now."""
 _MOST_TRIES = 5
 """How often a decision is written anew when another process was in the way."""
 _MOST_ENDS = 2
 """How often who decides may end over an item; it is tried alone after the first time."""
+_MOST_NAMED = 10
 _NOTHING = "The item could not be decided. Nothing was written; try again."
 _PERHAPS = (
     "The item could not be decided, as far as is known. Send it again: if it was decided after "
@@ -150,8 +151,12 @@ class Screening:
         wrong = dict(self._checks.wrong(submissions))
         if self._room is not None and any(s.pictures for s in submissions):
             wrong |= dict(await asyncio.to_thread(self._room.wrong, submissions))
-        sound = [s for at, s in enumerate(submissions) if at not in wrong]
-        return await self._decided_online(self._call(actor, sound)), wrong
+        sound = [at for at in range(len(submissions)) if at not in wrong]
+        call = self._call(actor, [submissions[at] for at in sound])
+        await self._settled_online(call)
+        wrong |= {sound[at]: refusal for at, refusal in call.refusals.items()}
+        call.refusals.clear()
+        return [answer for answer in _complete(call) if answer], wrong
 
     def screen(self, actor: Actor, submissions: Sequence[Submission]) -> list[Screened]:
         """The same for a caller that can wait, without a deadline."""
@@ -226,21 +231,23 @@ class Screening:
 
     async def _decided_online(self, call: Call) -> list[bytes]:
         """The answers of a call, within the deadline of its slowest surface."""
+        await self._settled_online(call)
+        return _complete(call)
+
+    async def _settled_online(self, call: Call) -> None:
         if not call.pendings:
-            return []
+            return
         loop = asyncio.get_running_loop()
         call.loop, call.future = loop, loop.create_future()
         slowest = max(self._deadlines[p.submission.surface].ms for p in call.pendings)
         call.timer = loop.call_later(slowest / 1000, self._miss_later, call)
         self._enter(call)
         await call.future
-        return _complete(call)
 
     def _accepted(self, actor: Actor, submissions: Sequence[Submission]) -> Call:
         actor.need(Scope.screen)
         for at, error in self._checks.wrong(submissions):
-            place = f"items[{at}].{error.field}" if len(submissions) > 1 else error.field
-            raise ServiceError(error.code, error.detail, field=place)
+            raise _placed(error, at, len(submissions))
         return self._call(actor, submissions)
 
     def _call(self, actor: Actor, submissions: Sequence[Submission]) -> Call:
@@ -379,7 +386,7 @@ class Screening:
     def _miss_in_a_while(self, call: Call) -> None:
         if call.loop is not None:
             call.timer = call.loop.call_later(
-                DECIDING_SECONDS, partial(self._miss_soon, call, deciding=True)
+                _LOOK_SECONDS, partial(self._miss_soon, call, deciding=True)
             )
 
     def _miss_soon(self, call: Call, *, deciding: bool) -> None:
@@ -440,9 +447,9 @@ def _answer_all(outcomes: list[Outcome]) -> list[Pending]:
     for outcome in outcomes:
         pending = outcome.pending
         if outcome.refusal is not None:
-            if pending.call is not None:
-                pending.call.error = outcome.refusal
-                finished.append(pending.call)
+            call = pending.call
+            if call is not None and call.refuse(pending.place, outcome.refusal):
+                finished.append(call)
         elif outcome.answer is None:
             again.append(pending)
         elif pending.call is not None and pending.call.answer(pending.place, outcome.answer):
@@ -452,6 +459,15 @@ def _answer_all(outcomes: list[Outcome]) -> list[Pending]:
 
 
 def _complete(call: Call) -> list[bytes]:
+    """The answers of a call of which nothing is refused."""
     if call.error is not None:
         raise call.error
+    for at, refusal in sorted(call.refusals.items()):
+        raise _placed(refusal, at, len(call.pendings))
     return [answer for answer in call.answers if answer is not None]
+
+
+def _placed(error: ServiceError, at: int, count: int) -> ServiceError:
+    """An error that names which of several submissions it is of."""
+    place = f"items[{at}].{error.field}" if count > 1 else error.field
+    return ServiceError(error.code, error.detail, field=place)

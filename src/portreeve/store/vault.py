@@ -82,9 +82,10 @@ _DECODER = msgspec.json.Decoder(Content)
 class Vault:
     """Seals and opens content.
 
-    Keys in use are remembered for sealing only. Opening always asks the database, so that a key
-    destroyed by another process opens nothing here either. What is remembered are the keys' bytes:
-    a cipher of each would take two kilobytes, and is made anew in a microsecond.
+    Keys in use are remembered for sealing only, and whether they still stand is asked each time:
+    a key destroyed by another process seals nothing here either. Opening always asks the database
+    for the key. What is remembered are the keys' bytes: a cipher of each would take two kilobytes,
+    and is made anew in a microsecond.
     """
 
     def __init__(self, master_key: bytes, *, remembered: int = 50_000) -> None:
@@ -217,6 +218,9 @@ class Vault:
                 if account in self._keys:
                     self._keys.move_to_end(account)
                     keys[account] = self._keys[account]
+        for account in self._destroyed(tx.connection, keys):
+            self._forget(account)
+            keys[account] = None
         unknown = [account for account in wanted if account not in keys]
         if not unknown:
             return keys
@@ -228,6 +232,15 @@ class Vault:
             found |= self._stored(tx.connection, missing)
         tx.then(lambda: self._remember(found))
         return keys | found
+
+    @staticmethod
+    def _destroyed(connection: sa.Connection, accounts: Iterable[str]) -> list[str]:
+        """Those whose key the database has no longer."""
+        named = list(accounts)
+        if not named:
+            return []
+        rows = rows_by_key(connection, person_keys, ("account", "destroyed"), named)
+        return [account for account, destroyed in map(tuple, rows) if destroyed is not None]
 
     def _new_row(self, tx: Transaction, account: str) -> dict[str, object]:
         nonce = os.urandom(_NONCE)

@@ -9,6 +9,7 @@ from portreeve.service.apart.process import ProcessEndedError, ScreeningProcess
 from portreeve.service.calls import Pending
 from portreeve.service.decider import Decided, DeciderGoneError, FaultError, OvertakenError
 from portreeve.service.errors import ServiceError
+from portreeve.service.lateness import PROMISED_SECONDS
 from portreeve.service.lot_writing import Outcome
 from portreeve.service.records import Written
 from portreeve.store import StoreConflictError, StoreUnavailableError
@@ -43,7 +44,9 @@ class RemoteDecider:
 
     def decide(self, taken: Sequence[Pending], may_commit: Callable[[], bool]) -> Decided:
         """See :class:`portreeve.service.decider.Decider`."""
-        lot = wire.encode_lot([_sent(pending) for pending in taken])
+        # a decision takes part of the time that its commit has: none is late while that lasts
+        sure = min(pending.promised for pending in taken) - PROMISED_SECONDS / 2
+        lot = wire.encode_lot(wire.Lot([_sent(pending) for pending in taken], sure))
         try:
             said = self._process.decide(lot, may_commit)
         except ProcessEndedError as error:

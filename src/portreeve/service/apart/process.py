@@ -181,7 +181,9 @@ class ScreeningProcess:
             ServiceError: as that method; ``unavailable``: the process does not run or answer.
             StoreUnavailableError: as that method.
         """
-        if not self._asking.acquire(timeout=_ANSWER_SECONDS):
+        if not self._asking.acquire(timeout=2 * _ANSWER_SECONDS):
+            # whoever asks now does not even get rid of the question
+            self._kill()
             raise _unavailable(_HANGS)
         try:
             memory = self._memory
@@ -255,6 +257,8 @@ class ScreeningProcess:
         try:
             if self._process is None:
                 self.begin()
+            if self._closed:
+                return wire.Wrong("fault", "the service stops")
             lots = self._lots
             assert lots is not None
             lots.send_bytes(wire.GO + msgspec.json.encode(self._settings))

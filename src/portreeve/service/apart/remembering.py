@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +20,25 @@ from portreeve.service.apart.process import ScreeningProcess
 from portreeve.service.context import Context
 from portreeve.service.errors import ServiceError
 from portreeve.service.remembering import MemoryState, Remembering
+from portreeve.store import StoreUnavailableError
+
+_log = logging.getLogger("portreeve.memory")
 
 
 class RemoteRemembering(Remembering):
     """As :class:`~portreeve.service.remembering.Remembering`, but that items are taken in where
     they are judged, and journals opened and kept there.
 
-    Every question raises ``unavailable`` while the process does not run.
+    Every question raises ``unavailable`` while the process does not run; what it is told meanwhile
+    it is told when it runs again.
     """
 
     def __init__(self, context: Context, process: ScreeningProcess) -> None:
         super().__init__(context)
         self._process = process
         self._forests: dict[str, tuple[int, Forest]] = {}
+        self._untold: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self._telling = threading.Lock()
 
     @property
     def trouble(self) -> str | None:
@@ -59,12 +69,12 @@ class RemoteRemembering(Remembering):
     def hear(self, events: Iterable[RelationEvent], now: datetime) -> None:
         """Take in relation events."""
         if self.on:
-            self._process.ask("hear", list(events), now)
+            self._tell("hear", list(events), now)
 
     def forget(self, account: str) -> None:
         """Forget an account whose person is erased."""
         if self.on:
-            self._process.ask("forget", account)
+            self._tell("forget", account)
 
     def graph(self, network: str) -> Graph:
         """All accounts, what their posts show, and the campaigns that this makes of them."""
@@ -122,11 +132,39 @@ class RemoteRemembering(Remembering):
         """Nothing: the process opens it."""
 
     def advance(self) -> bool:
-        """Nothing: the process does it."""
+        """Tell what could not be told; everything else the process does itself."""
+        with suppress(ServiceError):
+            self._catch_up()
         return False
 
     def close(self) -> None:
         """Let the process keep what is remembered, and end."""
-        with suppress(ServiceError):
-            self._process.ask("close")
-        self._process.close()
+        try:
+            with suppress(ServiceError, StoreUnavailableError, RuntimeError):
+                self._catch_up()
+                self._process.ask("close")
+        finally:
+            self._process.close()
+
+    def _tell(self, what: str, *given: Any) -> None:
+        """Tell the process something, after all that it was to be told before."""
+        self._untold.append((what, given))
+        try:
+            self._catch_up()
+        except ServiceError as error:
+            if error.code != "unavailable":
+                raise
+            _log.warning("memory is told later", extra={"facts": {"waiting": len(self._untold)}})
+
+    def _catch_up(self) -> None:
+        with self._telling:
+            while self._untold:
+                what, given = self._untold[0]
+                try:
+                    self._process.ask(what, *given)
+                except ServiceError as error:
+                    if error.code == "unavailable":
+                        raise
+                    self._untold.popleft()
+                    raise
+                self._untold.popleft()

@@ -23,15 +23,11 @@ from portreeve.service.calls import Pending
 from portreeve.service.claim import FolderClaim
 from portreeve.service.decider import Decider, FaultError, OvertakenError
 from portreeve.service.errors import ServiceError
-from portreeve.service.lateness import PROMISED_SECONDS
 from portreeve.service.lot_writing import Outcome
 from portreeve.service.service import Service
 from portreeve.service.settings import Settings
 from portreeve.store import StoreConflictError, StoreUnavailableError
 
-_SURE_SECONDS = PROMISED_SECONDS / 2
-"""So long after a lot came it may be committed without asking: none is answered by the fail policy
-meanwhile, nor while a commit lasts that does not hang."""
 _GRACE_SECONDS = 1.0
 """How long the lot at hand may take when the service has gone."""
 _LAST_LOT_SECONDS = 10.0
@@ -60,16 +56,15 @@ def main(lots: Connection[bytes, bytes], memory: Connection[Any, Any]) -> None:
 
 def _decide(lots: Connection[bytes, bytes], decider: Decider) -> None:
     while True:
-        sent = wire.decode_lot(lots.recv_bytes()[len(wire.LOT) :])
-        sure = time.monotonic() + _SURE_SECONDS
+        lot = wire.decode_lot(lots.recv_bytes()[len(wire.LOT) :])
 
-        def may_commit(sure: float = sure) -> bool:
+        def may_commit(sure: float = lot.sure) -> bool:
             if time.monotonic() < sure:
                 return True
             lots.send_bytes(wire.MAY_COMMIT)
             return lots.recv_bytes() == wire.YES
 
-        taken = [_pending(at, one) for at, one in enumerate(sent)]
+        taken = [_pending(at, one) for at, one in enumerate(lot.sent)]
         try:
             decided = decider.decide(taken, may_commit)
         except Exception as error:

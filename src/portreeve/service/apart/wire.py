@@ -29,6 +29,17 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     missed: bool
 
 
+class Lot(msgspec.Struct, frozen=True, array_like=True):
+    """Submissions to be decided.
+
+    ``sure``: until when they may be committed without asking, by the monotonic clock, which is the
+    same in both processes.
+    """
+
+    sent: list[Sent]
+    sure: float
+
+
 class Refusal(msgspec.Struct, frozen=True, array_like=True):
     """A :class:`portreeve.service.errors.ServiceError`."""
 
@@ -75,7 +86,7 @@ class Wrong(msgspec.Struct, frozen=True, array_like=True):
 
 
 encode_lot = msgspec.json.Encoder().encode
-decode_lot = msgspec.json.Decoder(list[Sent]).decode
+decode_lot = msgspec.json.Decoder(Lot).decode
 """Submissions come as JSON from hosts too: there is nothing in them that JSON cannot hold."""
 
 encode = msgspec.msgpack.Encoder().encode
