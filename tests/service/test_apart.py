@@ -46,6 +46,12 @@ def eventually(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def stop(pid: int) -> None:
+    """Let a process hang."""
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+
+
 class Apart:
     """A service whose screening is a process of its own."""
 
@@ -259,8 +265,9 @@ def test_one_that_ends_while_nothing_comes_is_started_again(apart):
 
 def test_one_that_hangs_is_unavailable_and_ended(apart, monkeypatch):
     monkeypatch.setattr(process, "_ANSWER_SECONDS", 0.5)
+    eventually(lambda: apart.process.trouble is None)
     old = apart.process.pid
-    os.kill(old, signal.SIGSTOP)
+    stop(old)
     with pytest.raises(ServiceError) as refused:
         apart.service.remembering.graph(NETWORK)
     assert refused.value.code == "unavailable"
@@ -271,7 +278,7 @@ def test_a_lot_that_takes_for_ever_ends_it_and_is_decided_by_the_next(apart, mon
     monkeypatch.setattr(process, "_LOT_SECONDS", 1.0)
     monkeypatch.setattr(process, "_SLOW_SECONDS", 0.1)
     apart.screen(LIFE)
-    os.kill(apart.process.pid, signal.SIGSTOP)
+    stop(apart.process.pid)
     answers = []
     asking = threading.Thread(target=lambda: answers.extend(apart.screen(LIFE)))
     asking.start()
