@@ -24,7 +24,7 @@ SETTINGS = {
     "rate_limit": "每个密钥平均每秒可发的请求数",
     "screen_apart": (
         "`portreeve serve` 在单独的进程里审核内容：响应更平稳，"
-        "多用约 150 MiB 内存；内存紧张时请关闭"
+        "多用约 180 MiB 内存；内存紧张时请关闭"
     ),
     "gather_ms": "两批在线请求之间至少相隔的毫秒数；单独到来的请求无须等待",
     "webhook_private": "Webhook 可发往内网地址，可用 http",

@@ -94,7 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(
             description="`portreeve serve` screens in a process of its own, which answers more "
-            "evenly and takes some 150 MiB more; where memory is short, turn it off"
+            "evenly and takes some 180 MiB more; where memory is short, turn it off"
         ),
     ] = True
     webhook_private: Annotated[
