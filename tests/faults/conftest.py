@@ -13,7 +13,7 @@ from faults.process import Service
 from service import postgres
 from service.conftest import *  # noqa: F403 - the fixtures of both databases
 
-KILLS = int(os.environ.get("PORTREEVE_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("PORTREEVE_TEST_KILLS", "2"))
 """How often a process is killed under load."""
 AWAY = float(os.environ.get("PORTREEVE_TEST_AWAY", "4"))
 """For how many seconds the database is away."""

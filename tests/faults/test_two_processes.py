@@ -20,11 +20,9 @@ from service.receiver import Receiver, until
 
 @pytest.fixture
 def pair(address, tmp_path):
-    """Two processes over one database and one data folder, started at once."""
-    pair = [
-        Service(tmp_path / "data", database=address, webhook_private="true", policy_approvals="0")
-        for _ in range(2)
-    ]
+    """Two processes over one database and one data folder, started at once; each screens itself."""
+    settings = {"webhook_private": "true", "policy_approvals": "0", "screen_apart": "false"}
+    pair = [Service(tmp_path / "data", database=address, **settings) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(Service.start, pair))
     yield pair
