@@ -34,7 +34,7 @@ KINDS: dict[str, Kind] = {
     "too-much": Kind(422, "Too much at once", "The search needs more time, memory or rows than one request may have."),
     "rate-limited": Kind(429, "Too many requests", "The key's rate is used up."),
     "internal": Kind(500, "A fault of ours", "Something failed that should not; it is in the service's log."),
-    "unavailable": Kind(503, "The store does not answer", "Nothing was written; try again."),
+    "unavailable": Kind(503, "Not available now", "Nothing was written; try again."),
     "deadline": Kind(504, "Too late", "The answer took longer than the deadline of the surface."),
 }  # fmt: skip
 
