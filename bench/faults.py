@@ -82,8 +82,8 @@ def kills(bench: Bench, note: Callable[[str], None]) -> Section:
     for seed, (kind, what) in enumerate(kinds):
         count = bench.plan.kills if what == "all" else bench.plan.ends
         note(f"{count} kills of {what} on {kind}")
-        scene = scenes.kills if what == "all" else scenes.ends
-        seen = scene(bench.service(kind), count, seed=seed)
+        kill = scenes.kill_all if what == "all" else scenes.kill_screening
+        seen = scenes.kills(bench.service(kind), count, kill, seed=seed)
         found = seen.found
         rows.append(
             (

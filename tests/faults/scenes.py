@@ -48,35 +48,37 @@ class Kills:
     found: Found
 
 
-def kills(service: Service, count: int, *, longest: float = 2.0, seed: int = 1) -> Kills:
-    """Kill the process under load at random moments, and start it again each time."""
+def kill_all(service: Service) -> float:
+    """Kill it, and start it again; the seconds that took."""
+    service.kill()
+    return service.start()
+
+
+def kill_screening(service: Service) -> float:
+    """Kill the process that screens, and no other; the seconds until another screens."""
+    [_, ended] = service.processes()
+    began = time.monotonic()
+    os.kill(ended, signal.SIGKILL)
+    wait(lambda: _screens_anew(service, ended), 60.0)
+    return time.monotonic() - began
+
+
+def kills(
+    service: Service,
+    count: int,
+    kill: Callable[[Service], float] = kill_all,
+    *,
+    longest: float = 2.0,
+    seed: int = 1,
+) -> Kills:
+    """Kill under load at random moments, again and again."""
     chance = random.Random(seed)
     with serving(service):
         starts = []
         load = Load([service], name=f"k{seed}").start()
         for _ in range(count):
             time.sleep(chance.uniform(0.0, longest))
-            service.kill()
-            starts.append(service.start())
-        time.sleep(1.0)
-        load.stop()
-        assert service.stop() == 0
-    return Kills(count, starts, load.broken.total(), check(service, load))
-
-
-def ends(service: Service, count: int, *, longest: float = 2.0, seed: int = 1) -> Kills:
-    """Kill the process that screens, and no other, under load at random moments."""
-    chance = random.Random(seed)
-    with serving(service):
-        starts = []
-        load = Load([service], name=f"e{seed}").start()
-        for _ in range(count):
-            time.sleep(chance.uniform(0.0, longest))
-            [_, ended] = service.processes()
-            began = time.monotonic()
-            os.kill(ended, signal.SIGKILL)
-            wait(lambda ended=ended: _screens_anew(service, ended), 60.0)
-            starts.append(time.monotonic() - began)
+            starts.append(kill(service))
         time.sleep(1.0)
         load.stop()
         assert service.stop() == 0

@@ -12,6 +12,6 @@ def test_nothing_accepted_is_lost_or_decided_twice(service):
 
 
 def test_nothing_is_lost_when_only_screening_ends(service):
-    seen = scenes.ends(service, 1)
+    seen = scenes.kills(service, 1, scenes.kill_screening)
     assert seen.found.answers > 100
     assert (seen.broken, len(seen.starts)) == (0, 1)

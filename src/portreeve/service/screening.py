@@ -1,7 +1,7 @@
 """Screening online: many small calls become few columnar ones, and nothing accepted is lost.
 
-Calls put their submissions in a queue. One thread takes what has gathered there, judges it, writes
-the decisions in one transaction and answers the calls. Until it begins the next lot submissions
+Calls put their submissions in a queue. One thread takes what has gathered there, lets it be decided
+in one transaction, here or in a process of its own, and answers the calls. Until it begins the next lot submissions
 gather, some milliseconds at least, so the lots grow with the load. A second thread, to judge while
 the first one writes, made answers slower: the two spent their time on waiting for Python's lock.
 
