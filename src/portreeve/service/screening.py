@@ -1,9 +1,10 @@
 """Screening online: many small calls become few columnar ones, and nothing accepted is lost.
 
 Calls put their submissions in a queue. One thread takes what has gathered there, lets it be decided
-in one transaction, here or in a process of its own, and answers the calls. Until it begins the next lot submissions
-gather, some milliseconds at least, so the lots grow with the load. A second thread, to judge while
-the first one writes, made answers slower: the two spent their time on waiting for Python's lock.
+in one transaction, here or in a process of its own, and answers the calls. Until it begins the next
+lot submissions gather, some milliseconds at least, so the lots grow with the load. A second thread,
+to judge while the first one writes, made answers slower: the two spent their time on waiting for
+Python's lock.
 
 Each surface has a deadline. When it passes, or when the database does not answer, a call is
 answered by the surface's fail policy, after its submissions are safe in the spool.
